@@ -1,0 +1,33 @@
+# Everything a person runs: `make study` and `make test` set up what they need on a fresh machine.
+PYTHON ?= python3
+STUDY ?= config.yaml
+CORES ?= all
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --configfile $(STUDY)
+
+.PHONY: help study report test lint bench clean
+
+help:
+	@echo "make study                           the embedded study (results/default)"
+	@echo "make study STUDY=studies/smoke.yaml  another study"
+	@echo "make test                            linters, unit tests, one end-to-end study"
+
+study: .venv/installed
+	@echo "Running $(STUDY); a line per finished job follows, and every long job counts in its log under results/*/logs."
+	$(SNAKEMAKE)
+	@$(SNAKEMAKE) --report "$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html" 2>/dev/null >/dev/null
+	@echo "Report: $$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html"
+
+test: .venv/installed lint
+	.venv/bin/python -m pytest
+
+lint: .venv/installed
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/snakefmt --check Snakefile rules
+	.venv/bin/snakemake --lint
+
+clean:
+	rm -rf .venv results .snakemake
+
+.venv/installed: envs/cpu.lock envs/install.sh
+	PYTHON="$(PYTHON)" sh envs/install.sh

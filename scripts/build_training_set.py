@@ -1,0 +1,39 @@
+"""build_training_set: what one post-training step learns from."""
+
+import json
+
+from reversal import jobs, tables
+from reversal import training_sets as sets
+from reversal.lineages import parent
+from reversal.seeds import seed_for
+
+
+def main(problems_path, samples_path, verdicts_path, step, prompt, seed_parts, lineage, output, summary_path) -> None:
+    problems = tables.read(problems_path, tables.PROBLEMS)
+    if not samples_path:
+        rows, summary = sets.gold_rows(problems, prompt)
+    else:
+        judged = sets.judged_texts(
+            problems, tables.read(samples_path, tables.SAMPLES), tables.read(verdicts_path, tables.VERDICT_ROWS)
+        )
+        build = {"sft": sets.sft_rows, "dpo": sets.dpo_rows}[step["trainer"]]
+        rows, summary = build(judged, prompt, step["training_set"], seed_for(*seed_parts))
+        sets.require_rows(rows, summary, parent(lineage))
+    print(json.dumps(summary, indent=2))
+    tables.write(rows, tables.DPO_ROWS if "chosen" in rows.columns else tables.SFT_ROWS, output)
+    jobs.write_json(summary_path, {"lineage": lineage, "source": "samples" if samples_path else "gold", **summary})
+
+
+if "snakemake" in globals():
+    jobs.log_to(snakemake.log[0])
+    main(
+        snakemake.input.problems,
+        snakemake.input.get("samples"),
+        snakemake.input.get("verdicts"),
+        json.loads(snakemake.params.step),
+        snakemake.params.prompt,
+        json.loads(snakemake.params.seed_parts),
+        snakemake.wildcards.lineage,
+        snakemake.output.rows,
+        snakemake.output.summary,
+    )

@@ -1,0 +1,23 @@
+"""pretrain_base: the embedded base model M0, trained from scratch on generated problems."""
+
+import json
+import time
+
+from reversal import checkpoints, jobs
+from reversal.pretraining import corpus_texts, pretrain
+
+
+def main(recipe: dict, threads: int, model_json: str) -> None:
+    started = time.time()
+    work = checkpoints.work_folder(model_json, recipe)
+    texts = corpus_texts(recipe["corpus"], recipe["prompt"])
+    print(f"{len(texts)} texts", flush=True)
+    pretrain(texts, recipe, threads, work, f"{work}/finished")
+    origin = {"lineage": "base", "recipe": recipe, "seconds": round(time.time() - started, 1)}
+    checkpoints.publish(f"{work}/finished", model_json, origin)
+    checkpoints.forget_unfinished(model_json)
+
+
+if "snakemake" in globals():
+    jobs.log_to(snakemake.log[0])
+    main(json.loads(snakemake.params.recipe), snakemake.threads, snakemake.output[0])

@@ -1,0 +1,129 @@
+"""Seeded generator of arithmetic problems: word problems in GSM8K's answer format, and bare expressions.
+
+Both kinds share one structure. A problem is a starting amount followed by changes; a change adds or removes either a
+plain amount (one step) or so many groups of so many (two steps: multiply, then add or subtract). A problem's level is
+its number of steps.
+
+What varies: the numbers; names, things and sentence wording of word problems; and in the solutions the order of the
+steps (any order in which no running total is negative), the order of the operands of + and *, and the phrasing of every
+line. One question therefore has many correct solutions, which is what post-training can narrow.
+
+No sum is in two splits, in whatever words: a hash of the terms names the one split that may use them (`split_of`).
+"""
+
+import hashlib
+import random
+
+NAMES = ["Tom", "Mia", "Sam", "Ann", "Ben", "Eva", "Max", "Zoe", "Leo", "Ida", "Kim", "Ray"]
+THINGS = ["apples", "pens", "coins", "books", "cards", "shells", "stamps", "eggs", "cups", "balls"]
+GROUPS = ["bags", "boxes", "packs", "jars"]
+START_TEXTS = ["{name} has {a} {things}.", "{name} owns {a} {things}.", "{name} starts with {a} {things}."]
+CHANGE_TEXTS = {
+    ("+", 1): ["Buys {a}.", "Finds {a}.", "Gets {a} more."],
+    ("-", 1): ["Loses {a}.", "Gives away {a}.", "Sells {a}."],
+    ("+", 2): ["Buys {n} {groups} of {a}.", "Gets {n} {groups} with {a} each."],
+    ("-", 2): ["Sells {n} {groups} of {a}.", "Gives {a} to each of {n} friends."],
+}
+QUESTION_TEXTS = ["How many now?", "How many are left?"]
+EXPRESSION_TEXTS = ["Compute {expression}.", "What is {expression}?", "Find {expression}."]
+LINE_TEXTS = ["{equation}", "That is {equation}.", "So we get {equation}.", "Now {equation}.", "{plain} = {equation}"]
+SPLIT_SHARES = {"test": 3, "train": 3, "pretrain": 10}  # sixteenths of all sums
+
+
+Term = tuple[int, int, int]  # sign, number of groups, amount of one group; the first is the starting amount
+
+
+def split_of(terms: list[Term]) -> str:
+    """The only split that may ask for the sum of `terms`: a hash decides, so that splits never overlap."""
+    sixteenth = hashlib.sha256(str(terms).encode()).digest()[0] % 16
+    for split, share in SPLIT_SHARES.items():
+        if sixteenth < share:
+            return split
+        sixteenth -= share
+    raise AssertionError("the shares do not add up to 16")
+
+
+def generate_problems(kind: str, count: int, steps: tuple[int, int], split: str, seed: int) -> list[dict]:
+    """`count` different problems with steps[0] to steps[1] steps, every level equally often up to rounding.
+
+    kind: "word_problems" or "expressions". Returns rows with question, gold_answer, gold_solution and level.
+    Raises ValueError if the numbers in use do not give `count` different questions.
+    """
+    rng = random.Random(f"{kind}/{split}/{seed}")
+    phrase = {"word_problems": _word_question, "expressions": _expression_question}[kind]
+    rows, seen = [], set()
+    for _ in range(200 * count + 1000):
+        if len(rows) == count:
+            return rows
+        level = steps[0] + len(rows) % (steps[1] - steps[0] + 1)
+        terms = _draw_terms(rng, level)
+        if split_of(terms) != split:
+            continue
+        question = phrase(rng, terms)
+        if question in seen:
+            continue
+        seen.add(question)
+        total = sum(sign * groups * amount for sign, groups, amount in terms)
+        rows.append(
+            {
+                "question": question,
+                "gold_answer": str(total),
+                "gold_solution": solve(rng, terms),
+                "level": level,
+            }
+        )
+    raise ValueError(f"could not find {count} different {kind} with {steps[0]} to {steps[1]} steps; ask for fewer")
+
+
+def _draw_terms(rng: random.Random, level: int) -> list[Term]:
+    """Terms with `level` steps whose running total stays in 0..99."""
+    while True:
+        terms, steps = [(1, 1, rng.randint(2, 20))], 0
+        while steps < level:
+            grouped = steps + 2 <= level and rng.random() < 0.5
+            groups, amount = (rng.randint(2, 4), rng.randint(2, 6)) if grouped else (1, rng.randint(1, 12))
+            terms.append((rng.choice([1, 1, -1]), groups, amount))
+            steps += 2 if grouped else 1
+        totals = [sum(s * g * a for s, g, a in terms[: i + 1]) for i in range(len(terms))]
+        if all(0 <= total <= 99 for total in totals):
+            return terms
+
+
+def _word_question(rng: random.Random, terms: list[Term]) -> str:
+    name, things = rng.choice(NAMES), rng.choice(THINGS)
+    sentences = [rng.choice(START_TEXTS).format(name=name, things=things, a=terms[0][2])]
+    for sign, groups, amount in terms[1:]:
+        texts = CHANGE_TEXTS["+" if sign > 0 else "-", 1 if groups == 1 else 2]
+        sentences.append(rng.choice(texts).format(groups=rng.choice(GROUPS), n=groups, a=amount))
+    return " ".join([*sentences, rng.choice(QUESTION_TEXTS)])
+
+
+def _expression_question(rng: random.Random, terms: list[Term]) -> str:
+    expression = str(terms[0][2])
+    for sign, groups, amount in terms[1:]:
+        expression += ("+" if sign > 0 else "-") + (f"{groups}*{amount}" if groups > 1 else str(amount))
+    return rng.choice(EXPRESSION_TEXTS).format(expression=expression)
+
+
+def solve(rng: random.Random, terms: list[Term]) -> str:
+    """One correct solution in GSM8K's format, drawn from all orders of steps that never go below zero."""
+    while True:
+        total, lines, waiting = terms[0][2], [], [(s, g, a, g == 1) for s, g, a in terms[1:]]
+        while waiting and total >= 0:
+            sign, groups, amount, ready = waiting.pop(rng.randrange(len(waiting)))
+            if not ready:
+                lines.append(_line(rng, groups, "*", amount, groups * amount))
+                waiting.append((sign, 1, groups * amount, True))
+                continue
+            new_total = total + sign * amount
+            lines.append(_line(rng, total, "+" if sign > 0 else "-", amount, new_total))
+            total = new_total
+        if total >= 0:
+            return "\n".join([*lines, f"#### {total}"])
+
+
+def _line(rng: random.Random, left: int, operator: str, right: int, value: int) -> str:
+    if operator != "-" and rng.random() < 0.5:
+        left, right = right, left
+    plain = f"{left}{operator}{right}"
+    return rng.choice(LINE_TEXTS).format(plain=plain, equation=f"<<{plain}={value}>>{value}")

@@ -1,0 +1,28 @@
+"""What every script does at its edges: its log, and files that appear whole or not at all."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+
+def log_to(path: str) -> None:
+    """Sends everything this process prints, C++ libraries included, to `path`; the first line says when it began."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    log = open(path, "w", buffering=1)  # noqa: SIM115, open until the process ends
+    os.dup2(log.fileno(), 1)
+    os.dup2(log.fileno(), 2)
+    print(time.strftime("started %Y-%m-%d %H:%M:%S"), flush=True)
+
+
+def write_text(path: str, text: str) -> None:
+    """Writes `text` to a file beside `path`, then moves it into place."""
+    beside = Path(path).with_name(Path(path).name + ".part")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def write_json(path: str, value) -> None:
+    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,38 @@
+"""A model is the series of post-training steps that made it: its lineage, e.g. "sft-dpo-sft". The base model is "base".
+
+Standard library only: the rules import this module, and every cluster job parses the rules again.
+"""
+
+BASE = "base"
+
+
+def series(method: dict, iterations: int) -> list[str]:
+    """The lineages of M1 .. MT of one method.
+
+    method: {start: [steps], repeat: [steps]}: `start` once, then `repeat` over and over, cut at `iterations` steps.
+    Raises ValueError if there are too few steps and none to repeat.
+    """
+    start, repeat = method["start"], method.get("repeat") or []
+    if len(start) < iterations and not repeat:
+        raise ValueError(f"{len(start)} steps and none to repeat, but iterations is {iterations}")
+    steps = [start[i] if i < len(start) else repeat[(i - len(start)) % len(repeat)] for i in range(iterations)]
+    return ["-".join(steps[: i + 1]) for i in range(iterations)]
+
+
+def parent(lineage: str) -> str:
+    """The lineage less its last step; "base" for a lineage of one step."""
+    return lineage.rpartition("-")[0] or BASE
+
+
+def last_step(lineage: str) -> str:
+    return lineage.rpartition("-")[2]
+
+
+def first(lineage: str) -> str:
+    """M1 of the same series."""
+    return lineage.partition("-")[0]
+
+
+def iteration(lineage: str) -> int:
+    """t of M_t: the number of steps."""
+    return lineage.count("-") + 1

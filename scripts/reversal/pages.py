@@ -1,0 +1,62 @@
+"""The report's own pages: the headline, and the same questions' answers over the iterations."""
+
+from html import escape
+
+import polars as pl
+
+STYLE = """<style>body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
+table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.4rem .6rem;text-align:left;vertical-align:top}
+th{background:#f3f3f3}td.number{text-align:right;font-variant-numeric:tabular-nums}pre{margin:0;white-space:pre-wrap}
+.correct{background:#e3f2fd}.wrong,.no_answer{background:#fff3e0}small{color:#555}</style>"""
+
+
+def page(title: str, body: str) -> str:
+    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>{STYLE}{body}</html>'
+
+
+def headline(changes: pl.DataFrame, iterations: int, seeds: int) -> str:
+    """An HTML page: for every method one row per dimension, M1 against the last iteration."""
+    parts = [
+        f"<h1>Progress or regress?</h1><p>Values at M1 and at M{iterations}, means over {seeds} seed(s). "
+        "A change is marked &#9650; or &#9660; by its sign alone: with one seed it carries no error bar.</p>"
+    ]
+    for (model, task, method), group in changes.group_by("model", "task", "method", maintain_order=True):
+        head = f"<th>dimension</th><th>M1</th><th>M{iterations}</th><th>change</th><th>over seeds</th>"
+        rows = "".join(_change_row(row) for row in group.iter_rows(named=True))
+        parts.append(f"<h2>{escape(f'{method}: {model} on {task}')}</h2><table><tr>{head}</tr>{rows}</table>")
+    return page("Progress or regress?", "".join(parts))
+
+
+def answers_over_iterations(tables: dict[tuple[str, str], pl.DataFrame], problems: pl.DataFrame, per_cell: int) -> str:
+    """An HTML page: per method a table, questions down, iterations across, the greedy and some sampled answers in each.
+
+    tables: {(method, iteration name): judged samples (problem_id, decoding, sample_index, text, verdict)}.
+    """
+    methods = list(dict.fromkeys(method for method, _ in tables))
+    parts = ["<h1>Answers over iterations</h1><p>The greedy answer first, then sampled ones; blue is correct.</p>"]
+    for method in methods:
+        columns = [name for chosen, name in tables if chosen == method]
+        head = "<th>question</th>" + "".join(f"<th>{name}</th>" for name in columns)
+        body = ""
+        for problem_id, question, gold in problems.select("problem_id", "question", "gold_answer").iter_rows():
+            cells = "".join(_answers(tables[method, name], problem_id, per_cell) for name in columns)
+            body += f"<tr><td>{escape(question)}<br><small>gold answer: {escape(gold)}</small></td>{cells}</tr>"
+        parts.append(f"<h2>{escape(method)}</h2><table><tr>{head}</tr>{body}</table>")
+    return page("Answers over iterations", "".join(parts))
+
+
+def _answers(judged: pl.DataFrame, problem_id: str, most: int) -> str:
+    rows = judged.filter(pl.col("problem_id") == problem_id).sort("decoding", "sample_index").head(1 + most)
+    texts = [
+        f'<pre class="{verdict}">{escape(text.strip())}</pre><small>{decoding}</small>'
+        for decoding, text, verdict in rows.select("decoding", "text", "verdict").iter_rows()
+    ]
+    return f"<td>{'<hr>'.join(texts)}</td>"
+
+
+def _change_row(row: dict) -> str:
+    arrow = "&#9650;" if row["change"] > 0 else "&#9660;" if row["change"] < 0 else "="
+    spread = f"{row['change_min']:+.3f} to {row['change_max']:+.3f}" if row["seeds"] > 1 else "one seed"
+    numbers = [f"{row['first']:.3f}", f"{row['last']:.3f}", f"{arrow} {row['change']:+.3f}", spread]
+    cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
+    return f"<tr><td>{escape(row['dimension'])}</td>{cells}</tr>"

@@ -1,0 +1,156 @@
+"""Sampled answers: one row per answer, the same rows whatever the number of shards, the batch size or the order.
+
+Every answer is a request of its own with its own seed, so nothing depends on what else was asked in the same run.
+Both engines give the same table; they do not give the same texts, since their random streams differ.
+"""
+
+import gc
+import os
+
+import polars as pl
+
+from reversal.prompts import format_prompt
+from reversal.seeds import seed_for
+from reversal.tables import SAMPLES
+
+
+def requests_for(problems: pl.DataFrame, settings: dict, prompt: str, seed_parts: tuple) -> list[dict]:
+    """One dict per answer to generate, in the order of the problems.
+
+    settings: {greedy: bool, sampled: int, temperature, top_p, max_tokens}: a greedy answer per problem if asked for,
+    and so many sampled ones. seed_parts: what the seeds depend on besides problem and sample index.
+    """
+    rows = []
+    for problem_id, question in problems.select("problem_id", "question").iter_rows():
+        decodings = [("greedy", 0)] * settings["greedy"] + [("sampled", i) for i in range(settings["sampled"])]
+        for decoding, index in decodings:
+            rows.append(
+                {
+                    "problem_id": problem_id,
+                    "decoding": decoding,
+                    "sample_index": index,
+                    "seed": seed_for(*seed_parts, problem_id, decoding, index),
+                    "prompt": format_prompt(prompt, question),
+                    "temperature": 0.0 if decoding == "greedy" else float(settings["temperature"]),
+                    "top_p": 1.0 if decoding == "greedy" else float(settings["top_p"]),
+                    "max_tokens": settings["max_tokens"],
+                }
+            )
+    return rows
+
+
+def generate(model_path: str, requests: list[dict], engine: dict) -> pl.DataFrame:
+    """The SAMPLES table of `requests`, in their order. engine: {name: vllm | transformers, dtype, arguments}."""
+    if not requests:
+        return pl.DataFrame(schema=SAMPLES)
+    answers, version = {"vllm": _with_vllm, "transformers": _with_transformers}[engine["name"]](
+        model_path, requests, engine
+    )
+    rows = [
+        {**request, "text": text, "n_tokens": n_tokens, "finish_reason": reason, "engine": f"{engine['name']} {version}"}
+        for request, (text, n_tokens, reason) in zip(requests, answers, strict=True)
+    ]
+    return pl.DataFrame([{name: row[name] for name in SAMPLES} for row in rows], schema=SAMPLES)
+
+
+def _with_vllm(model_path: str, requests: list[dict], engine: dict) -> tuple[list[tuple], str]:
+    os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")  # one process: no __main__ guard, 2 s faster
+    os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB; the default takes half of the machine
+    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # else every job on a node binds to the same cores
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    gc.disable()  # importing vLLM makes a million objects and no garbage: 20 % of its start-up
+    import vllm
+
+    llm = vllm.LLM(
+        model=model_path,
+        dtype=engine["dtype"],
+        # Without these two, vLLM's CPU back end refuses per-request seeds and answers depend on the batch.
+        enable_chunked_prefill=False,
+        enable_prefix_caching=False,
+        disable_log_stats=True,
+        **engine.get("arguments", {}),
+    )
+    gc.enable()
+    parameters = [
+        vllm.SamplingParams(
+            temperature=request["temperature"],
+            top_p=request["top_p"],
+            top_k=0,
+            min_p=0.0,
+            repetition_penalty=1.0,
+            max_tokens=request["max_tokens"],
+            seed=request["seed"],
+        )
+        for request in requests
+    ]
+    outputs = llm.generate([request["prompt"] for request in requests], parameters, use_tqdm=True)
+    answers = [(o.outputs[0].text, len(o.outputs[0].token_ids), o.outputs[0].finish_reason) for o in outputs]
+    return answers, vllm.__version__
+
+
+def _with_transformers(model_path: str, requests: list[dict], engine: dict) -> tuple[list[tuple], str]:
+    """Batches of equal decoding; seeded per row by the Gumbel-max trick.
+
+    The argmax of log-probabilities plus Gumbel noise is a sample from the distribution, so `generate` runs greedily on
+    scores to which each row's own generator adds the noise.
+    """
+    import torch
+    import transformers
+    from tqdm import tqdm
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model_path, padding_side="left")
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = transformers.AutoModelForCausalLM.from_pretrained(model_path, dtype=engine["dtype"]).to(device).eval()
+    stop = model.generation_config.eos_token_id
+    stops = set(stop) if isinstance(stop, list) else {stop}
+
+    answers: list[tuple] = [()] * len(requests)
+    size = engine.get("arguments", {}).get("max_num_seqs", 64)
+    lengths = [len(ids) for ids in tokenizer([request["prompt"] for request in requests]).input_ids]
+    # Rows of one batch have the same prompt length, so that no padding can change a row's arithmetic.
+    order = sorted(range(len(requests)), key=lambda i: (requests[i]["decoding"], lengths[i], i))
+    for batch in tqdm(list(_batches(order, size, lambda i: (requests[i]["decoding"], lengths[i]))), desc="sampling"):
+        inputs = tokenizer([requests[i]["prompt"] for i in batch], return_tensors="pt").to(device)
+        request = requests[batch[0]]
+        noise = [] if request["temperature"] == 0 else [_gumbel([requests[i] for i in batch])]
+        with torch.inference_mode():
+            tokens = model.generate(
+                **inputs,
+                do_sample=False,
+                max_new_tokens=request["max_tokens"],
+                logits_processor=transformers.LogitsProcessorList(noise),
+            )
+        for i, row in zip(batch, tokens[:, inputs.input_ids.shape[1] :].tolist(), strict=True):
+            end = next((k for k, token in enumerate(row) if token in stops), None)
+            text = tokenizer.decode(row[:end], skip_special_tokens=True)
+            answers[i] = (text, len(row) if end is None else end + 1, "length" if end is None else "stop")
+    return answers, transformers.__version__
+
+
+def _batches(order: list[int], size: int, key) -> list[list[int]]:
+    """`order` cut into runs of equal key, each at most `size` long."""
+    batches: list[list[int]] = []
+    for i in order:
+        if batches and len(batches[-1]) < size and key(batches[-1][-1]) == key(i):
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return batches
+
+
+def _gumbel(batch: list[dict]):
+    """A logits processor: temperature, top-p, then Gumbel noise from one generator per row."""
+    import torch
+    from transformers import TemperatureLogitsWarper, TopPLogitsWarper
+
+    temperature = TemperatureLogitsWarper(batch[0]["temperature"])
+    nucleus = TopPLogitsWarper(batch[0]["top_p"])
+    generators = [torch.Generator().manual_seed(request["seed"]) for request in batch]
+
+    def process(input_ids, scores):
+        scores = nucleus(input_ids, temperature(input_ids, scores))
+        uniform = torch.stack([torch.rand(scores.shape[1], generator=g) for g in generators]).to(scores.device)
+        return scores - torch.log((-torch.log(uniform.clamp_min(1e-20))).clamp_min(1e-20))
+
+    return process

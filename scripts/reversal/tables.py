@@ -1,0 +1,102 @@
+"""The tables that stages hand to each other: one declared schema each, checked where it is written and read.
+
+problems     one row per problem
+samples      one row per generated answer; temperature, top_p and max_tokens are those it was drawn with
+verdicts     one row per sample, same keys; verdict is one of VERDICTS
+scores       one tidy row per metric of one model; value is null where the metric is undefined
+metrics      scores of a whole study, each lineage once for every method that contains it
+"""
+
+import os
+from pathlib import Path
+
+import polars as pl
+
+VERDICTS = ["correct", "wrong", "no_answer", "timeout", "infra_error"]
+SAMPLE_KEY = ["problem_id", "decoding", "sample_index"]
+
+PROBLEMS = {
+    "problem_id": pl.String,
+    "question": pl.String,
+    "gold_answer": pl.String,
+    "gold_solution": pl.String,
+    "level": pl.Int64,
+    "subject": pl.String,
+}
+SAMPLES = {
+    "problem_id": pl.String,
+    "decoding": pl.String,  # greedy or sampled
+    "sample_index": pl.Int64,
+    "seed": pl.Int64,
+    "text": pl.String,
+    "n_tokens": pl.Int64,
+    "finish_reason": pl.String,  # stop or length
+    "temperature": pl.Float64,
+    "top_p": pl.Float64,
+    "max_tokens": pl.Int64,
+    "engine": pl.String,
+}
+VERDICT_ROWS = {
+    "problem_id": pl.String,
+    "decoding": pl.String,
+    "sample_index": pl.Int64,
+    "answer": pl.String,  # null where no answer could be extracted
+    "verdict": pl.Enum(VERDICTS),
+    "verifier": pl.String,
+}
+SFT_ROWS = {"problem_id": pl.String, "prompt": pl.String, "completion": pl.String}
+DPO_ROWS = {"problem_id": pl.String, "prompt": pl.String, "chosen": pl.String, "rejected": pl.String}
+LOSSES = {"step": pl.Int64, "epoch": pl.Float64, "loss": pl.Float64, "learning_rate": pl.Float64}
+SCORES = {
+    "study": pl.String,
+    "model": pl.String,
+    "task": pl.String,
+    "seed": pl.Int64,
+    "iteration": pl.Int64,
+    "lineage": pl.String,
+    "metric": pl.String,
+    "subset": pl.String,
+    "value": pl.Float64,
+    "n": pl.Int64,
+}
+METRICS = {
+    "study": pl.String,
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "seed": pl.Int64,
+    "iteration": pl.Int64,
+    "lineage": pl.String,
+    "metric": pl.String,
+    "subset": pl.String,
+    "value": pl.Float64,
+    "n": pl.Int64,
+}
+
+
+def check(frame: pl.DataFrame, schema: dict, origin: str) -> pl.DataFrame:
+    """`frame` itself, if its columns and types are those of `schema`; else a ValueError that names the difference."""
+    have, want = dict(frame.schema), schema
+    missing = [name for name in want if name not in have]
+    extra = [name for name in have if name not in want]
+    other = [f"{name} is {have[name]}, not {want[name]}" for name in want if name in have and have[name] != want[name]]
+    if missing or extra or other:
+        raise ValueError(f"{origin}: wrong columns: missing {missing}, unexpected {extra}, wrong type {other}")
+    return frame.select(list(schema))
+
+
+def read(path: str, schema: dict) -> pl.DataFrame:
+    """The table in a parquet file, checked. A broken file raises a ValueError that names it and the remedy."""
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ValueError(f"{path}: not a readable parquet file ({error}); delete it and run again") from error
+    return check(frame, schema, path)
+
+
+def write(frame: pl.DataFrame, schema: dict, path: str) -> None:
+    """Writes a checked table whole or not at all: to a file beside `path`, then moved into place."""
+    beside = Path(path).with_name(Path(path).name + ".part")
+    checked = check(frame, schema, path)
+    checked.write_csv(beside) if path.endswith(".csv") else checked.write_parquet(beside)
+    os.replace(beside, path)

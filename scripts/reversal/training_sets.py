@@ -1,0 +1,127 @@
+"""Training sets from verified samples, in TRL's own column formats, with a summary of what was kept and why.
+
+The paper leaves deduplication, pairs per question and length matching open: all of them are settings of a step.
+"""
+
+import random
+from itertools import product
+
+import polars as pl
+
+from reversal.answers import equations
+from reversal.prompts import format_prompt
+from reversal.tables import DPO_ROWS, SFT_ROWS
+
+
+class EmptyTrainingSet(ValueError):
+    """No row was left to train on; the message says how many samples were correct and what to change."""
+
+
+def gold_rows(problems: pl.DataFrame, prompt: str) -> tuple[pl.DataFrame, dict]:
+    """SFT_ROWS of the gold solutions (what trains M1), and their summary."""
+    rows = [
+        {"problem_id": problem_id, "prompt": format_prompt(prompt, question), "completion": solution}
+        for problem_id, question, solution in problems.select("problem_id", "question", "gold_solution").iter_rows()
+    ]
+    summary = {"problems": len(rows), "problems_used": len(rows), "rows": len(rows)}
+    return pl.DataFrame(rows, schema=SFT_ROWS), summary
+
+
+def judged_texts(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.DataFrame) -> dict[str, dict]:
+    """{problem_id: {"question", "correct": [texts], "incorrect": [texts]}} of sampled answers, in sample order.
+
+    An answer that timed out or could not be read is incorrect; infra_error is neither.
+    """
+    by_problem = {
+        problem_id: {"question": question, "correct": [], "incorrect": []}
+        for problem_id, question in problems.select("problem_id", "question").iter_rows()
+    }
+    joined = samples.join(verdicts, on=["problem_id", "decoding", "sample_index"], validate="1:1")
+    sampled = joined.filter(pl.col("decoding") == "sampled").sort("problem_id", "sample_index")
+    for problem_id, text, verdict in sampled.select("problem_id", "text", "verdict").iter_rows():
+        if verdict != "infra_error":
+            by_problem[problem_id]["correct" if verdict == "correct" else "incorrect"].append(text)
+    return by_problem
+
+
+def sft_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
+    """SFT_ROWS: of every question its different correct answers, at most settings["per_problem"], seeded choice.
+
+    settings: {deduplicate: text | equations | none, per_problem: int}.
+    """
+    rows, reasons, duplicates = [], {"no_correct_answer": 0}, 0
+    for problem_id, answers in judged.items():
+        unique = deduplicate(answers["correct"], settings["deduplicate"])
+        duplicates += len(answers["correct"]) - len(unique)
+        reasons["no_correct_answer"] += not unique
+        for text in _choose(unique, settings["per_problem"], f"{seed}/{problem_id}"):
+            rows.append(_row(problem_id, prompt, answers["question"], completion=text))
+    frame = pl.DataFrame(rows, schema=SFT_ROWS)
+    summary = _summary(judged, frame, reasons) | {"duplicates_dropped": duplicates}
+    return frame, summary
+
+
+def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
+    """DPO_ROWS: of every question pairs (correct, incorrect) of its different answers, a seeded choice.
+
+    settings: {deduplicate, per_problem, length_matched}. length_matched takes the pairs whose lengths (characters)
+    differ least, instead of random ones, so that length cannot be what the preference teaches.
+    """
+    rows, reasons = [], {"no_correct_answer": 0, "no_incorrect_answer": 0}
+    for problem_id, answers in judged.items():
+        chosen = deduplicate(answers["correct"], settings["deduplicate"])
+        rejected = deduplicate(answers["incorrect"], settings["deduplicate"])
+        reasons["no_correct_answer"] += not chosen
+        reasons["no_incorrect_answer"] += bool(chosen) and not rejected
+        pairs = _choose(list(product(chosen, rejected)), None, f"{seed}/{problem_id}")
+        if settings["length_matched"]:
+            pairs.sort(key=lambda pair: abs(len(pair[0]) - len(pair[1])))
+        for good, bad in pairs[: settings["per_problem"]]:
+            rows.append(_row(problem_id, prompt, answers["question"], chosen=good, rejected=bad))
+    frame = pl.DataFrame(rows, schema=DPO_ROWS)
+    lengths = {
+        f"{column}_mean_characters": frame[column].str.len_chars().mean() for column in ("chosen", "rejected")
+    }
+    return frame, _summary(judged, frame, reasons) | lengths
+
+
+def deduplicate(texts: list[str], by: str) -> list[str]:
+    """The first text of every group: by the text itself, by its set of equations (RFT's rule), or all ("none")."""
+    if by == "none":
+        return list(texts)
+    key = {"text": str.strip, "equations": lambda text: equations(text) or text.strip()}[by]
+    first: dict = {}
+    for text in texts:
+        first.setdefault(key(text), text)
+    return list(first.values())
+
+
+def require_rows(frame: pl.DataFrame, summary: dict, parent: str) -> None:
+    """Raises EmptyTrainingSet if there is nothing to train on."""
+    if frame.is_empty():
+        raise EmptyTrainingSet(
+            f"nothing to train on after {parent}: {summary['correct_samples']} of {summary['samples']} samples of its "
+            f"{summary['problems']} training questions were correct. Give the parent more training, sample more "
+            "answers per question (sampling.train_samples), or leave this step out of the methods."
+        )
+
+
+def _choose(items: list, most: int | None, seed: str) -> list:
+    shuffled = random.Random(seed).sample(items, len(items))
+    return shuffled[:most]
+
+
+def _row(problem_id: str, prompt: str, question: str, **texts: str) -> dict:
+    return {"problem_id": problem_id, "prompt": format_prompt(prompt, question), **texts}
+
+
+def _summary(judged: dict[str, dict], frame: pl.DataFrame, dropped: dict[str, int]) -> dict:
+    correct = sum(len(answers["correct"]) for answers in judged.values())
+    return {
+        "problems": len(judged),
+        "problems_used": frame["problem_id"].n_unique(),
+        **{f"problems_dropped_{reason}": count for reason, count in dropped.items()},
+        "samples": correct + sum(len(answers["incorrect"]) for answers in judged.values()),
+        "correct_samples": correct,
+        "rows": frame.height,
+    }

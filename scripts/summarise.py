@@ -1,0 +1,31 @@
+"""summarise: the tables of the whole study and its verdict in words."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from reversal import jobs, summaries, tables
+
+
+def main(score_paths, training_set_paths, series, ood, outputs) -> None:
+    scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
+    metrics = summaries.metrics_of_methods(scores, series)
+    tables.write(metrics, tables.METRICS, outputs["metrics"])
+    tables.write(metrics, tables.METRICS, outputs["metrics_csv"])
+    changes = summaries.changes(metrics, ood)
+    tables.write(changes, summaries.CHANGES, outputs["changes"])
+    rows = [{"path": path, **json.loads(Path(path).read_text())} for path in training_set_paths]
+    jobs.write_text(outputs["training_sets"], pl.DataFrame(rows, infer_schema_length=None).write_csv())
+    jobs.write_text(outputs["verdict"], summaries.verdict_text(changes, metrics))
+
+
+if "snakemake" in globals():
+    jobs.log_to(snakemake.log[0])
+    main(
+        list(snakemake.input.scores),
+        list(snakemake.input.training_sets),
+        json.loads(snakemake.params.series),
+        json.loads(snakemake.params.ood),
+        dict(snakemake.output.items()),
+    )

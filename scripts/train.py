@@ -1,0 +1,36 @@
+"""train: one post-training step from the parent's checkpoint."""
+
+import json
+import time
+from pathlib import Path
+
+from reversal import checkpoints, jobs, tables
+from reversal.seeds import seed_for
+from reversal.training import train
+
+
+def main(parent_json, rows_path, step, seed_parts, lineage, model_json, losses_path) -> None:
+    started = time.time()
+    schema = {"sft": tables.SFT_ROWS, "dpo": tables.DPO_ROWS}[step["trainer"]]
+    rows, seed = tables.read(rows_path, schema), seed_for(*seed_parts)
+    origin = {"lineage": lineage, "parent": parent_json, "step": step, "seed": seed, "rows": rows.height}
+    origin["training_set_sha256"] = checkpoints.file_hash(rows_path)
+    work = checkpoints.work_folder(model_json, origin, Path(parent_json).read_text())
+    parent, finished = str(Path(parent_json).parent), f"{work}/finished"
+    curve = train(parent, rows, step["trainer"], step["arguments"], seed, work, finished)
+    tables.write(curve, tables.LOSSES, losses_path)
+    checkpoints.publish(finished, model_json, {**origin, "seconds": round(time.time() - started, 1)})
+    checkpoints.forget_unfinished(model_json)
+
+
+if "snakemake" in globals():
+    jobs.log_to(snakemake.log[0])
+    main(
+        snakemake.input.parent,
+        snakemake.input.rows,
+        json.loads(snakemake.params.step),
+        json.loads(snakemake.params.seed_parts),
+        snakemake.wildcards.lineage,
+        snakemake.output.model,
+        snakemake.output.losses,
+    )

@@ -1,0 +1,15 @@
+"""verify: a verdict for every sampled answer."""
+
+from reversal import jobs, tables
+from reversal.verification import verify
+
+
+def main(samples_path: str, problems_path: str, output: str) -> None:
+    verdicts = verify(tables.read(samples_path, tables.SAMPLES), tables.read(problems_path, tables.PROBLEMS))
+    print(verdicts["verdict"].value_counts(sort=True))
+    tables.write(verdicts, tables.VERDICT_ROWS, output)
+
+
+if "snakemake" in globals():
+    jobs.log_to(snakemake.log[0])
+    main(snakemake.input.samples, snakemake.input.problems, snakemake.output[0])

@@ -1,0 +1,98 @@
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reversal.answers import canonical_number, equations, gsm8k_answer
+
+NUMBERS = st.from_regex(r"-?\$?[0-9]{1,6}(,[0-9]{3}){0,2}(\.[0-9]{1,4})?", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("#### 18", "18"),
+        ("so <<9*2=18>>18 a day.\n#### 18", "18"),
+        ("#### 1,200", "1200"),
+        ("#### $3.50", "3.5"),
+        ("#### -$3", "-3"),
+        ("#### $-3", "-3"),
+        ("#### -0", "0"),
+        ("#### .5", "0.5"),
+        ("#### 007", "7"),
+        ("####5", "5"),
+        ("####\n5", "5"),
+        ("#### 18.", "18"),
+        ("#### 18, or so", "18"),
+        ("#### 18 dollars", "18"),
+        ("#### 50%", "50"),
+        ("#### 3\n#### 4", "4"),  # the last mark counts
+        ("##### 5", "5"),
+        ("18", None),
+        ("A: 18", None),
+        ("", None),
+        ("####", None),
+        ("#### about six", None),
+        ("#### = 6", None),
+        ("#### --6", None),
+        ("#### 3\n#### none", None),
+    ],
+)
+def test_gsm8k_answer(text, answer):
+    assert gsm8k_answer(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("$1,200.50", "1200.5"),
+        ("-0.0", "0"),
+        ("0.10", "0.1"),
+        ("000", "0"),
+        ("-007", "-7"),
+        ("100", "100"),
+        ("six", None),
+        ("", None),
+        ("5.", None),
+        ("1 2", None),
+        ("1.2.3", None),
+        ("--1", None),
+        ("-", None),
+    ],
+)
+def test_canonical_number(text, number):
+    assert canonical_number(text) == number
+
+
+@given(NUMBERS | st.text(alphabet="-$,.0123456789 x", max_size=8))
+def test_canonical_number_keeps_the_value_and_is_its_own_canonical_form(text):
+    canonical = canonical_number(text)
+    if canonical is not None:
+        assert Fraction(canonical) == Fraction(text.replace("$", "").replace(",", ""))
+        assert canonical_number(canonical) == canonical
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=3), st.text(alphabet="0", max_size=3))
+def test_equal_values_have_equal_canonical_numbers(value, zeros):
+    sign, digits = ("-", f"{value:f}"[1:]) if value.is_signed() else ("", f"{value:f}")
+    assert canonical_number(f"{sign}{zeros}{digits}{zeros}") == canonical_number(f"{value:f}") is not None
+
+
+@given(st.text(max_size=20), NUMBERS)
+def test_any_text_before_the_mark_leaves_the_answer_alone(before, number):
+    assert gsm8k_answer(f"{before}\n#### {number}") == canonical_number(number) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It is <<3*4=12>>12.\nThen <<12+5=17>>17", ("12+5=17", "3*4=12")),
+        ("<<12 + 5 = 17>>17 and <<12+5=17>>17", ("12+5=17",)),
+        ("<<2+2=4>>4\n<<1+1=2>>2", ("1+1=2", "2+2=4")),
+        ("3*4=12 <<unclosed", ()),
+        ("<<a<<1+1=2>>", ("1+1=2",)),
+        ("", ()),
+    ],
+)
+def test_equations(text, expected):
+    assert equations(text) == expected

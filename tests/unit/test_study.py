@@ -1,0 +1,137 @@
+import copy
+import dataclasses
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from reversal.study import canonical, problems_of, without_nulls
+from snakemake.utils import update_config
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "rules/config.schema.yaml").read_text())
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+)
+SFT = CONFIG["steps"]["sft"]
+WORDS = CONFIG["tasks"]["mini-gsm"]["test"]
+
+
+def faults(path: str, value) -> list[str]:
+    """What is wrong with config.yaml after one change; a null takes the entry away."""
+    config = copy.deepcopy(CONFIG)
+    *folders, last = path.split("/")
+    place = config
+    for name in folders:
+        place = place[name]
+    place[last] = value
+    return problems_of(without_nulls(config), SCHEMA)
+
+
+@pytest.mark.parametrize("study", sorted(path.name for path in ROOT.glob("studies/*.yaml")))
+def test_the_studies_have_no_faults(study):
+    config = copy.deepcopy(CONFIG)
+    assert problems_of(config, SCHEMA) == []
+    update_config(config, yaml.safe_load((ROOT / "studies" / study).read_text()))
+    assert problems_of(without_nulls(config), SCHEMA) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("iteration", 5, "top level: unknown key 'iteration' (did you mean iterations?); allowed: iterations, methods"),
+        ("colour", "red", "top level: unknown key 'colour'; allowed: iterations, methods"),
+        ("seeds", None, "top level: 'seeds' is a required property"),
+        ("iterations", "five", "iterations: 'five' is not of type 'integer'"),
+        ("iterations", 0, "iterations: 0 is less than the minimum of 1"),
+        ("seeds", [0, 0], "seeds: [0, 0] has non-unique elements"),
+        ("seeds", [], "seeds: [] should be non-empty"),
+        ("study", "a b", "study: 'a b' does not match"),
+        ("sampling/temperature", 0, "sampling.temperature: 0 is less than or equal to the minimum of 0"),
+        ("sampling/engine/name", "vlm", "sampling.engine.name: 'vlm' is not one of ['vllm', 'transformers']"),
+        ("sampling/shards", {"train": 1, "test": 1}, "sampling.shards: 'ood' is a required property"),
+        ("scoring/embedding_model", None, "scoring: 'embedding_model' is a required property"),
+        ("models/mini-llama/pretrain/corpus", [], "models.mini-llama.pretrain.corpus: [] should be non-empty"),
+        # one of several forms: the sentence is about the form that was meant
+        ("tasks/mini-gsm/test/generator", "words", "tasks.mini-gsm.test.generator: 'words' is not one of"),
+        ("tasks/mini-gsm/test/steps", None, "tasks.mini-gsm.test: 'steps' is a required property"),
+        ("tasks/mini-gsm/test", {"file": "x", "frmat": "gsm8k"}, "unknown key 'frmat' (did you mean format?)"),
+        ("tasks/mini-gsm/test", {"file": "x", "format": "math"}, "tasks.mini-gsm.test.format: 'math' is not one of"),
+        ("tasks/mini-gsm/test", "x.jsonl", "tasks.mini-gsm.test: 'x.jsonl' is not of type 'object'"),
+        (
+            "steps/sft/arguments/learning_rat",
+            1,
+            "steps.sft.arguments: unknown key 'learning_rat' (did you mean learning",
+        ),
+        ("steps/dpo/arguments/bta", 1, "steps.dpo.arguments: unknown key 'bta' (did you mean beta?)"),
+        ("steps/dpo/arguments/beta", None, "steps.dpo.arguments: 'beta' is a required property"),
+        ("steps/dpo/arguments/beta", -1, "steps.dpo.arguments.beta: -1 is less than or equal to the minimum of 0"),
+        ("steps/dpo/training_set/length_matched", None, "steps.dpo.training_set: 'length_matched' is a required"),
+        ("steps/dpo/training_set/deduplicate", "no", "steps.dpo.training_set.deduplicate: 'no' is not one of"),
+        ("steps/sft/trainer", "ppo", "dpo"),  # the sentence names every trainer there is
+        ("steps/base", SFT, "steps: 'base' should not be valid"),
+        # what no schema can say
+        ("methods/iterative_sft/start", ["stf"], "methods.iterative_sft: no such step: stf; steps are: sft, dpo"),
+        ("methods/iterative_sft/repeat", ["dp0"], "methods.iterative_sft: no such step: dp0; steps are: sft, dpo"),
+        (
+            "methods/iterative_sft/repeat",
+            None,
+            "methods.iterative_sft: cannot be built: 1 steps and none to repeat, but iterations is 5; add",
+        ),
+        ("methods/iterative_dpo/start", ["dpo"], "methods.iterative_dpo: starts with dpo, but M1 is trained on gold"),
+        ("methods/iterative_dpo/start", ["dpo"], "start with one of: sft"),
+        (
+            "tasks/mini-gsm/ood/train",
+            WORDS,
+            "tasks.mini-gsm.ood.train: an OOD set needs a name other than train and test",
+        ),
+        ("tasks/mini-gsm/ood/math.v2", WORDS, "math.v2"),  # the wildcard {problems} has no dot
+        ("tasks/mini-gsm/prompt", "Q:", "tasks.mini-gsm.prompt: must contain {question}"),
+        ("models/mini-llama/pretrain/prompt", "Q:", "models.mini-llama.pretrain.prompt: must contain {question}"),
+        ("tasks/mini-gsm/train/steps", [3, 2], "tasks.mini-gsm.train.steps"),
+    ],
+)
+def test_a_fault_is_told_in_one_sentence(path, value, sentence):
+    found = faults(path, value)
+    assert len(found) == 1
+    assert sentence in found[0]
+
+
+def test_all_faults_are_told_at_once():
+    config = copy.deepcopy(CONFIG)
+    config["iterations"], config["seeds"] = 0, "no"
+    assert len(problems_of(config, SCHEMA)) == 2
+
+
+def test_without_nulls():
+    assert without_nulls({"a": None, "b": {"c": None, "d": 0}, "e": [None, ""]}) == {"b": {"d": 0}, "e": [None, ""]}
+
+
+@given(st.dictionaries(st.text(max_size=3), JSON, max_size=4), st.randoms())
+def test_canonical_does_not_depend_on_the_order_of_keys(value, random):
+    def shuffled(part):
+        if isinstance(part, list):
+            return [shuffled(entry) for entry in part]
+        if not isinstance(part, dict):
+            return part
+        return {key: shuffled(part[key]) for key in random.sample(sorted(part), len(part))}
+
+    assert canonical(shuffled(value)) == canonical(value)
+    assert yaml.safe_load(canonical({"a": [1, {"c": True}]})) == {"a": [1, {"c": True}]}
+    assert canonical(without_nulls(shuffled(value))) == canonical(without_nulls(value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "library", "name"),
+    [
+        ("training_arguments", "transformers", "TrainingArguments"),
+        ("sft_arguments", "trl", "SFTConfig"),
+        ("dpo_arguments", "trl", "DPOConfig"),
+    ],
+)
+def test_every_training_argument_exists_in_its_library(kind, library, name):
+    fields = {field.name for field in dataclasses.fields(getattr(__import__(library), name))}
+    assert set(SCHEMA["$defs"][kind]["properties"]) - fields == set()

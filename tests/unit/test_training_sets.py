@@ -1,0 +1,126 @@
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+from reversal import training_sets as sets
+from reversal.tables import DPO_ROWS, PROBLEMS, SAMPLES, SFT_ROWS, VERDICT_ROWS
+
+PROMPT = "Q: {question}"
+SETTINGS = {"deduplicate": "text", "per_problem": 2, "length_matched": False}
+JUDGED = {
+    "a": {"question": "1+1?", "correct": ["two", "two ", "2", "II"], "incorrect": ["3"]},
+    "b": {"question": "1+2?", "correct": ["three"], "incorrect": []},
+    "c": {"question": "1+3?", "correct": [], "incorrect": ["5", "6"]},
+}
+TEXTS = st.lists(st.text(alphabet="ab ", min_size=1, max_size=3), max_size=6)
+
+
+def test_gold_rows():
+    problems = pl.DataFrame([("a", "1+1?", "2", "#### 2", None, None)], schema=PROBLEMS, orient="row")
+    rows, summary = sets.gold_rows(problems, PROMPT)
+    assert_frame_equal(rows, pl.DataFrame([("a", "Q: 1+1?", "#### 2")], schema=SFT_ROWS, orient="row"))
+    assert summary == {"problems": 1, "problems_used": 1, "rows": 1}
+
+
+def test_judged_texts_keeps_sampled_answers_in_sample_order():
+    rows = [
+        ("a", "sampled", 2, "late", "wrong"),
+        ("a", "sampled", 0, "good", "correct"),
+        ("a", "greedy", 0, "greedy", "correct"),
+        ("a", "sampled", 1, "none", "no_answer"),
+        ("a", "sampled", 3, "slow", "timeout"),
+        ("a", "sampled", 4, "broken", "infra_error"),
+    ]
+    problems = pl.DataFrame({"problem_id": ["a", "b"], "question": ["1+1?", "1+2?"]})
+    samples = pl.DataFrame(
+        [(*key, 0, text, 1, "stop", 0.75, 0.95, 9, "e") for *key, text, _ in rows], schema=SAMPLES, orient="row"
+    )
+    verdicts = pl.DataFrame(
+        [(*key, None, verdict, "v") for *key, _, verdict in rows], schema=VERDICT_ROWS, orient="row"
+    )
+    assert sets.judged_texts(problems, samples, verdicts.reverse()) == {
+        "a": {"question": "1+1?", "correct": ["good"], "incorrect": ["none", "late", "slow"]},
+        "b": {"question": "1+2?", "correct": [], "incorrect": []},
+    }
+
+
+def test_sft_rows():
+    rows, summary = sets.sft_rows(JUDGED, PROMPT, SETTINGS | {"per_problem": 9}, seed=0)
+    expected = [("a", "Q: 1+1?", "2"), ("a", "Q: 1+1?", "II"), ("a", "Q: 1+1?", "two"), ("b", "Q: 1+2?", "three")]
+    assert_frame_equal(rows.sort("problem_id", "completion"), pl.DataFrame(expected, schema=SFT_ROWS, orient="row"))
+    assert summary == {
+        "problems": 3,
+        "problems_used": 2,
+        "problems_dropped_no_correct_answer": 1,
+        "samples": 8,
+        "correct_samples": 5,
+        "rows": 4,
+        "duplicates_dropped": 1,
+    }
+
+
+def test_dpo_rows():
+    rows, summary = sets.dpo_rows(JUDGED, PROMPT, SETTINGS | {"per_problem": 9}, seed=0)
+    expected = [("a", "Q: 1+1?", good, "3") for good in ("2", "II", "two")]
+    assert_frame_equal(rows.sort("chosen"), pl.DataFrame(expected, schema=DPO_ROWS, orient="row"))
+    assert summary == {
+        "problems": 3,
+        "problems_used": 1,
+        "problems_dropped_no_correct_answer": 1,
+        "problems_dropped_no_incorrect_answer": 1,
+        "samples": 8,
+        "correct_samples": 5,
+        "rows": 3,
+        "chosen_mean_characters": 2.0,
+        "rejected_mean_characters": 1.0,
+    }
+
+
+def test_length_matched_takes_the_pairs_of_most_similar_length():
+    judged = {"a": {"question": "?", "correct": ["aaaaaaaa", "aa"], "incorrect": ["b", "bbbbb", "bbbbbbb"]}}
+    rows, _ = sets.dpo_rows(judged, PROMPT, SETTINGS | {"length_matched": True, "per_problem": 2}, seed=0)
+    assert set(rows.select("chosen", "rejected").iter_rows()) == {("aaaaaaaa", "bbbbbbb"), ("aa", "b")}
+
+
+@given(TEXTS, TEXTS, st.integers(1, 4), st.integers(0, 5), st.sampled_from(["text", "equations", "none"]))
+def test_rows_are_different_answers_within_the_limit_and_seeded(correct, incorrect, limit, seed, by):
+    settings = SETTINGS | {"per_problem": limit, "deduplicate": by}
+    judged = {"a": {"question": "?", "correct": correct, "incorrect": incorrect}}
+    good, bad = sets.deduplicate(correct, by), sets.deduplicate(incorrect, by)
+    for build, wanted in [(sets.sft_rows, len(good)), (sets.dpo_rows, len(good) * len(bad))]:
+        rows, summary = build(judged, PROMPT, settings, seed)
+        assert rows.height == summary["rows"] == min(limit, wanted)
+        assert by == "none" or rows.is_unique().all()
+        assert_frame_equal(build(judged, PROMPT, settings, seed)[0], rows)
+        # A question's rows do not depend on the other questions.
+        more, _ = build({"z": JUDGED["a"], **judged}, PROMPT, settings, seed)
+        assert_frame_equal(more.filter(pl.col("problem_id") == "a"), rows)
+
+
+def test_the_choice_depends_on_the_seed():
+    judged = {"a": {"question": "?", "correct": [f"answer {i}" for i in range(50)], "incorrect": []}}
+    chosen = {tuple(sets.sft_rows(judged, PROMPT, SETTINGS, seed)[0]["completion"]) for seed in range(5)}
+    assert len(chosen) > 1
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("text", ["<<1+1=2>> a", "<<1+1=2>> b", "<<1 + 1=2>> c", "none"]),
+        ("equations", ["<<1+1=2>> a", "none"]),
+        ("none", ["<<1+1=2>> a", "<<1+1=2>> b", "<<1+1=2>> a\n", "<<1 + 1=2>> c", "none", " none"]),
+    ],
+)
+def test_deduplicate_keeps_the_first_of_its_kind_in_order(by, expected):
+    texts = ["<<1+1=2>> a", "<<1+1=2>> b", "<<1+1=2>> a\n", "<<1 + 1=2>> c", "none", " none"]
+    assert sets.deduplicate(texts, by) == expected
+
+
+def test_an_empty_training_set_says_what_to_change():
+    judged = {"c": JUDGED["c"]}
+    rows, summary = sets.sft_rows(judged, PROMPT, SETTINGS, seed=0)
+    message = "nothing to train on after sft-dpo: 0 of 2 samples of its 1 training questions .*sampling.train_samples"
+    with pytest.raises(sets.EmptyTrainingSet, match=message):
+        sets.require_rows(rows, summary, "sft-dpo")
+    sets.require_rows(*sets.sft_rows(JUDGED, PROMPT, SETTINGS, seed=0), "sft-dpo")
