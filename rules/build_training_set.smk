@@ -4,7 +4,11 @@ def answers_of_parent(table):
 
     def path(w):
         parent = lineages.parent(w.lineage)
-        return [] if parent == lineages.BASE else f"{RESULTS}/{w.model}/{w.task}/seed{w.seed}/{parent}/{table}/train.parquet"
+        return (
+            []
+            if parent == lineages.BASE
+            else f"{RESULTS}/{w.model}/{w.task}/seed{w.seed}/{parent}/{table}/train.parquet"
+        )
 
     return path
 
@@ -18,15 +22,20 @@ rule build_training_set:
     output:
         rows=MODEL + "/training_set.parquet",
         summary=MODEL + "/training_set.json",
-    params:
-        step=lambda w: canonical(
-            {key: config["steps"][lineages.last_step(w.lineage)][key] for key in ("trainer", "training_set")}
-        ),
-        prompt=lambda w: config["tasks"][w.task]["prompt"],
-        seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training set"]),
     log:
         RESULTS + "/logs/build_training_set" + LOG + ".log",
     benchmark:
         RESULTS + "/benchmarks/build_training_set" + LOG + ".tsv"
+    params:
+        step=lambda w: canonical(
+            {
+                key: config["steps"][lineages.last_step(w.lineage)][key]
+                for key in ("trainer", "training_set")
+            }
+        ),
+        prompt=lambda w: config["tasks"][w.task]["prompt"],
+        seed_parts=lambda w: canonical(
+            [int(w.seed), w.model, w.task, w.lineage, "training set"]
+        ),
     script:
         "../scripts/build_training_set.py"

@@ -5,12 +5,12 @@ rule prepare_problems:
         file=lambda w: problem_set(w).get("file", []),
     output:
         f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
-    params:
-        source=lambda w: canonical(problem_set(w)),
     log:
         f"{RESULTS}/logs/prepare_problems/{{task}}-{{problems}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/prepare_problems/{{task}}-{{problems}}.tsv"
+    params:
+        source=lambda w: canonical(problem_set(w)),
     script:
         "../scripts/prepare_problems.py"
 
@@ -25,6 +25,8 @@ rule check_problems:
         ),
     output:
         f"{RESULTS}/problems/{{task}}/sizes.csv",
+    params:
+        ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
     log:
         f"{RESULTS}/logs/check_problems/{{task}}.log",
     benchmark:

@@ -2,15 +2,19 @@
 rule pretrain_base:
     input:
         code=code("pretrain_base"),
-        files=lambda w: [s["file"] for s in config["models"][w.model]["pretrain"]["corpus"] if "file" in s],
+        files=lambda w: [
+            s["file"]
+            for s in config["models"][w.model]["pretrain"]["corpus"]
+            if "file" in s
+        ],
     output:
         f"{RESULTS}/{{model}}/base/model/model.json",
-    params:
-        recipe=lambda w: canonical(config["models"][w.model]["pretrain"]),
-    threads: 2
     log:
         f"{RESULTS}/logs/pretrain_base/{{model}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/pretrain_base/{{model}}.tsv"
+    threads: 2
+    params:
+        recipe=lambda w: canonical(config["models"][w.model]["pretrain"]),
     script:
         "../scripts/pretrain_base.py"

@@ -5,11 +5,15 @@ def sampling_settings(w):
         "train": {"greedy": False, "sampled": sampling["train_samples"]},
         "test": {"greedy": True, "sampled": sampling["test_samples"]},
     }.get(w.problems, {"greedy": True, "sampled": 0})
-    return canonical(answers | {key: sampling[key] for key in ("temperature", "top_p", "max_tokens")})
+    return canonical(
+        answers | {key: sampling[key] for key in ("temperature", "top_p", "max_tokens")}
+    )
 
 
 def shards(problems):
-    return config["sampling"]["shards"][problems if problems in ("train", "test") else "ood"]
+    return config["sampling"]["shards"][
+        problems if problems in ("train", "test") else "ood"
+    ]
 
 
 rule sample:
@@ -19,15 +23,15 @@ rule sample:
         model=lambda w: model_of(w, w.lineage),
     output:
         temp(MODEL + "/samples/{problems}/{shard}-of-{shards}.parquet"),
+    log:
+        RESULTS + "/logs/sample" + LOG + "-{problems}-{shard}-of-{shards}.log",
+    benchmark:
+        RESULTS + "/benchmarks/sample" + LOG + "-{problems}-{shard}-of-{shards}.tsv"
     params:
         settings=sampling_settings,
         engine=canonical(config["sampling"]["engine"]),
         prompt=lambda w: config["tasks"][w.task]["prompt"],
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage]),
-    log:
-        RESULTS + "/logs/sample" + LOG + "-{problems}-{shard}-of-{shards}.log",
-    benchmark:
-        RESULTS + "/benchmarks/sample" + LOG + "-{problems}-{shard}-of-{shards}.tsv"
     script:
         "../scripts/sample.py"
 

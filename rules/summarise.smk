@@ -26,12 +26,15 @@ rule summarise:
             labels={"table": "Training sets"},
         ),
         verdict=f"{RESULTS}/tables/verdict.txt",
-    params:
-        series=canonical(SERIES),
-        ood=canonical({task: list(settings["ood"]) for task, settings in config["tasks"].items()}),
     log:
         f"{RESULTS}/logs/summarise.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise.tsv"
+    params:
+        series=canonical(SERIES),
+        scored=canonical({axis: list(config[axis]) for axis in ("models", "tasks", "seeds")}),
+        ood=canonical(
+            {task: list(settings["ood"]) for task, settings in config["tasks"].items()}
+        ),
     script:
         "../scripts/summarise.py"

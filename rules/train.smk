@@ -7,14 +7,19 @@ rule train:
     output:
         model=MODEL + "/model/model.json",
         losses=MODEL + "/losses.parquet",
-    params:
-        step=lambda w: canonical(
-            {key: config["steps"][lineages.last_step(w.lineage)][key] for key in ("trainer", "arguments")}
-        ),
-        seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),
     log:
         RESULTS + "/logs/train" + LOG + ".log",
     benchmark:
         RESULTS + "/benchmarks/train" + LOG + ".tsv"
+    params:
+        step=lambda w: canonical(
+            {
+                key: config["steps"][lineages.last_step(w.lineage)][key]
+                for key in ("trainer", "arguments")
+            }
+        ),
+        seed_parts=lambda w: canonical(
+            [int(w.seed), w.model, w.task, w.lineage, "training"]
+        ),
     script:
         "../scripts/train.py"

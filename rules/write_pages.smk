@@ -7,8 +7,12 @@ rule write_pages:
         code=code("write_pages"),
         changes=f"{RESULTS}/tables/changes.csv",
         problems=f"{RESULTS}/problems/{list(config['tasks'])[0]}/test.parquet",
-        samples=expand(f"{SHOWN}/{{lineage}}/samples/test.parquet", lineage=ALL_LINEAGES),
-        verdicts=expand(f"{SHOWN}/{{lineage}}/verdicts/test.parquet", lineage=ALL_LINEAGES),
+        samples=expand(
+            f"{SHOWN}/{{lineage}}/samples/test.parquet", lineage=ALL_LINEAGES
+        ),
+        verdicts=expand(
+            f"{SHOWN}/{{lineage}}/verdicts/test.parquet", lineage=ALL_LINEAGES
+        ),
     output:
         headline=report(
             f"{RESULTS}/pages/headline.html",
@@ -22,14 +26,14 @@ rule write_pages:
             category="4 Answers",
             labels={"page": "Sample answers per iteration"},
         ),
+    log:
+        f"{RESULTS}/logs/write_pages.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/write_pages.tsv"
     params:
         iterations=config["iterations"],
         seeds=len(config["seeds"]),
         series=canonical(SERIES),
         folder=SHOWN,
-    log:
-        f"{RESULTS}/logs/write_pages.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/write_pages.tsv"
     script:
         "../scripts/write_pages.py"

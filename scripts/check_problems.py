@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import polars as pl
-
 from reversal import jobs, tables
 from reversal.problems import check_disjoint
 

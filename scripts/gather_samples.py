@@ -1,7 +1,6 @@
 """gather_samples: the shards of a problem set as one table, in an order that does not depend on the sharding."""
 
 import polars as pl
-
 from reversal import jobs, tables
 
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import polars as pl
-
 from reversal import jobs, summaries, tables
 
 

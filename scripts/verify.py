@@ -7,6 +7,8 @@ from reversal.verification import verify
 def main(samples_path: str, problems_path: str, output: str) -> None:
     verdicts = verify(tables.read(samples_path, tables.SAMPLES), tables.read(problems_path, tables.PROBLEMS))
     print(verdicts["verdict"].value_counts(sort=True))
+    if (verdicts["verdict"] == "infra_error").any():
+        raise RuntimeError(f"{samples_path}: some answers could not be judged for reasons of this machine; run again")
     tables.write(verdicts, tables.VERDICT_ROWS, output)
 
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import polars as pl
-
 from reversal import jobs, pages, summaries, tables
 
 QUESTIONS, SAMPLED = 5, 2  # shown on the page of answers

@@ -41,7 +41,7 @@ def mean_pass_at_k(counts: pl.DataFrame, k: int) -> float | None:
 
 def powers_of_two(largest: int) -> list[int]:
     """2, 4, 8, .. up to `largest`: the N of the paper's pass@N."""
-    return [2**i for i in range(1, largest.bit_length()) if 2**i <= largest]
+    return [2**i for i in range(1, largest.bit_length())]
 
 
 def improvement_set(first: pl.DataFrame, later: pl.DataFrame) -> list[str]:
@@ -51,5 +51,5 @@ def improvement_set(first: pl.DataFrame, later: pl.DataFrame) -> list[str]:
 
 
 def group_disparity(easy: float | None, hard: float | None) -> float | None:
-    """(accuracy at the lowest level - accuracy at the highest) / accuracy at the lowest; None if that is 0 or unknown."""
+    """(accuracy at the lowest level - at the highest) / accuracy at the lowest; None if that is 0 or unknown."""
     return None if not easy or hard is None else (easy - hard) / easy

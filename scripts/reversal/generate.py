@@ -53,8 +53,6 @@ def generate_problems(kind: str, count: int, steps: tuple[int, int], split: str,
     phrase = {"word_problems": _word_question, "expressions": _expression_question}[kind]
     rows, seen = [], set()
     for _ in range(200 * count + 1000):
-        if len(rows) == count:
-            return rows
         level = steps[0] + len(rows) % (steps[1] - steps[0] + 1)
         terms = _draw_terms(rng, level)
         if split_of(terms) != split:
@@ -72,6 +70,8 @@ def generate_problems(kind: str, count: int, steps: tuple[int, int], split: str,
                 "level": level,
             }
         )
+        if len(rows) == count:
+            return rows
     raise ValueError(f"could not find {count} different {kind} with {steps[0]} to {steps[1]} steps; ask for fewer")
 
 

@@ -5,7 +5,8 @@ from html import escape
 import polars as pl
 
 STYLE = """<style>body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
-table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.4rem .6rem;text-align:left;vertical-align:top}
+table{border-collapse:collapse;width:100%}
+td,th{border:1px solid #ccc;padding:.4rem .6rem;text-align:left;vertical-align:top}
 th{background:#f3f3f3}td.number{text-align:right;font-variant-numeric:tabular-nums}pre{margin:0;white-space:pre-wrap}
 .correct{background:#e3f2fd}.wrong,.no_answer{background:#fff3e0}small{color:#555}</style>"""
 

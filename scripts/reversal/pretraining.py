@@ -5,7 +5,7 @@ from reversal.prompts import format_prompt
 
 
 def train_tokenizer(texts: list[str], vocabulary: int):
-    """Byte-level BPE over `texts`; numbers are cut into pieces of at most two digits, so that small ones are one token."""
+    """Byte-level BPE over `texts`; numbers are cut into pieces of at most two digits: small ones are one token."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 

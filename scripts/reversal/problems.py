@@ -1,10 +1,10 @@
 """Problems from a source named in the study: a seeded generator, or a local file of a known benchmark."""
 
 import json
-import re
 
 import polars as pl
 
+from reversal.answers import gsm8k_answer
 from reversal.generate import generate_problems
 from reversal.tables import PROBLEMS
 
@@ -34,13 +34,17 @@ def read_gsm8k(path: str) -> list[dict]:
         for number, line in enumerate(lines, start=1):
             try:
                 row = json.loads(line)
-                question, solution = row["question"] + "", row["answer"] + ""
+                question, solution = row["question"], row["answer"]
+                if not (isinstance(question, str) and isinstance(solution, str)):
+                    raise TypeError("both must be text")
             except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise ValueError(f"{path}, line {number}: expected JSON with question and answer ({error!r})") from error
-            gold = re.search(r"####\s*([-$.,\d]+)\s*$", solution)
-            if gold is None:
+                raise ValueError(
+                    f"{path}, line {number}: expected JSON with question and answer ({error!r})"
+                ) from error
+            gold = gsm8k_answer(solution)
+            if gold is None or "\n" in solution.rpartition("####")[2].strip():
                 raise ValueError(f"{path}, line {number}: the answer does not end in '#### number'")
-            rows.append({"question": question, "gold_answer": gold[1].replace(",", ""), "gold_solution": solution})
+            rows.append({"question": question, "gold_answer": gold, "gold_solution": solution})
     return rows
 
 

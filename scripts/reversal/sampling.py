@@ -47,7 +47,13 @@ def generate(model_path: str, requests: list[dict], engine: dict) -> pl.DataFram
         model_path, requests, engine
     )
     rows = [
-        {**request, "text": text, "n_tokens": n_tokens, "finish_reason": reason, "engine": f"{engine['name']} {version}"}
+        {
+            **request,
+            "text": text,
+            "n_tokens": n_tokens,
+            "finish_reason": reason,
+            "engine": f"{engine['name']} {version}",
+        }
         for request, (text, n_tokens, reason) in zip(requests, answers, strict=True)
     ]
     return pl.DataFrame([{name: row[name] for name in SAMPLES} for row in rows], schema=SAMPLES)
@@ -58,8 +64,12 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict) -> tuple[lis
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB; the default takes half of the machine
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # else every job on a node binds to the same cores
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-    gc.disable()  # importing vLLM makes a million objects and no garbage: 20 % of its start-up
+    # Importing vLLM makes a million objects and no garbage; looking for it would take a quarter of the start-up.
+    gc.disable()
     import vllm
+
+    gc.freeze()
+    gc.enable()
 
     llm = vllm.LLM(
         model=model_path,
@@ -70,7 +80,6 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict) -> tuple[lis
         disable_log_stats=True,
         **engine.get("arguments", {}),
     )
-    gc.enable()
     parameters = [
         vllm.SamplingParams(
             temperature=request["temperature"],
@@ -109,8 +118,12 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict) -> t
     size = engine.get("arguments", {}).get("max_num_seqs", 64)
     lengths = [len(ids) for ids in tokenizer([request["prompt"] for request in requests]).input_ids]
     # Rows of one batch have the same prompt length, so that no padding can change a row's arithmetic.
-    order = sorted(range(len(requests)), key=lambda i: (requests[i]["decoding"], lengths[i], i))
-    for batch in tqdm(list(_batches(order, size, lambda i: (requests[i]["decoding"], lengths[i]))), desc="sampling"):
+    like = [
+        (request["temperature"], request["top_p"], request["max_tokens"], length)
+        for request, length in zip(requests, lengths, strict=True)
+    ]
+    order = sorted(range(len(requests)), key=lambda i: (*like[i], i))
+    for batch in tqdm(_batches(order, size, like.__getitem__), desc="sampling"):
         inputs = tokenizer([requests[i]["prompt"] for i in batch], return_tensors="pt").to(device)
         request = requests[batch[0]]
         noise = [] if request["temperature"] == 0 else [_gumbel([requests[i] for i in batch])]

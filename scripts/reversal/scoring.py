@@ -10,6 +10,7 @@ import polars as pl
 
 from reversal import accuracy, diversity
 from reversal.answers import equations
+from reversal.tables import SAMPLE_KEY
 
 Row = tuple[str, str, float | None, int]
 
@@ -80,7 +81,7 @@ def diversity_rows(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_mode
 
     distinct_n is the mean of distinct_1 to distinct_4. Every different text is embedded once.
     """
-    joined = samples.join(verdicts, on=["problem_id", "decoding", "sample_index"], validate="1:1")
+    joined = samples.join(verdicts, on=SAMPLE_KEY, validate="1:1")
     sampled = joined.filter(pl.col("decoding") == "sampled").sort("problem_id", "sample_index")
     texts = sampled["text"].unique(maintain_order=True).to_list()
     vectors = diversity.embed(texts, embedding_model) if embedding_model else np.empty((len(texts), 0))
@@ -88,7 +89,7 @@ def diversity_rows(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_mode
     rows: list[Row] = []
     for subset, keep in [
         ("correct", pl.col("verdict") == "correct"),
-        ("incorrect", ~pl.col("verdict").is_in(["correct", "infra_error"])),
+        ("incorrect", pl.col("verdict") != "correct"),
         ("all", pl.lit(True)),
     ]:
         answers = [

@@ -13,7 +13,7 @@ def without_nulls(value):
     """The configuration less every key set to null: how a study takes an entry of config.yaml away."""
     if isinstance(value, dict):
         return {key: without_nulls(entry) for key, entry in value.items() if entry is not None}
-    return value
+    return [without_nulls(entry) for entry in value] if isinstance(value, list) else value
 
 
 def canonical(value) -> str:
@@ -34,21 +34,10 @@ def _sentence(error) -> str:
     if error.validator == "additionalProperties":
         allowed = sorted(error.schema["properties"])
         unknown = [key for key in error.instance if key not in allowed]
-        near = [match for key in unknown for match in difflib.get_close_matches(key, allowed, n=1)]
+        near = [match for key in unknown for match in difflib.get_close_matches(str(key), allowed, n=1)]
         meant = f" (did you mean {near[0]}?)" if near else ""
         return f"{place}: unknown key {', '.join(map(repr, unknown))}{meant}; allowed: {', '.join(allowed)}"
-    if error.validator == "oneOf":
-        return _sentence(_nearest(error))
     return f"{place}: {error.message}"
-
-
-def _nearest(error):
-    """Of an error "none of these forms", what is wrong with the form that was probably meant."""
-    forms: dict[int, list] = {}
-    for reason in error.context:
-        forms.setdefault(reason.schema_path[0], []).append(reason)
-    # A form was not meant if its own name is missing (required) or another one's stands there (const).
-    return min(forms.values(), key=lambda reasons: sum(r.validator == "const" or (r.validator == "required" and not r.relative_path) for r in reasons))[0]
 
 
 def _inconsistencies(config: dict) -> list[str]:
@@ -67,12 +56,29 @@ def _inconsistencies(config: dict) -> list[str]:
             continue
         if steps[lineages[0]]["trainer"] != "sft":
             found.append(
-                f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no rejected "
-                f"answers; start with one of: {', '.join(s for s, v in steps.items() if v['trainer'] == 'sft')}"
+                f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
+                f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] == 'sft')}"
             )
     for task, settings in config["tasks"].items():
         for name in set(settings["ood"]) & {"train", "test"}:
             found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train and test")
-        if "{question}" not in settings["prompt"]:
-            found.append(f"tasks.{task}.prompt: must contain {{question}}")
+    places = _prompts_and_sources(config)
+    found += [f"{place}: must contain {{question}}" for place, prompt, _ in places if "{question}" not in prompt]
+    for place, _, sources in places:
+        for name, source in sources.items():
+            if "steps" in source and source["steps"][0] > source["steps"][1]:
+                where = place.removesuffix(".prompt")
+                found.append(f"{where}.{name}.steps: must be [fewest, most], not {source['steps']}")
+    return found
+
+
+def _prompts_and_sources(config: dict) -> list[tuple[str, str, dict]]:
+    """(key of a prompt, the prompt, its problem sources by key) of every task and pre-trained model."""
+    found = []
+    for name, task in config["tasks"].items():
+        ood = {f"ood.{key}": source for key, source in task["ood"].items()}
+        found.append((f"tasks.{name}.prompt", task["prompt"], {"train": task["train"], "test": task["test"], **ood}))
+    for name, model in config["models"].items():
+        corpus = {f"corpus.{i}": source for i, source in enumerate(model["pretrain"]["corpus"])}
+        found.append((f"models.{name}.pretrain.prompt", model["pretrain"]["prompt"], corpus))
     return found

@@ -30,7 +30,7 @@ def metrics_of_methods(scores: pl.DataFrame, series: dict[str, list[str]]) -> pl
         schema={"method": pl.String, "lineage": pl.String},
     )
     order = pl.DataFrame({"method": list(series), "place": range(len(series))})
-    joined = scores.join(member, on="lineage").join(order, on="method")
+    joined = scores.join(member, on="lineage", maintain_order="left").join(order, on="method", maintain_order="left")
     keys = ["model", "task", "place", "seed", "iteration"]
     return joined.sort(keys, maintain_order=True).select(list(METRICS))
 
@@ -66,7 +66,11 @@ def verdict_text(table: pl.DataFrame, metrics: pl.DataFrame) -> str:
 
 def _dimensions(group: pl.DataFrame, ood: list[str]) -> dict[str, tuple[str, str]]:
     """dimension -> (metric, subset), in the order of the verdict."""
-    ks = [int(metric[8:]) for metric in group.filter(pl.col("subset") == "test")["metric"].unique() if metric.startswith("pass_at_")]
+    ks = [
+        int(metric[8:])
+        for metric in group.filter(pl.col("subset") == "test")["metric"].unique()
+        if metric.startswith("pass_at_")
+    ]
     return {
         "accuracy": ("pass_at_1", "test"),
         **{f"pass@{k}": (f"pass_at_{k}", "test") for k in [max(ks)] if k > 1},
@@ -109,5 +113,7 @@ def _best_iteration(metrics: pl.DataFrame, model: str, task: str, method: str) -
         (pl.col("model") == model) & (pl.col("task") == task) & (pl.col("method") == method),
         (pl.col("metric") == "pass_at_1") & (pl.col("subset") == "test"),
     )
-    means = accuracy.group_by("iteration").agg(pl.col("value").mean()).sort("value", "iteration", descending=[True, False])
+    means = (
+        accuracy.group_by("iteration").agg(pl.col("value").mean()).sort("value", "iteration", descending=[True, False])
+    )
     return means["iteration"][0]

@@ -41,7 +41,7 @@ VERDICT_ROWS = {
     "decoding": pl.String,
     "sample_index": pl.Int64,
     "answer": pl.String,  # null where no answer could be extracted
-    "verdict": pl.Enum(VERDICTS),
+    "verdict": pl.Enum(VERDICTS),  # no stored table holds infra_error: verify fails first
     "verifier": pl.String,
 }
 SFT_ROWS = {"problem_id": pl.String, "prompt": pl.String, "completion": pl.String}
@@ -75,7 +75,7 @@ METRICS = {
 
 
 def check(frame: pl.DataFrame, schema: dict, origin: str) -> pl.DataFrame:
-    """`frame` itself, if its columns and types are those of `schema`; else a ValueError that names the difference."""
+    """`frame` with its columns in the order of `schema`; a ValueError names any difference in names or types."""
     have, want = dict(frame.schema), schema
     missing = [name for name in want if name not in have]
     extra = [name for name in have if name not in want]

@@ -1,11 +1,13 @@
-"""Post-training and pre-training with TRL: a parent checkpoint and a training set in, a checkpoint and losses out."""
+"""Post-training with TRL: a parent checkpoint and a training set in, a checkpoint and losses out."""
 
 import polars as pl
 
 from reversal.tables import LOSSES
 
 
-def train(parent: str, rows: pl.DataFrame, trainer: str, arguments: dict, seed: int, work: str, output: str):
+def train(
+    parent: str, rows: pl.DataFrame, trainer: str, arguments: dict, seed: int, work: str, output: str
+) -> pl.DataFrame:
     """Trains the checkpoint in `parent` on `rows` and saves the result in `output`; returns its LOSSES frame.
 
     trainer: "sft" (columns prompt, completion; loss on the completion) or "dpo" (prompt, chosen, rejected; the
@@ -39,9 +41,5 @@ def train(parent: str, rows: pl.DataFrame, trainer: str, arguments: dict, seed: 
 
 def losses(history: list[dict]) -> pl.DataFrame:
     """LOSSES from a transformers log history: the entries that carry a training loss."""
-    rows = [
-        {name: row.get(name) for name in LOSSES} | {"loss": float(row["loss"]), "learning_rate": float(row["learning_rate"])}
-        for row in history
-        if "loss" in row
-    ]
-    return pl.DataFrame(rows, schema=LOSSES)
+    rows = [{name: float(row.get(name)) for name in LOSSES} for row in history if "loss" in row]
+    return pl.DataFrame(rows).cast(LOSSES) if rows else pl.DataFrame(schema=LOSSES)

@@ -10,10 +10,10 @@ import polars as pl
 
 from reversal.answers import equations
 from reversal.prompts import format_prompt
-from reversal.tables import DPO_ROWS, SFT_ROWS
+from reversal.tables import DPO_ROWS, SAMPLE_KEY, SFT_ROWS
 
 
-class EmptyTrainingSet(ValueError):
+class EmptyTrainingSetError(ValueError):
     """No row was left to train on; the message says how many samples were correct and what to change."""
 
 
@@ -30,17 +30,16 @@ def gold_rows(problems: pl.DataFrame, prompt: str) -> tuple[pl.DataFrame, dict]:
 def judged_texts(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.DataFrame) -> dict[str, dict]:
     """{problem_id: {"question", "correct": [texts], "incorrect": [texts]}} of sampled answers, in sample order.
 
-    An answer that timed out or could not be read is incorrect; infra_error is neither.
+    An answer that timed out or could not be read is incorrect.
     """
     by_problem = {
         problem_id: {"question": question, "correct": [], "incorrect": []}
         for problem_id, question in problems.select("problem_id", "question").iter_rows()
     }
-    joined = samples.join(verdicts, on=["problem_id", "decoding", "sample_index"], validate="1:1")
+    joined = samples.join(verdicts, on=SAMPLE_KEY, validate="1:1")
     sampled = joined.filter(pl.col("decoding") == "sampled").sort("problem_id", "sample_index")
     for problem_id, text, verdict in sampled.select("problem_id", "text", "verdict").iter_rows():
-        if verdict != "infra_error":
-            by_problem[problem_id]["correct" if verdict == "correct" else "incorrect"].append(text)
+        by_problem[problem_id]["correct" if verdict == "correct" else "incorrect"].append(text)
     return by_problem
 
 
@@ -54,7 +53,7 @@ def sft_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) ->
         unique = deduplicate(answers["correct"], settings["deduplicate"])
         duplicates += len(answers["correct"]) - len(unique)
         reasons["no_correct_answer"] += not unique
-        for text in _choose(unique, settings["per_problem"], f"{seed}/{problem_id}"):
+        for text in _shuffled(unique, f"{seed}/{problem_id}")[: settings["per_problem"]]:
             rows.append(_row(problem_id, prompt, answers["question"], completion=text))
     frame = pl.DataFrame(rows, schema=SFT_ROWS)
     summary = _summary(judged, frame, reasons) | {"duplicates_dropped": duplicates}
@@ -73,15 +72,13 @@ def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) ->
         rejected = deduplicate(answers["incorrect"], settings["deduplicate"])
         reasons["no_correct_answer"] += not chosen
         reasons["no_incorrect_answer"] += bool(chosen) and not rejected
-        pairs = _choose(list(product(chosen, rejected)), None, f"{seed}/{problem_id}")
+        pairs = _shuffled(list(product(chosen, rejected)), f"{seed}/{problem_id}")
         if settings["length_matched"]:
             pairs.sort(key=lambda pair: abs(len(pair[0]) - len(pair[1])))
         for good, bad in pairs[: settings["per_problem"]]:
             rows.append(_row(problem_id, prompt, answers["question"], chosen=good, rejected=bad))
     frame = pl.DataFrame(rows, schema=DPO_ROWS)
-    lengths = {
-        f"{column}_mean_characters": frame[column].str.len_chars().mean() for column in ("chosen", "rejected")
-    }
+    lengths = {f"{column}_mean_characters": frame[column].str.len_chars().mean() for column in ("chosen", "rejected")}
     return frame, _summary(judged, frame, reasons) | lengths
 
 
@@ -97,18 +94,17 @@ def deduplicate(texts: list[str], by: str) -> list[str]:
 
 
 def require_rows(frame: pl.DataFrame, summary: dict, parent: str) -> None:
-    """Raises EmptyTrainingSet if there is nothing to train on."""
+    """Raises EmptyTrainingSetError if there is nothing to train on."""
     if frame.is_empty():
-        raise EmptyTrainingSet(
+        raise EmptyTrainingSetError(
             f"nothing to train on after {parent}: {summary['correct_samples']} of {summary['samples']} samples of its "
             f"{summary['problems']} training questions were correct. Give the parent more training, sample more "
             "answers per question (sampling.train_samples), or leave this step out of the methods."
         )
 
 
-def _choose(items: list, most: int | None, seed: str) -> list:
-    shuffled = random.Random(seed).sample(items, len(items))
-    return shuffled[:most]
+def _shuffled(items: list, seed: str) -> list:
+    return random.Random(seed).sample(items, len(items))
 
 
 def _row(problem_id: str, prompt: str, question: str, **texts: str) -> dict:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from reversal.answers import canonical_number, gsm8k_answer
-from reversal.tables import VERDICT_ROWS
+from reversal.tables import SAMPLE_KEY, VERDICT_ROWS
 
 VERSION = "gsm8k-1"
 
@@ -29,7 +29,7 @@ def verify(samples: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
         "no_answer" if answer is None else "correct" if answer == gold[problem_id] else "wrong"
         for answer, problem_id in zip(answers, samples["problem_id"], strict=True)
     ]
-    return samples.select("problem_id", "decoding", "sample_index").with_columns(
+    return samples.select(SAMPLE_KEY).with_columns(
         pl.Series("answer", answers, dtype=pl.String),
         pl.Series("verdict", verdicts, dtype=VERDICT_ROWS["verdict"]),
         pl.lit(VERSION).alias("verifier"),

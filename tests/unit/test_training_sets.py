@@ -121,6 +121,6 @@ def test_an_empty_training_set_says_what_to_change():
     judged = {"c": JUDGED["c"]}
     rows, summary = sets.sft_rows(judged, PROMPT, SETTINGS, seed=0)
     message = "nothing to train on after sft-dpo: 0 of 2 samples of its 1 training questions .*sampling.train_samples"
-    with pytest.raises(sets.EmptyTrainingSet, match=message):
+    with pytest.raises(sets.EmptyTrainingSetError, match=message):
         sets.require_rows(rows, summary, "sft-dpo")
     sets.require_rows(*sets.sft_rows(JUDGED, PROMPT, SETTINGS, seed=0), "sft-dpo")

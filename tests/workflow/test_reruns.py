@@ -1,0 +1,79 @@
+"""Change this, and exactly these jobs run again."""
+
+import os
+import shutil
+from collections import Counter
+
+import pytest
+from conftest import copy_repository, jobs_to_run
+
+REPORTING = {"summarise": 1, "plot": 1, "write_pages": 1}
+
+
+def models(evaluated: int, as_parents: int, trained: int, sets: int | None = None) -> dict[str, int]:
+    """Jobs of new or changed models: each is evaluated on two problem sets; parents also answer the training problems.
+
+    The smoke study samples the training problems in two shards.
+    """
+    tables = 2 * evaluated + as_parents
+    counts = {
+        "build_training_set": trained if sets is None else sets,
+        "train": trained,
+        "sample": 2 * evaluated + 2 * as_parents,
+        "gather_samples": tables,
+        "verify": tables,
+        "score": evaluated,
+    }
+    return {name: count for name, count in counts.items() if count} | REPORTING
+
+
+def test_nothing_changed(finished):
+    assert jobs_to_run(finished) == {}
+
+
+@pytest.mark.parametrize("path", ["scripts/sample.py", "scripts/reversal/training.py", "config.yaml"])
+def test_a_touched_file_reruns_nothing(study, path):
+    os.utime(study / path)
+    assert jobs_to_run(study) == {}
+
+
+def test_a_fresh_copy_of_the_repository_with_the_old_results_reruns_nothing(study, tmp_path):
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    copy_repository(fresh)
+    shutil.move(study / "results", fresh / "results")
+    shutil.move(study / ".snakemake", fresh / ".snakemake")
+    assert jobs_to_run(fresh) == {}
+
+
+@pytest.mark.parametrize(
+    "path, expected",
+    [
+        ("scripts/reversal/diversity.py", {"score": 6, **REPORTING}),
+        ("scripts/reversal/figures.py", {"plot": 1}),
+        ("scripts/reversal/pages.py", {"write_pages": 1}),
+        ("scripts/reversal/training.py", models(evaluated=6, as_parents=3, trained=6, sets=5)),
+    ],
+)
+def test_an_edited_module_reruns_what_imports_it(study, path, expected):
+    with open(study / path, "a") as module:
+        module.write("\nEDITED = True\n")
+    assert jobs_to_run(study) == expected
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        # sft-dpo, sft-dpo-dpo and sft-dpo-sft; the pairs of sft-dpo come from sft and stay.
+        ("steps={dpo: {arguments: {beta: 0.2}}}", models(evaluated=3, as_parents=1, trained=3, sets=2)),
+        # One new model per method; their three parents were last iterations and answer training problems now.
+        ("iterations=4", models(evaluated=3, as_parents=3, trained=3)),
+        ("methods={late_dpo: {start: [sft, sft, dpo]}}", models(evaluated=1, as_parents=0, trained=1)),
+        ("methods={half_and_half: {start: [sft, dpo], repeat: [sft]}}", REPORTING),
+        ("seeds=[0, 1]", models(evaluated=6, as_parents=3, trained=6)),
+        ("sampling={shards: {train: 1, test: 3}}", {}),
+    ],
+    ids=lambda value: value.split("=")[0] if isinstance(value, str) else "",
+)
+def test_a_changed_key_reruns_what_uses_it(finished, change, expected):
+    assert Counter(jobs_to_run(finished, "--config", change)) == Counter(expected)

@@ -1,0 +1,98 @@
+"""The smoke study's files: what a real run of every stage leaves behind."""
+
+import json
+
+import polars as pl
+import pytest
+from conftest import copy_repository, snakemake
+from reversal import tables
+
+MODEL = "results/smoke/mini-llama/mini-gsm/seed0"
+LINEAGES = ["sft", "sft-dpo", "sft-dpo-dpo", "sft-dpo-sft", "sft-sft", "sft-sft-sft"]
+
+
+def test_every_model_of_every_method_is_scored(finished):
+    metrics = tables.read(str(finished / "results/smoke/tables/metrics.parquet"), tables.METRICS)
+    accuracy = metrics.filter((pl.col("metric") == "pass_at_1") & (pl.col("subset") == "test"))
+    assert accuracy.select("method", "iteration", "lineage").rows() == [
+        ("iterative_sft", 1, "sft"),
+        ("iterative_sft", 2, "sft-sft"),
+        ("iterative_sft", 3, "sft-sft-sft"),
+        ("iterative_dpo", 1, "sft"),
+        ("iterative_dpo", 2, "sft-dpo"),
+        ("iterative_dpo", 3, "sft-dpo-dpo"),
+        ("iterative_sft_dpo", 1, "sft"),
+        ("iterative_sft_dpo", 2, "sft-dpo"),
+        ("iterative_sft_dpo", 3, "sft-dpo-sft"),
+    ]
+    assert accuracy["value"].is_between(0, 1).all() and (accuracy["n"] == 40).all()
+
+
+def test_a_row_per_answer_with_its_seed_and_decoding(finished):
+    samples = tables.read(str(finished / MODEL / "sft/samples/test.parquet"), tables.SAMPLES)
+    greedy, sampled = samples.filter(decoding="greedy"), samples.filter(decoding="sampled")
+    assert (greedy.height, sampled.height) == (40, 160)
+    assert sampled["seed"].n_unique() == 160 and set(greedy["temperature"]) == {0.0}
+    assert set(sampled["temperature"]) == {0.75} and set(sampled["top_p"]) == {0.95}
+    assert all(engine.startswith("vllm ") for engine in samples["engine"].unique())
+
+
+def test_each_model_names_its_parent_and_optimizer_states_are_gone(finished):
+    for lineage in LINEAGES:
+        origin = json.loads((finished / MODEL / lineage / "model/model.json").read_text())
+        assert origin["parent"].split("/")[-3] == (lineage.rpartition("-")[0] or "base")
+        assert {"step", "training_set_sha256", "versions", "seconds", "seed"} <= set(origin)
+        losses = tables.read(str(finished / MODEL / lineage / "losses.parquet"), tables.LOSSES)
+        assert losses.height > 0 and losses["loss"].is_finite().all()
+    assert not list((finished / "results").rglob("optimizer.pt"))
+
+
+def test_every_rule_left_a_benchmark(finished):
+    folders = {path.name.removesuffix(".tsv") for path in (finished / "results/smoke/benchmarks").iterdir()}
+    rules = {path.stem for path in (finished / "rules").glob("*.smk")} - {"common"}
+    assert folders >= rules
+
+
+def test_the_run_ends_with_a_line_per_method(finished):
+    verdict = (finished / "results/smoke/tables/verdict.txt").read_text()
+    assert [line.split(":")[0].split(", ")[-1] for line in verdict.splitlines()[1:4]] == [
+        "iterative_sft",
+        "iterative_dpo",
+        "iterative_sft_dpo",
+    ]
+    assert verdict in (finished / "printed.txt").read_text()
+
+
+def test_the_rows_do_not_depend_on_the_number_of_shards(study):
+    """One M1 sampled again in three shards instead of one: the same table."""
+    path = f"{MODEL}/sft/samples/test.parquet"
+    before = pl.read_parquet(study / path)
+    (study / path).unlink()
+    run = snakemake(
+        study, "--config", "sampling={shards: {test: 3}}", "--allowed-rules", "sample", "gather_samples", "--", path
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert pl.read_parquet(study / path).equals(before)
+
+
+def test_the_report_is_one_file_that_needs_no_network(study):
+    run = snakemake(study, "--report", "report.html")
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = (study / "report.html").read_text()
+    assert "Progress or regress?" in report
+    assert 'src="http' not in report and 'rel="stylesheet" href="http' not in report
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        ("sampling={train_samples: 0}", "sampling.train_samples: 0 is less than the minimum of 1"),
+        ("learning_rate=1", "top level: unknown key 'learning_rate'; allowed: iterations,"),
+        ("methods={m: {start: [sft], repeat: [ppo]}}", "methods.m: no such step: ppo; steps are: sft, dpo"),
+    ],
+)
+def test_a_wrong_study_stops_before_the_first_job(tmp_path, change, sentence):
+    copy_repository(tmp_path)
+    run = snakemake(tmp_path, "--config", change)
+    assert run.returncode != 0 and sentence in run.stdout + run.stderr
+    assert not (tmp_path / "results").exists()
