@@ -11,6 +11,7 @@ include: "rules/build_training_set.smk"
 include: "rules/train.smk"
 include: "rules/score.smk"
 include: "rules/summarise.smk"
+include: "rules/summarise_time.smk"
 include: "rules/plot.smk"
 include: "rules/write_pages.smk"
 
@@ -19,11 +20,14 @@ rule all:
     default_target: True
     input:
         rules.summarise.output,
+        rules.summarise_time.output,
         rules.plot.output,
         rules.write_pages.output,
 
 
 onsuccess:
-    verdict = Path(rules.summarise.output.verdict)  # absent if only some other files were asked for
+    verdict = Path(
+        rules.summarise.output.verdict
+    )  # absent if only some other files were asked for
     if verdict.exists():
         print(verdict.read_text())

@@ -25,12 +25,12 @@ rule check_problems:
         ),
     output:
         f"{RESULTS}/problems/{{task}}/sizes.csv",
-    params:
-        ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
     log:
         f"{RESULTS}/logs/check_problems/{{task}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/check_problems/{{task}}.tsv"
     priority: 100
+    params:
+        ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
     script:
         "../scripts/check_problems.py"

@@ -32,7 +32,9 @@ rule summarise:
         f"{RESULTS}/benchmarks/summarise.tsv"
     params:
         series=canonical(SERIES),
-        scored=canonical({axis: list(config[axis]) for axis in ("models", "tasks", "seeds")}),
+        scored=canonical(
+            {axis: list(config[axis]) for axis in ("models", "tasks", "seeds")}
+        ),
         ood=canonical(
             {task: list(settings["ood"]) for task, settings in config["tasks"].items()}
         ),

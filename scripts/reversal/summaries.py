@@ -117,3 +117,18 @@ def _best_iteration(metrics: pl.DataFrame, model: str, task: str, method: str) -
         accuracy.group_by("iteration").agg(pl.col("value").mean()).sort("value", "iteration", descending=[True, False])
     )
     return means["iteration"][0]
+
+
+def time_per_rule(benchmarks: pl.DataFrame) -> pl.DataFrame:
+    """Per rule, most wall-clock seconds first: jobs, wall and CPU seconds (sums), longest job, peak memory in MB.
+
+    benchmarks: rule, and s, cpu_time, max_rss of Snakemake's benchmark files.
+    """
+    per_rule = benchmarks.group_by("rule").agg(
+        jobs=pl.len(),
+        wall_seconds=pl.col("s").sum().round(1),
+        cpu_seconds=pl.col("cpu_time").sum().round(1),
+        longest_job_seconds=pl.col("s").max().round(1),
+        peak_memory_mb=pl.col("max_rss").max().round(0),
+    )
+    return per_rule.sort("wall_seconds", "rule", descending=[True, False])

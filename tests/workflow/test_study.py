@@ -75,14 +75,6 @@ def test_the_rows_do_not_depend_on_the_number_of_shards(study):
     assert pl.read_parquet(study / path).equals(before)
 
 
-def test_the_report_is_one_file_that_needs_no_network(study):
-    run = snakemake(study, "--report", "report.html")
-    assert run.returncode == 0, run.stdout + run.stderr
-    report = (study / "report.html").read_text()
-    assert "Progress or regress?" in report
-    assert 'src="http' not in report and 'rel="stylesheet" href="http' not in report
-
-
 @pytest.mark.parametrize(
     "change, sentence",
     [

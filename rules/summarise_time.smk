@@ -1,0 +1,20 @@
+# summarise_time: the benchmark files of all jobs -> tables/time.csv, a row per rule
+rule summarise_time:
+    input:
+        code=code("summarise_time"),
+        metrics=f"{RESULTS}/tables/metrics.parquet",
+    output:
+        report(
+            f"{RESULTS}/tables/time.csv",
+            caption="captions/time.rst",
+            category="3 Tables",
+            labels={"table": "Where the time went"},
+        ),
+    log:
+        f"{RESULTS}/logs/summarise_time.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summarise_time.tsv"
+    params:
+        folder=f"{RESULTS}/benchmarks",
+    script:
+        "../scripts/summarise_time.py"
