@@ -26,8 +26,6 @@ rule all:
 
 
 onsuccess:
-    verdict = Path(
-        rules.summarise.output.verdict
-    )  # absent if only some other files were asked for
+    verdict = Path(rules.summarise.output.verdict)  # absent if only some other files were asked for
     if verdict.exists():
         print(verdict.read_text())

@@ -13,17 +13,12 @@ config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
     faults = problems_of(config, yaml.safe_load(schema_file))
 if faults:
-    raise WorkflowError(
-        "The study's configuration cannot be used:\n  " + "\n  ".join(faults)
-    )
+    raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 
 RESULTS = f"results/{config['study']}"
-MODEL = RESULTS + "/{model}/{task}/seed{seed}/{lineage}"
-LOG = "/{model}-{task}-seed{seed}-{lineage}"
-SERIES = {
-    name: lineages.series(method, config["iterations"])
-    for name, method in config["methods"].items()
-}
+MODEL = f"{RESULTS}/{{model}}/{{task}}/seed{{seed}}/{{lineage}}"
+LOG = "{model}-{task}-seed{seed}-{lineage}"
+SERIES = {name: lineages.series(method, config["iterations"]) for name, method in config["methods"].items()}
 ALL_LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain})
 
 
@@ -41,38 +36,54 @@ def code(script):
     scripts = Path(workflow.basedir) / "scripts"
     finder = ModuleFinder(path=[str(scripts)])
     finder.run_script(str(scripts / f"{script}.py"))
-    modules = {
-        m.__file__
-        for name, m in finder.modules.items()
-        if name.split(".")[0] == "reversal"
-    }
+    modules = {m.__file__ for name, m in finder.modules.items() if name.split(".")[0] == "reversal"}
     return [str(scripts / f"{script}.py"), *sorted(modules)]
 
 
 def problem_set(w):
     """The configuration of a task's problem set: train, test, or one of its OOD sets."""
     task = config["tasks"][w.task]
-    return (
-        task[w.problems] if w.problems in ("train", "test") else task["ood"][w.problems]
+    return task[w.problems] if w.problems in ("train", "test") else task["ood"][w.problems]
+
+
+def of_lineage(w, lineage, file):
+    """`file` of another model of the same series."""
+    return f"{RESULTS}/{w.model}/{w.task}/seed{w.seed}/{lineage}/{file}"
+
+
+def parent_model(w):
+    parent = lineages.parent(w.lineage)
+    base = f"{RESULTS}/{w.model}/base/model/model.json"
+    return base if parent == lineages.BASE else of_lineage(w, parent, "model/model.json")
+
+
+def parent_answers(w, table):
+    """The parent's samples or verdicts on the training problems; none for M1, which learns from gold solutions."""
+    parent = lineages.parent(w.lineage)
+    return [] if parent == lineages.BASE else of_lineage(w, parent, f"{table}/train.parquet")
+
+
+def first_verdicts(w):
+    """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself."""
+    first = lineages.first(w.lineage)
+    return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
+
+
+def every_model(file):
+    """`file` of every model, task, seed and lineage of the study."""
+    axes = {"model": config["models"], "task": config["tasks"], "seed": config["seeds"], "lineage": ALL_LINEAGES}
+    return expand(f"{MODEL}/{file}", **axes)
+
+
+def sampling_settings(w):
+    """Greedy and sampled answers for test, sampled for train, greedy for OOD sets."""
+    sampling = config["sampling"]
+    greedy, sampled = {"train": (False, sampling["train_samples"]), "test": (True, sampling["test_samples"])}.get(
+        w.problems, (True, 0)
     )
+    decoding = {key: sampling[key] for key in ("temperature", "top_p", "max_tokens")}
+    return canonical({"greedy": greedy, "sampled": sampled, **decoding})
 
 
-def model_of(w, lineage):
-    """model.json of a lineage, or of the base model."""
-    if lineage == lineages.BASE:
-        return f"{RESULTS}/{w.model}/base/model/model.json"
-    return (
-        MODEL.format(model=w.model, task=w.task, seed=w.seed, lineage=lineage)
-        + "/model/model.json"
-    )
-
-
-def every_model(path):
-    """`path` for every model, task, seed and lineage of the study."""
-    return expand(
-        MODEL + path,
-        model=config["models"],
-        task=config["tasks"],
-        seed=config["seeds"],
-        lineage=ALL_LINEAGES,
-    )
+def shards(problems):
+    return config["sampling"]["shards"][problems if problems in ("train", "test") else "ood"]

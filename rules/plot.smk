@@ -44,5 +44,7 @@ rule plot:
         f"{RESULTS}/logs/plot.log",
     benchmark:
         f"{RESULTS}/benchmarks/plot.tsv"
+    conda:
+        "../envs/cpu.yaml"
     script:
         "../scripts/plot.py"

@@ -9,6 +9,8 @@ rule prepare_problems:
         f"{RESULTS}/logs/prepare_problems/{{task}}-{{problems}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/prepare_problems/{{task}}-{{problems}}.tsv"
+    conda:
+        "../envs/cpu.yaml"
     params:
         source=lambda w: canonical(problem_set(w)),
     script:
@@ -30,6 +32,8 @@ rule check_problems:
     benchmark:
         f"{RESULTS}/benchmarks/check_problems/{{task}}.tsv"
     priority: 100
+    conda:
+        "../envs/cpu.yaml"
     params:
         ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
     script:

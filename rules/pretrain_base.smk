@@ -2,17 +2,15 @@
 rule pretrain_base:
     input:
         code=code("pretrain_base"),
-        files=lambda w: [
-            s["file"]
-            for s in config["models"][w.model]["pretrain"]["corpus"]
-            if "file" in s
-        ],
+        files=lambda w: [s["file"] for s in config["models"][w.model]["pretrain"]["corpus"] if "file" in s],
     output:
         f"{RESULTS}/{{model}}/base/model/model.json",
     log:
         f"{RESULTS}/logs/pretrain_base/{{model}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/pretrain_base/{{model}}.tsv"
+    conda:
+        "../envs/cpu.yaml"
     threads: 2
     params:
         recipe=lambda w: canonical(config["models"][w.model]["pretrain"]),

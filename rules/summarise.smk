@@ -2,8 +2,8 @@
 rule summarise:
     input:
         code=code("summarise"),
-        scores=every_model("/scores.parquet"),
-        training_sets=every_model("/training_set.json"),
+        scores=every_model("scores.parquet"),
+        training_sets=every_model("training_set.json"),
         sizes=expand(f"{RESULTS}/problems/{{task}}/sizes.csv", task=config["tasks"]),
     output:
         metrics=f"{RESULTS}/tables/metrics.parquet",
@@ -30,13 +30,11 @@ rule summarise:
         f"{RESULTS}/logs/summarise.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise.tsv"
+    conda:
+        "../envs/cpu.yaml"
     params:
         series=canonical(SERIES),
-        scored=canonical(
-            {axis: list(config[axis]) for axis in ("models", "tasks", "seeds")}
-        ),
-        ood=canonical(
-            {task: list(settings["ood"]) for task, settings in config["tasks"].items()}
-        ),
+        scored=canonical({axis: list(config[axis]) for axis in ("models", "tasks", "seeds")}),
+        ood=canonical({task: list(settings["ood"]) for task, settings in config["tasks"].items()}),
     script:
         "../scripts/summarise.py"

@@ -14,6 +14,8 @@ rule summarise_time:
         f"{RESULTS}/logs/summarise_time.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise_time.tsv"
+    conda:
+        "../envs/cpu.yaml"
     params:
         folder=f"{RESULTS}/benchmarks",
     script:

@@ -2,24 +2,21 @@
 rule train:
     input:
         code=code("train"),
-        rows=MODEL + "/training_set.parquet",
-        parent=lambda w: model_of(w, lineages.parent(w.lineage)),
+        rows=f"{MODEL}/training_set.parquet",
+        parent=parent_model,
     output:
-        model=MODEL + "/model/model.json",
-        losses=MODEL + "/losses.parquet",
+        model=f"{MODEL}/model/model.json",
+        losses=f"{MODEL}/losses.parquet",
     log:
-        RESULTS + "/logs/train" + LOG + ".log",
+        f"{RESULTS}/logs/train/{LOG}.log",
     benchmark:
-        RESULTS + "/benchmarks/train" + LOG + ".tsv"
+        f"{RESULTS}/benchmarks/train/{LOG}.tsv"
+    conda:
+        "../envs/cpu.yaml"
     params:
         step=lambda w: canonical(
-            {
-                key: config["steps"][lineages.last_step(w.lineage)][key]
-                for key in ("trainer", "arguments")
-            }
+            {key: config["steps"][lineages.last_step(w.lineage)][key] for key in ("trainer", "arguments")}
         ),
-        seed_parts=lambda w: canonical(
-            [int(w.seed), w.model, w.task, w.lineage, "training"]
-        ),
+        seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),
     script:
         "../scripts/train.py"

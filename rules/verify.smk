@@ -2,13 +2,15 @@
 rule verify:
     input:
         code=code("verify"),
-        samples=MODEL + "/samples/{problems}.parquet",
+        samples=f"{MODEL}/samples/{{problems}}.parquet",
         problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
     output:
-        MODEL + "/verdicts/{problems}.parquet",
+        f"{MODEL}/verdicts/{{problems}}.parquet",
     log:
-        RESULTS + "/logs/verify" + LOG + "-{problems}.log",
+        f"{RESULTS}/logs/verify/{LOG}-{{problems}}.log",
     benchmark:
-        RESULTS + "/benchmarks/verify" + LOG + "-{problems}.tsv"
+        f"{RESULTS}/benchmarks/verify/{LOG}-{{problems}}.tsv"
+    conda:
+        "../envs/cpu.yaml"
     script:
         "../scripts/verify.py"

@@ -7,12 +7,8 @@ rule write_pages:
         code=code("write_pages"),
         changes=f"{RESULTS}/tables/changes.csv",
         problems=f"{RESULTS}/problems/{list(config['tasks'])[0]}/test.parquet",
-        samples=expand(
-            f"{SHOWN}/{{lineage}}/samples/test.parquet", lineage=ALL_LINEAGES
-        ),
-        verdicts=expand(
-            f"{SHOWN}/{{lineage}}/verdicts/test.parquet", lineage=ALL_LINEAGES
-        ),
+        samples=expand(f"{SHOWN}/{{lineage}}/samples/test.parquet", lineage=ALL_LINEAGES),
+        verdicts=expand(f"{SHOWN}/{{lineage}}/verdicts/test.parquet", lineage=ALL_LINEAGES),
     output:
         headline=report(
             f"{RESULTS}/pages/headline.html",
@@ -30,10 +26,12 @@ rule write_pages:
         f"{RESULTS}/logs/write_pages.log",
     benchmark:
         f"{RESULTS}/benchmarks/write_pages.tsv"
+    conda:
+        "../envs/cpu.yaml"
     params:
         iterations=config["iterations"],
         seeds=len(config["seeds"]),
         series=canonical(SERIES),
-        folder=SHOWN,
+        folder=lambda w, input: str(Path(input.samples[0]).parents[2]),
     script:
         "../scripts/write_pages.py"

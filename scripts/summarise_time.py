@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import polars as pl
-
 from reversal import jobs
 from reversal.summaries import time_per_rule
 
