@@ -4,7 +4,7 @@ STUDY ?= config.yaml
 CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --configfile $(STUDY)
 
-.PHONY: help study report test lint bench clean
+.PHONY: help study test lint clean
 
 help:
 	@echo "make study                           the embedded study (results/default)"
@@ -12,10 +12,10 @@ help:
 	@echo "make test                            linters, unit tests, one end-to-end study"
 
 study: .venv/installed
-	@echo "Running $(STUDY); a line per finished job follows, and every long job counts in its log under results/*/logs."
+	@echo "Running $(STUDY). Long jobs show their progress in their logs, results/*/logs/{rule}/."
 	$(SNAKEMAKE)
-	@$(SNAKEMAKE) --report "$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html" 2>/dev/null >/dev/null
-	@echo "Report: $$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html"
+	@report=$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html; \
+	$(SNAKEMAKE) --quiet all --report "$$report" && echo "Report: $$report"
 
 test: .venv/installed lint
 	.venv/bin/python -m pytest
