@@ -28,6 +28,7 @@ wildcard_constraints:
     seed=r"\d+",
     lineage="[a-z0-9_]+(-[a-z0-9_]+)*",
     problems="[A-Za-z0-9_-]+",
+    batch="train|evaluation",
     shard=r"\d+",
 
 
@@ -75,15 +76,20 @@ def every_model(file):
     return expand(f"{MODEL}/{file}", **axes)
 
 
+def sets_of(w):
+    """The problem sets that one engine answers in one go: train alone, or all that a model is evaluated on."""
+    return ["train"] if w.batch == "train" else ["test", *config["tasks"][w.task]["ood"]]
+
+
+def batch_of(w):
+    return "train" if w.problems == "train" else "evaluation"
+
+
 def sampling_settings(w):
-    """Greedy and sampled answers for test, sampled for train, greedy for OOD sets."""
+    """Per problem set: sampled answers for train, greedy and sampled ones for test, greedy ones for OOD sets."""
     sampling = config["sampling"]
-    greedy, sampled = {"train": (False, sampling["train_samples"]), "test": (True, sampling["test_samples"])}.get(
-        w.problems, (True, 0)
-    )
     decoding = {key: sampling[key] for key in ("temperature", "top_p", "max_tokens")}
-    return canonical({"greedy": greedy, "sampled": sampled, **decoding})
-
-
-def shards(problems):
-    return config["sampling"]["shards"][problems if problems in ("train", "test") else "ood"]
+    train = {"greedy": False, "sampled": sampling["train_samples"]}
+    test = {"greedy": True, "sampled": sampling["test_samples"]}
+    answers = {"train": train, "test": test}
+    return canonical([{**answers.get(name, {"greedy": True, "sampled": 0}), **decoding} for name in sets_of(w)])

@@ -1,15 +1,16 @@
-# sample: a model and a problem set -> one shard of its answers, one row per answer
+# sample: a model and the problem sets of a batch -> one shard of its answers, one row per answer. The batches are train
+# and evaluation (test and the OOD sets): starting the engine takes longer than answering a small set.
 rule sample:
     input:
         code=code("sample"),
-        problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
+        problems=lambda w: expand(f"{RESULTS}/problems/{w.task}/{{problems}}.parquet", problems=sets_of(w)),
         model=f"{MODEL}/model/model.json",
     output:
-        temp(f"{MODEL}/samples/{{problems}}/{{shard}}-of-{{shards}}.parquet"),
+        temp(f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet"),
     log:
-        f"{RESULTS}/logs/sample/{LOG}-{{problems}}-{{shard}}-of-{{shards}}.log",
+        f"{RESULTS}/logs/sample/{LOG}-{{batch}}-{{shard}}-of-{{shards}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/sample/{LOG}-{{problems}}-{{shard}}-of-{{shards}}.tsv"
+        f"{RESULTS}/benchmarks/sample/{LOG}-{{batch}}-{{shard}}-of-{{shards}}.tsv"
     conda:
         "../envs/cpu.yaml"
     params:
@@ -21,15 +22,16 @@ rule sample:
         "../scripts/sample.py"
 
 
-# gather_samples: the shards of a problem set -> samples/{problems}.parquet, in the order of the problems
+# gather_samples: a problem set out of the shards of its batch -> samples/{problems}.parquet, in the order of the problems
 rule gather_samples:
     input:
         code=code("gather_samples"),
         problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
         shards=lambda w: expand(
-            f"{MODEL}/samples/{{problems}}/{{shard}}-of-{{shards}}.parquet",
-            shard=range(shards(w.problems)),
-            shards=shards(w.problems),
+            f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet",
+            batch=batch_of(w),
+            shard=range(config["sampling"]["shards"][batch_of(w)]),
+            shards=config["sampling"]["shards"][batch_of(w)],
             **w,
         ),
     output:

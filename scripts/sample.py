@@ -1,4 +1,4 @@
-"""sample: one shard of a model's answers to a problem set."""
+"""sample: one shard of a model's answers to one or several problem sets."""
 
 import json
 from pathlib import Path
@@ -7,18 +7,23 @@ from reversal import jobs, tables
 from reversal.sampling import generate, requests_for
 
 
-def main(problems_path, model_path, settings, engine, prompt, seed_parts, shard, shards, output) -> None:
+def main(problems_paths, model_path, settings, engine, prompt, seed_parts, shard, shards, output) -> None:
     # Every so-many-th problem, so that all shards hold easy and hard ones and end at about the same time.
-    problems = tables.read(problems_path, tables.PROBLEMS).gather_every(shards, offset=shard)
-    requests = requests_for(problems, settings, prompt, tuple(seed_parts))
-    print(f"{len(requests)} answers to {problems.height} problems, shard {shard + 1} of {shards}", flush=True)
+    requests = [
+        request
+        for path, of_set in zip(problems_paths, settings, strict=True)
+        for request in requests_for(
+            tables.read(path, tables.PROBLEMS).gather_every(shards, offset=shard), of_set, prompt, tuple(seed_parts)
+        )
+    ]
+    print(f"{len(requests)} answers, shard {shard + 1} of {shards}", flush=True)
     tables.write(generate(model_path, requests, engine), tables.SAMPLES, output)
 
 
 if "snakemake" in globals():
     jobs.log_to(snakemake.log[0])
     main(
-        snakemake.input.problems,
+        list(snakemake.input.problems),
         str(Path(snakemake.input.model).parent),
         json.loads(snakemake.params.settings),
         json.loads(snakemake.params.engine),

@@ -52,13 +52,17 @@ def test_the_studies_have_no_faults(study):
         ("study", "a b", "study: 'a b' does not match"),
         ("sampling/temperature", 0, "sampling.temperature: 0 is less than or equal to the minimum of 0"),
         ("sampling/engine/name", "vlm", "sampling.engine.name: 'vlm' is not one of ['vllm', 'transformers']"),
-        ("sampling/shards", {"train": 1, "test": 1}, "sampling.shards: 'ood' is a required property"),
+        ("sampling/shards", {"train": 1}, "sampling.shards: 'evaluation' is a required property"),
         ("scoring/embedding_model", None, "scoring: 'embedding_model' is a required property"),
         ("models/mini-llama/pretrain/corpus", [], "models.mini-llama.pretrain.corpus: [] should be non-empty"),
         # one of several forms: the sentence is about the form that was meant
         ("tasks/mini-gsm/test/generator", "words", "tasks.mini-gsm.test.generator: 'words' is not one of"),
         ("tasks/mini-gsm/test/steps", None, "tasks.mini-gsm.test: 'steps' is a required property"),
-        ("tasks/mini-gsm/test", {"file": "x", "frmat": "gsm8k"}, "unknown key 'frmat' (did you mean format?)"),
+        (
+            "tasks/mini-gsm/test",
+            {"file": "x", "format": "gsm8k", "limt": 9},
+            "unknown key 'limt' (did you mean limit?)",
+        ),
         ("tasks/mini-gsm/test", {"file": "x", "format": "math"}, "tasks.mini-gsm.test.format: 'math' is not one of"),
         ("tasks/mini-gsm/test", "x.jsonl", "tasks.mini-gsm.test: 'x.jsonl' is not of type 'object'"),
         (
@@ -82,7 +86,7 @@ def test_the_studies_have_no_faults(study):
             "methods.iterative_sft: cannot be built: 1 steps and none to repeat, but iterations is 5; add",
         ),
         ("methods/iterative_dpo/start", ["dpo"], "methods.iterative_dpo: starts with dpo, but M1 is trained on gold"),
-        ("methods/iterative_dpo/start", ["dpo"], "start with one of: sft"),
+        ("methods/iterative_dpo/start", ["dpo"], "start with: sft"),
         (
             "tasks/mini-gsm/ood/train",
             WORDS,

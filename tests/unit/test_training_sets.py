@@ -30,7 +30,6 @@ def test_judged_texts_keeps_sampled_answers_in_sample_order():
         ("a", "greedy", 0, "greedy", "correct"),
         ("a", "sampled", 1, "none", "no_answer"),
         ("a", "sampled", 3, "slow", "timeout"),
-        ("a", "sampled", 4, "broken", "infra_error"),
     ]
     problems = pl.DataFrame({"problem_id": ["a", "b"], "question": ["1+1?", "1+2?"]})
     samples = pl.DataFrame(

@@ -13,13 +13,13 @@ REPORTING = {"summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1}
 def models(evaluated: int, as_parents: int, trained: int, sets: int | None = None) -> dict[str, int]:
     """Jobs of new or changed models: each is evaluated on two problem sets; parents also answer the training problems.
 
-    The smoke study samples the training problems in two shards.
+    The smoke study samples the training problems in two shards, and the two evaluation sets in one go.
     """
     tables = 2 * evaluated + as_parents
     counts = {
         "build_training_set": trained if sets is None else sets,
         "train": trained,
-        "sample": 2 * evaluated + 2 * as_parents,
+        "sample": evaluated + 2 * as_parents,
         "gather_samples": tables,
         "verify": tables,
         "score": evaluated,
@@ -71,7 +71,7 @@ def test_an_edited_module_reruns_what_imports_it(study, path, expected):
         ("methods={late_dpo: {start: [sft, sft, dpo]}}", models(evaluated=1, as_parents=0, trained=1)),
         ("methods={half_and_half: {start: [sft, dpo], repeat: [sft]}}", REPORTING),
         ("seeds=[0, 1]", models(evaluated=6, as_parents=3, trained=6)),
-        ("sampling={shards: {train: 1, test: 3}}", {}),
+        ("sampling={shards: {train: 1, evaluation: 3}}", {}),
     ],
     ids=lambda value: value.split("=")[0] if isinstance(value, str) else "",
 )
