@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import snakemake
+from running import snakemake
 
 
 @pytest.fixture(scope="module")

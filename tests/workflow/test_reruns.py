@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 
 import pytest
-from conftest import copy_repository, jobs_to_run
+from running import copy_repository, jobs_to_run
 
 REPORTING = {"summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1}
 

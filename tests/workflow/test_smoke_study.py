@@ -4,8 +4,8 @@ import json
 
 import polars as pl
 import pytest
-from conftest import copy_repository, snakemake
 from reversal import tables
+from running import copy_repository, snakemake
 
 MODEL = "results/smoke/mini-llama/mini-gsm/seed0"
 LINEAGES = ["sft", "sft-dpo", "sft-dpo-dpo", "sft-dpo-sft", "sft-sft", "sft-sft-sft"]

@@ -1,0 +1,33 @@
+"""Runs Snakemake on studies/smoke.yaml in a copy of the repository."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def copy_repository(to: Path) -> None:
+    """What git would put into a fresh clone, changed and new files included."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split("\n")
+    for name in filter(None, listed):
+        if (REPOSITORY / name).exists():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPOSITORY / name, to / name)
+
+
+def snakemake(folder: Path, *arguments: str, timeout: int = 1200) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "studies/smoke.yaml", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout)
+
+
+def jobs_to_run(folder: Path, *arguments: str) -> dict[str, int]:
+    """{rule: number of jobs} of a dry run; {} if there is nothing to do."""
+    run = snakemake(folder, "--dry-run", *arguments, timeout=120)
+    assert run.returncode == 0, run.stdout + run.stderr
+    stats = re.search(r"^Job stats:\n.*?\n-.*?\n(.*?)^total", run.stdout + run.stderr, re.DOTALL | re.MULTILINE)
+    rows = stats[1].splitlines() if stats else []
+    return {name: int(count) for name, count in map(str.split, rows) if name != "all"}
