@@ -1,4 +1,5 @@
 # common: the study's names and paths, its check, and what every rule needs to say what it depends on.
+import os
 import sys
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -34,11 +35,12 @@ wildcard_constraints:
 
 def code(script):
     """The script and the library modules it imports, directly or not: an edit to one of them reruns the rule."""
-    scripts = Path(workflow.basedir) / "scripts"
-    finder = ModuleFinder(path=[str(scripts)])
-    finder.run_script(str(scripts / f"{script}.py"))
+    # Relative to the working folder: Snakemake knows files by their paths, and a moved study must not start over.
+    scripts = os.path.relpath(Path(workflow.basedir) / "scripts")
+    finder = ModuleFinder(path=[scripts])
+    finder.run_script(f"{scripts}/{script}.py")
     modules = {m.__file__ for name, m in finder.modules.items() if name.split(".")[0] == "reversal"}
-    return [str(scripts / f"{script}.py"), *sorted(modules)]
+    return [f"{scripts}/{script}.py", *sorted(modules)]
 
 
 def problem_set(w):
@@ -76,20 +78,27 @@ def every_model(file):
     return expand(f"{MODEL}/{file}", **axes)
 
 
-def sets_of(w):
-    """The problem sets that one engine answers in one go: train alone, or all that a model is evaluated on."""
-    return ["train"] if w.batch == "train" else ["test", *config["tasks"][w.task]["ood"]]
-
-
 def batch_of(w):
     return "train" if w.problems == "train" else "evaluation"
 
 
-def sampling_settings(w):
-    """Per problem set: sampled answers for train, greedy and sampled ones for test, greedy ones for OOD sets."""
+def sets_of(w, batch):
+    """The problem sets that one engine answers in one go: train alone, or all that a model is evaluated on."""
+    return ["train"] if batch == "train" else ["test", *config["tasks"][w.task]["ood"]]
+
+
+def answers_wanted(w, batch):
+    """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets."""
     sampling = config["sampling"]
     decoding = {key: sampling[key] for key in ("temperature", "top_p", "max_tokens")}
     train = {"greedy": False, "sampled": sampling["train_samples"]}
     test = {"greedy": True, "sampled": sampling["test_samples"]}
-    answers = {"train": train, "test": test}
-    return canonical([{**answers.get(name, {"greedy": True, "sampled": 0}), **decoding} for name in sets_of(w)])
+    ood = {"greedy": True, "sampled": 0}
+    return canonical(
+        {
+            "settings": [{**{"train": train, "test": test}.get(name, ood), **decoding} for name in sets_of(w, batch)],
+            "engine": sampling["engine"],
+            "prompt": config["tasks"][w.task]["prompt"],
+            "seed_parts": [int(w.seed), w.model, w.task, w.lineage],
+        }
+    )

@@ -1,9 +1,11 @@
 # sample: a model and the problem sets of a batch -> one shard of its answers, one row per answer. The batches are train
 # and evaluation (test and the OOD sets): starting the engine takes longer than answering a small set.
+# Shards are temporary, and Snakemake forgets what a deleted file was made of. So it is gather_samples, whose output
+# stays, that depends on the code and settings of sample; here the code is ancient: its age alone means nothing.
 rule sample:
     input:
-        code=code("sample"),
-        problems=lambda w: expand(f"{RESULTS}/problems/{w.task}/{{problems}}.parquet", problems=sets_of(w)),
+        code=ancient(code("sample")),
+        problems=lambda w: expand(f"{RESULTS}/problems/{w.task}/{{problems}}.parquet", problems=sets_of(w, w.batch)),
         model=f"{MODEL}/model/model.json",
     output:
         temp(f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet"),
@@ -14,10 +16,7 @@ rule sample:
     conda:
         "../envs/cpu.yaml"
     params:
-        settings=sampling_settings,
-        engine=canonical(config["sampling"]["engine"]),
-        prompt=lambda w: config["tasks"][w.task]["prompt"],
-        seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage]),
+        wanted=lambda w: answers_wanted(w, w.batch),
     script:
         "../scripts/sample.py"
 
@@ -25,8 +24,9 @@ rule sample:
 # gather_samples: a problem set out of the shards of its batch -> samples/{problems}.parquet, in the order of the problems
 rule gather_samples:
     input:
-        code=code("gather_samples"),
+        code=[*code("gather_samples"), *code("sample")],
         problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
+        model=f"{MODEL}/model/model.json",
         shards=lambda w: expand(
             f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet",
             batch=batch_of(w),
@@ -42,5 +42,7 @@ rule gather_samples:
         f"{RESULTS}/benchmarks/gather_samples/{LOG}-{{problems}}.tsv"
     conda:
         "../envs/cpu.yaml"
+    params:
+        wanted=lambda w: answers_wanted(w, batch_of(w)),
     script:
         "../scripts/gather_samples.py"

@@ -33,7 +33,7 @@ rule summarise:
     conda:
         "../envs/cpu.yaml"
     params:
-        series=canonical(SERIES),
+        series=canonical(list(SERIES.items())),
         scored=canonical({axis: list(config[axis]) for axis in ("models", "tasks", "seeds")}),
         ood=canonical({task: list(settings["ood"]) for task, settings in config["tasks"].items()}),
     script:

@@ -31,7 +31,7 @@ rule write_pages:
     params:
         iterations=config["iterations"],
         seeds=len(config["seeds"]),
-        series=canonical(SERIES),
+        series=canonical(list(SERIES.items())),
         folder=lambda w, input: str(Path(input.samples[0]).parents[2]),
     script:
         "../scripts/write_pages.py"

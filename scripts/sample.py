@@ -25,11 +25,8 @@ if "snakemake" in globals():
     main(
         list(snakemake.input.problems),
         str(Path(snakemake.input.model).parent),
-        json.loads(snakemake.params.settings),
-        json.loads(snakemake.params.engine),
-        snakemake.params.prompt,
-        json.loads(snakemake.params.seed_parts),
-        int(snakemake.wildcards.shard),
-        int(snakemake.wildcards.shards),
-        snakemake.output[0],
+        shard=int(snakemake.wildcards.shard),
+        shards=int(snakemake.wildcards.shards),
+        output=snakemake.output[0],
+        **json.loads(snakemake.params.wanted),
     )

@@ -24,7 +24,7 @@ if "snakemake" in globals():
     main(
         list(snakemake.input.scores),
         list(snakemake.input.training_sets),
-        json.loads(snakemake.params.series),
+        dict(json.loads(snakemake.params.series)),
         json.loads(snakemake.params.ood),
         dict(snakemake.output.items()),
     )

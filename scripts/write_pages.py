@@ -34,7 +34,7 @@ if "snakemake" in globals():
         snakemake.params.iterations,
         snakemake.params.seeds,
         snakemake.input.problems,
-        json.loads(snakemake.params.series),
+        dict(json.loads(snakemake.params.series)),
         snakemake.params.folder,
         snakemake.output.headline,
         snakemake.output.answers,

@@ -19,14 +19,17 @@ def copy_repository(to: Path) -> None:
             shutil.copyfile(REPOSITORY / name, to / name)
 
 
-def snakemake(folder: Path, *arguments: str, timeout: int = 1200) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "studies/smoke.yaml", *arguments]
+def snakemake(folder: Path, *arguments: str, change: str = "{}", timeout: int = 1200) -> subprocess.CompletedProcess:
+    """change: YAML text laid over the smoke study."""
+    (folder / "change.yaml").write_text(change)
+    command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
+    command += ["--configfile", "studies/smoke.yaml", "change.yaml"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout)
 
 
-def jobs_to_run(folder: Path, *arguments: str) -> dict[str, int]:
+def jobs_to_run(folder: Path, change: str = "{}") -> dict[str, int]:
     """{rule: number of jobs} of a dry run; {} if there is nothing to do."""
-    run = snakemake(folder, "--dry-run", *arguments, timeout=120)
+    run = snakemake(folder, "--dry-run", change=change, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr
     stats = re.search(r"^Job stats:\n.*?\n-.*?\n(.*?)^total", run.stdout + run.stderr, re.DOTALL | re.MULTILINE)
     rows = stats[1].splitlines() if stats else []

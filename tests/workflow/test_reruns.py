@@ -65,15 +65,15 @@ def test_an_edited_module_reruns_what_imports_it(study, path, expected):
     "change, expected",
     [
         # sft-dpo, sft-dpo-dpo and sft-dpo-sft; the pairs of sft-dpo come from sft and stay.
-        ("steps={dpo: {arguments: {beta: 0.2}}}", models(evaluated=3, as_parents=1, trained=3, sets=2)),
+        ("steps: {dpo: {arguments: {beta: 0.2}}}", models(evaluated=3, as_parents=1, trained=3, sets=2)),
         # One new model per method; their three parents were last iterations and answer training problems now.
-        ("iterations=4", models(evaluated=3, as_parents=3, trained=3)),
-        ("methods={late_dpo: {start: [sft, sft, dpo]}}", models(evaluated=1, as_parents=0, trained=1)),
-        ("methods={half_and_half: {start: [sft, dpo], repeat: [sft]}}", REPORTING),
-        ("seeds=[0, 1]", models(evaluated=6, as_parents=3, trained=6)),
-        ("sampling={shards: {train: 1, evaluation: 3}}", {}),
+        ("iterations: 4", models(evaluated=3, as_parents=3, trained=3)),
+        ("methods: {late_dpo: {start: [sft, sft, dpo]}}", models(evaluated=1, as_parents=0, trained=1)),
+        ("methods: {half_and_half: {start: [sft, dpo], repeat: [sft]}}", REPORTING),
+        ("seeds: [0, 1]", models(evaluated=6, as_parents=3, trained=6)),
+        ("sampling: {shards: {train: 1, evaluation: 3}}", {}),
     ],
-    ids=lambda value: value.split("=")[0] if isinstance(value, str) else "",
+    ids=lambda value: value.split(":")[0] if isinstance(value, str) else "",
 )
 def test_a_changed_key_reruns_what_uses_it(finished, change, expected):
-    assert Counter(jobs_to_run(finished, "--config", change)) == Counter(expected)
+    assert Counter(jobs_to_run(finished, change)) == Counter(expected)

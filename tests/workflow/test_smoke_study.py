@@ -85,13 +85,13 @@ def test_the_rows_do_not_depend_on_the_number_of_shards(study):
 @pytest.mark.parametrize(
     "change, sentence",
     [
-        ("sampling={train_samples: 0}", "sampling.train_samples: 0 is less than the minimum of 1"),
-        ("learning_rate=1", "top level: unknown key 'learning_rate'; allowed: iterations,"),
-        ("methods={m: {start: [sft], repeat: [ppo]}}", "methods.m: no such step: ppo; steps are: sft, dpo"),
+        ("sampling: {train_samples: 0}", "sampling.train_samples: 0 is less than the minimum of 1"),
+        ("learning_rate: 1", "top level: unknown key 'learning_rate'; allowed: iterations,"),
+        ("methods: {m: {start: [sft], repeat: [ppo]}}", "methods.m: no such step: ppo; steps are: sft, dpo"),
     ],
 )
 def test_a_wrong_study_stops_before_the_first_job(tmp_path, change, sentence):
     copy_repository(tmp_path)
-    run = snakemake(tmp_path, "--config", change)
+    run = snakemake(tmp_path, change=change)
     assert run.returncode != 0 and sentence in run.stdout + run.stderr
     assert not (tmp_path / "results").exists()
