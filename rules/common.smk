@@ -39,7 +39,7 @@ def code(script):
     scripts = os.path.relpath(Path(workflow.basedir) / "scripts")
     finder = ModuleFinder(path=[scripts])
     finder.run_script(f"{scripts}/{script}.py")
-    modules = {m.__file__ for name, m in finder.modules.items() if name.split(".")[0] == "reversal"}
+    modules = {os.path.relpath(m.__file__) for name, m in finder.modules.items() if name.split(".")[0] == "reversal"}
     return [f"{scripts}/{script}.py", *sorted(modules)]
 
 
