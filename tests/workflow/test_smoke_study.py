@@ -68,16 +68,7 @@ def test_the_rows_do_not_depend_on_the_number_of_shards(study):
     path = f"{MODEL}/sft/samples/test.parquet"
     before = pl.read_parquet(study / path)
     (study / path).unlink()
-    run = snakemake(
-        study,
-        "--config",
-        "sampling={shards: {evaluation: 3}}",
-        "--allowed-rules",
-        "sample",
-        "gather_samples",
-        "--",
-        path,
-    )
+    run = snakemake(study, path, change="sampling: {shards: {evaluation: 3}}")
     assert run.returncode == 0, run.stdout + run.stderr
     assert pl.read_parquet(study / path).equals(before)
 
