@@ -98,5 +98,8 @@ def write(frame: pl.DataFrame, schema: dict, path: str) -> None:
     """Writes a checked table whole or not at all: to a file beside `path`, then moved into place."""
     beside = Path(path).with_name(Path(path).name + ".part")
     checked = check(frame, schema, path)
-    checked.write_csv(beside) if path.endswith(".csv") else checked.write_parquet(beside)
+    if path.endswith(".csv"):
+        checked.write_csv(beside)
+    else:
+        checked.write_parquet(beside)
     os.replace(beside, path)
