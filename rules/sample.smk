@@ -13,6 +13,7 @@ rule sample:
         f"{RESULTS}/logs/sample/{LOG}-{{batch}}-{{shard}}-of-{{shards}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/sample/{LOG}-{{batch}}-{{shard}}-of-{{shards}}.tsv"
+    priority: 1
     conda:
         "../envs/cpu.yaml"
     params:

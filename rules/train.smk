@@ -11,6 +11,7 @@ rule train:
         f"{RESULTS}/logs/train/{LOG}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{LOG}.tsv"
+    priority: 2  # the longest chain of a study goes through train and sample; scoring fills the gaps
     conda:
         "../envs/cpu.yaml"
     params:

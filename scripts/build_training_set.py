@@ -25,7 +25,7 @@ def main(problems_path, samples_path, verdicts_path, step, prompt, seed_parts, l
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(
         snakemake.input.problems,
         snakemake.input.get("samples"),

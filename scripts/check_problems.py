@@ -15,5 +15,5 @@ def main(paths: list[str], output: str) -> None:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(list(snakemake.input.problems), snakemake.output[0])

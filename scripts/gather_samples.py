@@ -12,5 +12,5 @@ def main(problems_path: str, shard_paths: list[str], output: str) -> None:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(snakemake.input.problems, list(snakemake.input.shards), snakemake.output[0])

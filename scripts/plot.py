@@ -24,7 +24,7 @@ def main(metrics_path, figure_paths, explorer_path) -> None:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(
         snakemake.input.metrics,
         {name: snakemake.output[name] for name in FIGURES},

@@ -14,7 +14,7 @@ def main(source: dict, task: str, problems: str, output: str) -> None:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(
         json.loads(snakemake.params.source), snakemake.wildcards.task, snakemake.wildcards.problems, snakemake.output[0]
     )

@@ -19,5 +19,5 @@ def main(recipe: dict, threads: int, model_json: str) -> None:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(json.loads(snakemake.params.recipe), snakemake.threads, snakemake.output[0])

@@ -21,7 +21,7 @@ def main(problems_paths, model_path, settings, engine, prompt, seed_parts, shard
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(
         list(snakemake.input.problems),
         str(Path(snakemake.input.model).parent),

@@ -28,7 +28,7 @@ def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedd
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(
         snakemake.input.samples,
         snakemake.input.verdicts,

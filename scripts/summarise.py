@@ -20,7 +20,7 @@ def main(score_paths, training_set_paths, series, ood, outputs) -> None:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(
         list(snakemake.input.scores),
         list(snakemake.input.training_sets),

@@ -20,5 +20,5 @@ def rule_of(path: Path, folder: str) -> str:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(snakemake.params.folder, snakemake.output[0])

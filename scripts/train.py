@@ -24,7 +24,7 @@ def main(parent_json, rows_path, step, seed_parts, lineage, model_json, losses_p
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(
         snakemake.input.parent,
         snakemake.input.rows,

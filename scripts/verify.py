@@ -13,5 +13,5 @@ def main(samples_path: str, problems_path: str, output: str) -> None:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(snakemake.input.samples, snakemake.input.problems, snakemake.output[0])

@@ -28,7 +28,7 @@ def _judged(folder: Path) -> pl.DataFrame:
 
 
 if "snakemake" in globals():
-    jobs.log_to(snakemake.log[0])
+    jobs.start(snakemake.log[0])
     main(
         snakemake.input.changes,
         snakemake.params.iterations,

@@ -78,10 +78,10 @@ def generate_problems(kind: str, count: int, steps: tuple[int, int], split: str,
 def _draw_terms(rng: random.Random, level: int) -> list[Term]:
     """Terms with `level` steps whose running total stays in 0..99."""
     while True:
-        terms, steps = [(1, 1, rng.randint(2, 20))], 0
+        terms, steps = [(1, 1, rng.randint(2, 15))], 0
         while steps < level:
             grouped = steps + 2 <= level and rng.random() < 0.5
-            groups, amount = (rng.randint(2, 4), rng.randint(2, 6)) if grouped else (1, rng.randint(1, 12))
+            groups, amount = (rng.randint(2, 4), rng.randint(2, 5)) if grouped else (1, rng.randint(1, 10))
             terms.append((rng.choice([1, 1, -1]), groups, amount))
             steps += 2 if grouped else 1
         totals = [sum(s * g * a for s, g, a in terms[: i + 1]) for i in range(len(terms))]

@@ -4,7 +4,6 @@ Every answer is a request of its own with its own seed, so nothing depends on wh
 Both engines give the same table; they do not give the same texts, since their random streams differ.
 """
 
-import gc
 import os
 
 import polars as pl
@@ -64,12 +63,7 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict) -> tuple[lis
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB; the default takes half of the machine
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # else every job on a node binds to the same cores
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-    # Importing vLLM makes a million objects and no garbage; looking for it would take a quarter of the start-up.
-    gc.disable()
     import vllm
-
-    gc.freeze()
-    gc.enable()
 
     llm = vllm.LLM(
         model=model_path,

@@ -63,7 +63,7 @@ def test_splits_never_share_a_sum(kind):
         split: {
             str(terms_of(row["question"]))
             for seed in (0, 1)
-            for row in generate_problems(kind, 400, (1, 2), split, seed)
+            for row in generate_problems(kind, 200, (1, 2), split, seed)
         }
         for split in SPLIT_SHARES
     }

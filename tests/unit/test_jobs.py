@@ -16,7 +16,7 @@ def test_files_appear_whole_and_replace_what_was_there(tmp_path):
 
 def test_the_log_holds_what_python_and_other_code_print(tmp_path):
     log = tmp_path / "job.log"
-    code = f"import os; from reversal import jobs; jobs.log_to({str(log)!r}); print('one'); os.system('echo two >&2')"
+    code = f"import os; from reversal import jobs; jobs.start({str(log)!r}); print('one'); os.system('echo two >&2')"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=jobs.__file__[:-17])
     assert shown.stdout == shown.stderr == b""
     first, *rest = log.read_text().splitlines()
