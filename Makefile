@@ -4,12 +4,13 @@ STUDY ?= config.yaml
 CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --configfile $(STUDY)
 
-.PHONY: help study test lint clean
+.PHONY: help study test bench lint clean
 
 help:
 	@echo "make study                           the embedded study (results/default)"
 	@echo "make study STUDY=studies/smoke.yaml  another study"
-	@echo "make test                            linters, unit tests, one end-to-end study"
+	@echo "make test                            linters, unit tests, end-to-end studies"
+	@echo "make bench                           how far the verifiers agree with known truth, and how fast they are"
 
 study: .venv/installed
 	@echo "Running $(STUDY). Long jobs show their progress in their logs, results/*/logs/{rule}/."
@@ -19,6 +20,11 @@ study: .venv/installed
 
 test: .venv/installed lint
 	.venv/bin/python -m pytest
+
+bench: .venv/installed
+	.venv/bin/python benchmarks/agreement.py docs/verifiers.md
+	.venv/bin/python benchmarks/math_judge.py
+	.venv/bin/python benchmarks/mbpp_programs.py
 
 lint: .venv/installed
 	.venv/bin/ruff check .

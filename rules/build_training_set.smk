@@ -1,4 +1,4 @@
-# build_training_set: gold solutions (for M1) or the parent's judged answers -> training_set.parquet and its summary
+# build_training_set: gold solutions (for M1; few-shot answers of M0 where there are none) or the parent's judged answers -> training_set.parquet and its summary
 rule build_training_set:
     input:
         code=code("build_training_set"),
@@ -15,10 +15,8 @@ rule build_training_set:
     conda:
         "../envs/cpu.yaml"
     params:
-        step=lambda w: canonical(
-            {key: config["steps"][lineages.last_step(w.lineage)][key] for key in ("trainer", "training_set")}
-        ),
-        prompt=lambda w: config["tasks"][w.task]["prompt"],
+        step=lambda w: canonical({key: step_of(w)[key] for key in ("trainer", "training_set")}),
+        task=lambda w: canonical({key: config["tasks"][w.task][key] for key in ("prompt", "answer_mark", "rationales")}),
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training set"]),
     script:
         "../scripts/build_training_set.py"

@@ -23,9 +23,14 @@ SERIES = {name: lineages.series(method, config["iterations"]) for name, method i
 ALL_LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain})
 
 
+def one_of(names):
+    """A pattern that matches these names only, and nothing if there are none."""
+    return "|".join(names) or "(?!)"
+
+
 wildcard_constraints:
-    model="|".join(config["models"]),
-    task="|".join(config["tasks"]),
+    model=one_of(config["models"]),
+    task=one_of(config["tasks"]),
     seed=r"\d+",
     lineage="[a-z0-9_]+(-[a-z0-9_]+)*",
     problems="[A-Za-z0-9_-]+",
@@ -54,16 +59,23 @@ def of_lineage(w, lineage, file):
     return f"{RESULTS}/{w.model}/{w.task}/seed{w.seed}/{lineage}/{file}"
 
 
-def parent_model(w):
-    parent = lineages.parent(w.lineage)
+def model_of(w, lineage):
     base = f"{RESULTS}/{w.model}/base/model/model.json"
-    return base if parent == lineages.BASE else of_lineage(w, parent, "model/model.json")
+    return base if lineage == lineages.BASE else of_lineage(w, lineage, "model/model.json")
+
+
+def step_of(w):
+    """The settings of the lineage's last step, with what the model changes about them."""
+    name = lineages.last_step(w.lineage)
+    step, own = config["steps"][name], config["models"][w.model].get("steps", {}).get(name, {})
+    return step | {part: step[part] | own[part] for part in own}
 
 
 def parent_answers(w, table):
-    """The parent's samples or verdicts on the training problems; none for M1, which learns from gold solutions."""
+    """The parent's samples or verdicts on the training problems; none for an M1 that learns from the problems alone."""
     parent = lineages.parent(w.lineage)
-    return [] if parent == lineages.BASE else of_lineage(w, parent, f"{table}/train.parquet")
+    from_problems = parent == lineages.BASE and config["tasks"][w.task]["rationales"] != "few_shot"
+    return [] if from_problems else of_lineage(w, parent, f"{table}/train.parquet")
 
 
 def first_verdicts(w):
@@ -72,33 +84,6 @@ def first_verdicts(w):
     return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
 
 
-def every_model(file):
+def every_model(file, seeds=config["seeds"]):
     """`file` of every model, task, seed and lineage of the study."""
-    axes = {"model": config["models"], "task": config["tasks"], "seed": config["seeds"], "lineage": ALL_LINEAGES}
-    return expand(f"{MODEL}/{file}", **axes)
-
-
-def batch_of(w):
-    return "train" if w.problems == "train" else "evaluation"
-
-
-def sets_of(w, batch):
-    """The problem sets that one engine answers in one go: train alone, or all that a model is evaluated on."""
-    return ["train"] if batch == "train" else ["test", *config["tasks"][w.task]["ood"]]
-
-
-def answers_wanted(w, batch):
-    """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets."""
-    sampling = config["sampling"]
-    decoding = {key: sampling[key] for key in ("temperature", "top_p", "max_tokens")}
-    train = {"greedy": False, "sampled": sampling["train_samples"]}
-    test = {"greedy": True, "sampled": sampling["test_samples"]}
-    ood = {"greedy": True, "sampled": 0}
-    return canonical(
-        {
-            "settings": [{**{"train": train, "test": test}.get(name, ood), **decoding} for name in sets_of(w, batch)],
-            "engine": sampling["engine"],
-            "prompt": config["tasks"][w.task]["prompt"],
-            "seed_parts": [int(w.seed), w.model, w.task, w.lineage],
-        }
-    )
+    return expand(f"{MODEL}/{file}", model=config["models"], task=config["tasks"], seed=seeds, lineage=ALL_LINEAGES)

@@ -1,10 +1,16 @@
-# prepare_problems: a generator or a file named in the study -> problems/{task}/{problems}.parquet
+# prepare_problems: a generator, a file or a hub dataset named in the study -> problems/{task}/{problems}.parquet
+# Training problems whose question also stands in a test or OOD set (or twice) are left out and listed in dropped.csv.
 rule prepare_problems:
     input:
         code=code("prepare_problems"),
         file=lambda w: problem_set(w).get("file", []),
+        others=lambda w: expand(
+            f"{RESULTS}/problems/{w.task}/{{problems}}.parquet",
+            problems=["test", *config["tasks"][w.task]["ood"]] if w.problems == "train" else [],
+        ),
     output:
-        f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
+        problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
+        dropped=f"{RESULTS}/problems/{{task}}/{{problems}}.dropped.csv",
     log:
         f"{RESULTS}/logs/prepare_problems/{{task}}-{{problems}}.log",
     benchmark:
@@ -13,28 +19,6 @@ rule prepare_problems:
         "../envs/cpu.yaml"
     params:
         source=lambda w: canonical(problem_set(w)),
+        sandboxed=config["verification"]["sandboxed"],
     script:
         "../scripts/prepare_problems.py"
-
-
-# check_problems: all problem sets of a task -> a table of their sizes; stops if a question stands in two of them
-rule check_problems:
-    input:
-        code=code("check_problems"),
-        problems=lambda w: expand(
-            f"{RESULTS}/problems/{w.task}/{{problems}}.parquet",
-            problems=["train", "test", *config["tasks"][w.task]["ood"]],
-        ),
-    output:
-        f"{RESULTS}/problems/{{task}}/sizes.csv",
-    log:
-        f"{RESULTS}/logs/check_problems/{{task}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/check_problems/{{task}}.tsv"
-    priority: 100
-    conda:
-        "../envs/cpu.yaml"
-    params:
-        ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
-    script:
-        "../scripts/check_problems.py"

@@ -9,6 +9,8 @@ rule pretrain_base:
         f"{RESULTS}/logs/pretrain_base/{{model}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/pretrain_base/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(name for name, model in config["models"].items() if "pretrain" in model),
     conda:
         "../envs/cpu.yaml"
     threads: 2

@@ -4,7 +4,7 @@ rule summarise:
         code=code("summarise"),
         scores=every_model("scores.parquet"),
         training_sets=every_model("training_set.json"),
-        sizes=expand(f"{RESULTS}/problems/{{task}}/sizes.csv", task=config["tasks"]),
+        dropped=expand(f"{RESULTS}/problems/{{task}}/train.dropped.csv", task=config["tasks"]),
     output:
         metrics=f"{RESULTS}/tables/metrics.parquet",
         metrics_csv=report(
@@ -24,6 +24,12 @@ rule summarise:
             caption="captions/training_sets.rst",
             category="3 Tables",
             labels={"table": "Training sets"},
+        ),
+        dropped=report(
+            f"{RESULTS}/tables/dropped_problems.csv",
+            caption="captions/dropped_problems.rst",
+            category="3 Tables",
+            labels={"table": "Training problems left out"},
         ),
         verdict=f"{RESULTS}/tables/verdict.txt",
     log:

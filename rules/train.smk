@@ -3,7 +3,7 @@ rule train:
     input:
         code=code("train"),
         rows=f"{MODEL}/training_set.parquet",
-        parent=parent_model,
+        parent=lambda w: model_of(w, lineages.parent(w.lineage)),
     output:
         model=f"{MODEL}/model/model.json",
         losses=f"{MODEL}/losses.parquet",
@@ -15,9 +15,7 @@ rule train:
     conda:
         "../envs/cpu.yaml"
     params:
-        step=lambda w: canonical(
-            {key: config["steps"][lineages.last_step(w.lineage)][key] for key in ("trainer", "arguments")}
-        ),
+        step=lambda w: canonical({key: step_of(w)[key] for key in ("trainer", "arguments")}),
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),
     script:
         "../scripts/train.py"

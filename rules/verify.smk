@@ -1,4 +1,5 @@
-# verify: sampled answers and the gold answers -> verdicts/{problems}.parquet, one verdict per answer
+# verify: sampled answers and the gold answers -> verdicts/{problems}.parquet, one verdict per answer and a second reading
+# Programs that a model wrote run in bubblewrap only, unless verification.sandboxed says otherwise.
 rule verify:
     input:
         code=code("verify"),
@@ -12,5 +13,9 @@ rule verify:
         f"{RESULTS}/benchmarks/verify/{LOG}-{{problems}}.tsv"
     conda:
         "../envs/cpu.yaml"
+    threads: lambda w: config["verification"]["workers"]
+    params:
+        mark=lambda w: config["tasks"][w.task]["answer_mark"],
+        sandboxed=config["verification"]["sandboxed"],
     script:
         "../scripts/verify.py"

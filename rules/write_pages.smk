@@ -1,14 +1,11 @@
-# write_pages: the tables and the first model's answers -> pages/: the report's headline and sample answers
-SHOWN = f"{RESULTS}/{list(config['models'])[0]}/{list(config['tasks'])[0]}/seed{config['seeds'][0]}"
-
-
+# write_pages: the tables and the first seed's answers -> pages/: the report's headline and sample answers
 rule write_pages:
     input:
         code=code("write_pages"),
         changes=f"{RESULTS}/tables/changes.csv",
-        problems=f"{RESULTS}/problems/{list(config['tasks'])[0]}/test.parquet",
-        samples=expand(f"{SHOWN}/{{lineage}}/samples/test.parquet", lineage=ALL_LINEAGES),
-        verdicts=expand(f"{SHOWN}/{{lineage}}/verdicts/test.parquet", lineage=ALL_LINEAGES),
+        problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),
+        samples=every_model("samples/test.parquet", seeds=config["seeds"][:1]),
+        verdicts=every_model("verdicts/test.parquet", seeds=config["seeds"][:1]),
     output:
         headline=report(
             f"{RESULTS}/pages/headline.html",
@@ -29,9 +26,10 @@ rule write_pages:
     conda:
         "../envs/cpu.yaml"
     params:
-        iterations=config["iterations"],
-        seeds=len(config["seeds"]),
-        series=canonical(list(SERIES.items())),
-        folder=lambda w, input: str(Path(input.samples[0]).parents[2]),
+        study=canonical(
+            {axis: list(config[axis]) for axis in ("models", "tasks")}
+            | {"iterations": config["iterations"], "seeds": config["seeds"], "series": list(SERIES.items())}
+            | {"sandboxed": config["verification"]["sandboxed"], "results": RESULTS}
+        ),
     script:
         "../scripts/write_pages.py"

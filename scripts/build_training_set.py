@@ -8,16 +8,18 @@ from reversal.lineages import parent
 from reversal.seeds import seed_for
 
 
-def main(problems_path, samples_path, verdicts_path, step, prompt, seed_parts, lineage, output, summary_path) -> None:
+def main(problems_path, samples_path, verdicts_path, step, task, seed_parts, lineage, output, summary_path) -> None:
     problems = tables.read(problems_path, tables.PROBLEMS)
     if not samples_path:
-        rows, summary = sets.gold_rows(problems, prompt)
+        rows, summary = sets.gold_rows(
+            problems, task["prompt"], task["answer_mark"] if task["rationales"] == "none" else None
+        )
     else:
         judged = sets.judged_texts(
             problems, tables.read(samples_path, tables.SAMPLES), tables.read(verdicts_path, tables.VERDICT_ROWS)
         )
         build = {"sft": sets.sft_rows, "dpo": sets.dpo_rows}[step["trainer"]]
-        rows, summary = build(judged, prompt, step["training_set"], seed_for(*seed_parts))
+        rows, summary = build(judged, task["prompt"], step["training_set"], seed_for(*seed_parts))
         sets.require_rows(rows, summary, parent(lineage))
     print(json.dumps(summary, indent=2))
     tables.write(rows, tables.DPO_ROWS if "chosen" in rows.columns else tables.SFT_ROWS, output)
@@ -31,7 +33,7 @@ if "snakemake" in globals():
         snakemake.input.get("samples"),
         snakemake.input.get("verdicts"),
         json.loads(snakemake.params.step),
-        snakemake.params.prompt,
+        json.loads(snakemake.params.task),
         json.loads(snakemake.params.seed_parts),
         snakemake.wildcards.lineage,
         snakemake.output.rows,

@@ -7,7 +7,7 @@ from reversal import jobs, tables
 from reversal.sampling import generate, requests_for
 
 
-def main(problems_paths, model_path, settings, engine, prompt, seed_parts, shard, shards, output) -> None:
+def main(problems_paths, model_path, settings, engine, prompt, stop, seed_parts, shard, shards, output) -> None:
     # Every so-many-th problem, so that all shards hold easy and hard ones and end at about the same time.
     requests = [
         request
@@ -17,7 +17,7 @@ def main(problems_paths, model_path, settings, engine, prompt, seed_parts, shard
         )
     ]
     print(f"{len(requests)} answers, shard {shard + 1} of {shards}", flush=True)
-    tables.write(generate(model_path, requests, engine), tables.SAMPLES, output)
+    tables.write(generate(model_path, requests, engine, stop), tables.SAMPLES, output)
 
 
 if "snakemake" in globals():

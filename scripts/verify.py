@@ -4,8 +4,9 @@ from reversal import jobs, tables
 from reversal.verification import verify
 
 
-def main(samples_path: str, problems_path: str, output: str) -> None:
-    verdicts = verify(tables.read(samples_path, tables.SAMPLES), tables.read(problems_path, tables.PROBLEMS))
+def main(samples_path: str, problems_path: str, mark: str, workers: int, sandboxed: bool, output: str) -> None:
+    samples, problems = tables.read(samples_path, tables.SAMPLES), tables.read(problems_path, tables.PROBLEMS)
+    verdicts = verify(samples, problems, mark, workers, sandboxed)
     print(verdicts["verdict"].value_counts(sort=True))
     if (verdicts["verdict"] == "infra_error").any():
         raise RuntimeError(f"{samples_path}: some answers could not be judged for reasons of this machine; run again")
@@ -14,4 +15,11 @@ def main(samples_path: str, problems_path: str, output: str) -> None:
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
-    main(snakemake.input.samples, snakemake.input.problems, snakemake.output[0])
+    main(
+        snakemake.input.samples,
+        snakemake.input.problems,
+        snakemake.params.mark,
+        snakemake.threads,
+        snakemake.params.sandboxed,
+        snakemake.output[0],
+    )

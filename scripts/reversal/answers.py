@@ -1,21 +1,80 @@
-"""Reading answers in GSM8K's format: the final number and the equations of a solution."""
+"""Reading final answers: what a solution states, by its mark, and by a looser second reading; and its equations."""
 
 import re
 
+BOXED = "\\boxed{"  # the mark of an answer in braces; any other mark stands before the answer on one line
 NUMBER = re.compile(r"-?\$?-?(?:\d[\d,]*)?\.?\d+")
+NUMBER_IN_TEXT = re.compile(r"(?:(?<![\d)])-)?\$?(?:\d[\d,]*)?\.?\d+")  # 16-3: 16 and 3; = -3: -3
+BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
 EQUATION = re.compile(r"<<([^<>]*)>>")
+LETTER = re.compile(r"(?<![\w'\u2019])([A-Z])(?![\w'\u2019])")
+MATHS = re.compile(r"\$([^$]+)\$")
+FENCED = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
-def gsm8k_answer(text: str) -> str | None:
-    """The number after the last `####`, as canonical decimal text, or null: what is after the mark must be a number.
+def marked_answer(text: str, mark: str) -> str | None:
+    """What stands after the last `mark`, to the end of its line (of the next line if nothing follows); None if nothing.
 
-    "#### 1,200" -> "1200"; "#### $3.50" -> "3.5"; "#### -0" -> "0"; "#### about six" -> None.
+    With the mark "\\boxed{", what the last box holds: \\boxed{..}, \\fbox{..}, or \\boxed and a single token.
     """
-    _, mark, tail = text.rpartition("####")
-    if not mark:
-        return None
-    number = NUMBER.match(tail.strip())
+    if mark == BOXED:
+        boxes = list(BOX.finditer(text))
+        answer = _boxed(text[boxes[-1].end() :]) if boxes else None
+    else:
+        tail = text.rpartition(mark)[2].strip() if mark in text else ""
+        answer = tail.splitlines()[0] if tail else None
+    return (answer or "").strip() or None
+
+
+def number_answer(text: str, mark: str = "####") -> str | None:
+    """The number right after the last mark, as canonical decimal text; None if there is no mark or no number.
+
+    "#### 1,200" -> "1200"; "#### $3.50 a day" -> "3.5"; "#### -0" -> "0"; "#### about six" -> None.
+    """
+    number = NUMBER.match(marked_answer(text, mark) or "")
     return canonical_number(number[0]) if number else None
+
+
+def last_number(text: str) -> str | None:
+    """The last number anywhere in the text, as canonical decimal text: the flexible reading of a numeric answer."""
+    numbers = NUMBER_IN_TEXT.findall(text)
+    return canonical_number(numbers[-1]) if numbers else None
+
+
+def last_expression(text: str) -> str | None:
+    """The flexible reading of LaTeX: the last box, else after "####", else the last $..$, else the last number."""
+    maths = MATHS.findall(text)
+    return (
+        marked_answer(text, BOXED)
+        or marked_answer(text, "####")
+        or (maths[-1].strip() if maths and maths[-1].strip() else last_number(text))
+    )
+
+
+def choice_answer(text: str | None, choices: list[str]) -> str | None:
+    """The letter of the option that `text` names, by letter or by the option's own text; None if none or several."""
+    if not text:
+        return None
+    plain = text.strip().strip(".!*()").casefold()
+    letter_of = {choice.casefold(): chr(ord("A") + i) for i, choice in enumerate(choices)}
+    if plain in letter_of:
+        return letter_of[plain]
+    letters = {
+        match[1]
+        for match in LETTER.finditer(text)
+        if ord(match[1]) - ord("A") < len(choices) and not _is_article(match, text)
+    }
+    if not letters:
+        named = [choice for choice in letter_of if re.search(rf"(?<!\w){re.escape(choice)}(?!\w)", plain)]
+        # "train station" names the station only as part of itself.
+        letters = {letter_of[choice] for choice in named if not any(choice != n and choice in n for n in named)}
+    return letters.pop() if len(letters) == 1 else None
+
+
+def fenced_program(text: str) -> str:
+    """The flexible reading of a program: the first fenced block, else the whole text."""
+    block = FENCED.search(text)
+    return block[1] if block else text
 
 
 def canonical_number(text: str) -> str | None:
@@ -32,3 +91,26 @@ def canonical_number(text: str) -> str | None:
 def equations(text: str) -> tuple[str, ...]:
     """The set of equations between calculator marks, sorted, without spaces: ("12+5=17", "3*4=12")."""
     return tuple(sorted({re.sub(r"\s", "", equation) for equation in EQUATION.findall(text)}))
+
+
+def _boxed(text: str) -> str | None:
+    """The group that `text` begins with, without its braces, or its first token; None if the group is never closed."""
+    if not text.startswith("{"):
+        return re.match(r"[^\s$]*", text)[0]
+    depth, escaped = 0, False
+    for place, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character in "{}":
+            depth += 1 if character == "{" else -1
+            if depth == 0:
+                return text[1:place]
+    return None
+
+
+def _is_article(letter: re.Match, text: str) -> bool:
+    """Whether an "A" is the article of the word after it: "A library", but not "A or B" and not "(A)"."""
+    following = re.match(r" ([a-z]+)", text[letter.end() :])
+    return letter[1] == "A" and following is not None and following[1] not in ("or", "and", "is")

@@ -61,4 +61,4 @@ def embed(texts: list[str], model: str) -> np.ndarray:
 
     package = model.removeprefix("package:")
     encoder = SentenceTransformer(model if package == model else str(files(package) / "model"))
-    return encoder.encode(texts, normalize_embeddings=True, batch_size=128, show_progress_bar=True).astype(np.float64)
+    return encoder.encode(texts, normalize_embeddings=True, show_progress_bar=True).astype(np.float64)

@@ -14,6 +14,8 @@ No sum is in two splits, in whatever words: a hash of the terms names the one sp
 import hashlib
 import random
 
+from reversal import generate_kinds
+
 NAMES = ["Tom", "Mia", "Sam", "Ann", "Ben", "Eva", "Max", "Zoe", "Leo", "Ida", "Kim", "Ray"]
 THINGS = ["apples", "pens", "coins", "books", "cards", "shells", "stamps", "eggs", "cups", "balls"]
 GROUPS = ["bags", "boxes", "packs", "jars"]
@@ -33,9 +35,9 @@ SPLIT_SHARES = {"test": 3, "train": 3, "pretrain": 10}  # sixteenths of all sums
 Term = tuple[int, int, int]  # sign, number of groups, amount of one group; the first is the starting amount
 
 
-def split_of(terms: list[Term]) -> str:
-    """The only split that may ask for the sum of `terms`: a hash decides, so that splits never overlap."""
-    sixteenth = hashlib.sha256(str(terms).encode()).digest()[0] % 16
+def split_of(drawn) -> str:
+    """The only split that may ask for what was drawn, e.g. a sum: a hash decides, so that splits never overlap."""
+    sixteenth = hashlib.sha256(str(drawn).encode()).digest()[0] % 16
     for split, share in SPLIT_SHARES.items():
         if sixteenth < share:
             return split
@@ -46,30 +48,29 @@ def split_of(terms: list[Term]) -> str:
 def generate_problems(kind: str, count: int, steps: tuple[int, int], split: str, seed: int) -> list[dict]:
     """`count` different problems with steps[0] to steps[1] steps, every level equally often up to rounding.
 
-    kind: "word_problems" or "expressions". Returns rows with question, gold_answer, gold_solution and level.
+    kind: one of KINDS. Returns rows of PROBLEMS, without ids; null columns may be absent.
     Raises ValueError if the numbers in use do not give `count` different questions.
     """
     rng = random.Random(f"{kind}/{split}/{seed}")
-    phrase = {"word_problems": _word_question, "expressions": _expression_question}[kind]
+    answer_type, draw, ask, answer = KINDS[kind]
     rows, seen = [], set()
     for _ in range(200 * count + 1000):
         level = steps[0] + len(rows) % (steps[1] - steps[0] + 1)
-        terms = _draw_terms(rng, level)
-        if split_of(terms) != split:
+        drawn = draw(rng, level)
+        if split_of(drawn) != split:
             continue
-        question = phrase(rng, terms)
+        question = ask(rng, drawn)
         if question in seen:
             continue
         seen.add(question)
-        total = sum(sign * groups * amount for sign, groups, amount in terms)
-        rows.append(
-            {
-                "question": question,
-                "gold_answer": str(total),
-                "gold_solution": solve(rng, terms),
-                "level": level,
-            }
-        )
+        gold_answer, gold_solution = answer(rng, drawn)
+        row = {"question": question, "gold_answer": gold_answer, "gold_solution": gold_solution, "level": level}
+        row["answer_type"] = answer_type
+        if answer_type == "choice":
+            row["choices"] = [str(number) for number in drawn[1]]
+        if answer_type == "program":
+            row["tests"] = generate_kinds.tests_of_program(drawn)
+        rows.append(row)
         if len(rows) == count:
             return rows
     raise ValueError(f"could not find {count} different {kind} with {steps[0]} to {steps[1]} steps; ask for fewer")
@@ -105,8 +106,8 @@ def _expression_question(rng: random.Random, terms: list[Term]) -> str:
     return rng.choice(EXPRESSION_TEXTS).format(expression=expression)
 
 
-def solve(rng: random.Random, terms: list[Term]) -> str:
-    """One correct solution in GSM8K's format, drawn from all orders of steps that never go below zero."""
+def _answer_sum(rng: random.Random, terms: list[Term]) -> tuple[str, str]:
+    """The sum, and one correct solution in GSM8K's format: any order of steps that never goes below zero."""
     while True:
         total, lines, waiting = terms[0][2], [], [(s, g, a, g == 1) for s, g, a in terms[1:]]
         while waiting and total >= 0:
@@ -119,7 +120,7 @@ def solve(rng: random.Random, terms: list[Term]) -> str:
             lines.append(_line(rng, total, "+" if sign > 0 else "-", amount, new_total))
             total = new_total
         if total >= 0:
-            return "\n".join([*lines, f"#### {total}"])
+            return str(total), "\n".join([*lines, f"#### {total}"])
 
 
 def _line(rng: random.Random, left: int, operator: str, right: int, value: int) -> str:
@@ -127,3 +128,28 @@ def _line(rng: random.Random, left: int, operator: str, right: int, value: int) 
         left, right = right, left
     plain = f"{left}{operator}{right}"
     return rng.choice(LINE_TEXTS).format(plain=plain, equation=f"<<{plain}={value}>>{value}")
+
+
+# kind: answer type, draw, ask, answer
+KINDS = {
+    "word_problems": ("number", _draw_terms, _word_question, _answer_sum),
+    "expressions": ("number", _draw_terms, _expression_question, _answer_sum),
+    "fractions": (
+        "expression",
+        generate_kinds.draw_fractions,
+        generate_kinds.ask_fractions,
+        generate_kinds.answer_fractions,
+    ),
+    "choices": (
+        "choice",
+        generate_kinds.draw_choices,
+        generate_kinds.ask_choices,
+        generate_kinds.answer_choices,
+    ),
+    "programs": (
+        "program",
+        generate_kinds.draw_programs,
+        generate_kinds.ask_programs,
+        generate_kinds.answer_programs,
+    ),
+}

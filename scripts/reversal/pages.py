@@ -15,11 +15,12 @@ def page(title: str, body: str) -> str:
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>{STYLE}{body}</html>'
 
 
-def headline(changes: pl.DataFrame, iterations: int, seeds: int) -> str:
-    """An HTML page: for every method one row per dimension, M1 against the last iteration."""
+def headline(changes: pl.DataFrame, iterations: int, seeds: int, notes: list[str]) -> str:
+    """An HTML page: for every method one row per dimension, M1 against the last iteration; `notes` are warnings."""
     parts = [
         f"<h1>Progress or regress?</h1><p>Values at M1 and at M{iterations}, means over {seeds} seed(s). "
-        "A change is marked &#9650; or &#9660; by its sign alone: with one seed it carries no error bar.</p>"
+        "A change is marked &#9650; or &#9660; by its sign alone: with one seed it carries no error bar.</p>",
+        *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
     ]
     for (model, task, method), group in changes.group_by("model", "task", "method", maintain_order=True):
         head = f"<th>dimension</th><th>M1</th><th>M{iterations}</th><th>change</th><th>over seeds</th>"
@@ -28,21 +29,21 @@ def headline(changes: pl.DataFrame, iterations: int, seeds: int) -> str:
     return page("Progress or regress?", "".join(parts))
 
 
-def answers_over_iterations(tables: dict[tuple[str, str], pl.DataFrame], problems: pl.DataFrame, per_cell: int) -> str:
-    """An HTML page: per method a table, questions down, iterations across, the greedy and some sampled answers in each.
+def answers_over_iterations(sections: list[tuple[str, pl.DataFrame, dict]], per_cell: int) -> str:
+    """An HTML page: a table per section, questions down, iterations across; the greedy answer and sampled ones in each.
 
-    tables: {(method, iteration name): judged samples (problem_id, decoding, sample_index, text, verdict)}.
+    sections: (title, the PROBLEMS to show, {iteration name: judged samples (problem_id, decoding, sample_index, text,
+    verdict)}).
     """
-    methods = list(dict.fromkeys(method for method, _ in tables))
     parts = ["<h1>Answers over iterations</h1><p>The greedy answer first, then sampled ones; blue is correct.</p>"]
-    for method in methods:
-        columns = [name for chosen, name in tables if chosen == method]
+    for title, problems, columns in sections:
         head = "<th>question</th>" + "".join(f"<th>{name}</th>" for name in columns)
         body = ""
         for problem_id, question, gold in problems.select("problem_id", "question", "gold_answer").iter_rows():
-            cells = "".join(_answers(tables[method, name], problem_id, per_cell) for name in columns)
-            body += f"<tr><td>{escape(question)}<br><small>gold answer: {escape(gold)}</small></td>{cells}</tr>"
-        parts.append(f"<h2>{escape(method)}</h2><table><tr>{head}</tr>{body}</table>")
+            cells = "".join(_answers(judged, problem_id, per_cell) for judged in columns.values())
+            asked = f"<pre>{escape(question)}</pre><small>gold answer: <code>{escape(gold)}</code></small>"
+            body += f"<tr><td>{asked}</td>{cells}</tr>"
+        parts.append(f"<h2>{escape(title)}</h2><table><tr>{head}</tr>{body}</table>")
     return page("Answers over iterations", "".join(parts))
 
 

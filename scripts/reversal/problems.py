@@ -1,59 +1,109 @@
-"""Problems from a source named in the study: a seeded generator, or a local file of a known benchmark."""
+"""Problems from a source named in the study: a generator, a local file, or a hub dataset at a pinned revision."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 
-from reversal.answers import gsm8k_answer
+from reversal.formats import FORMATS
 from reversal.generate import generate_problems
-from reversal.tables import PROBLEMS
+from reversal.tables import DROPPED, PROBLEMS
 
 
 def load_problems(source: dict, name: str, split: str) -> pl.DataFrame:
     """The problems of one set as a PROBLEMS frame, ids `{name}/{number}`.
 
-    source: {generator, count, steps, seed} or {file, format, limit}; see rules/config.schema.yaml.
-    split: "train", "test" or "pretrain"; the generator gives every split its own sums.
+    source: {generator, count, steps, seed}, {file, format} or {dataset, revision, split, format}; see
+    rules/config.schema.yaml. split: "train", "test" or "pretrain"; the generator gives every split its own sums.
+    Raises ValueError naming file and line (or dataset and row) of a record that cannot be used.
     """
     if "generator" in source:
         rows = generate_problems(
             source["generator"], source["count"], tuple(source["steps"]), split, source.get("seed", 0)
         )
     else:
-        rows = read_gsm8k(source["file"])[: source.get("limit")]
-    return pl.DataFrame(
-        [{"problem_id": f"{name}/{i}", "level": None, "subject": None, **row} for i, row in enumerate(rows)],
-        schema=PROBLEMS,
-    )
+        rows = _chosen(_read(source), source)
+    empty = dict.fromkeys(PROBLEMS)
+    return pl.DataFrame([empty | row | {"problem_id": f"{name}/{i}"} for i, row in enumerate(rows)], schema=PROBLEMS)
 
 
-def read_gsm8k(path: str) -> list[dict]:
-    """Rows of a GSM8K jsonl file (fields question, answer); a bad line raises a ValueError naming file and line."""
-    rows = []
+def drop_duplicates(train: pl.DataFrame, others: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`train` without questions that stand in `others` ({name: PROBLEMS}) or earlier in it, and a DROPPED frame.
+
+    Questions that differ in white space alone are the same.
+    """
+    owner = {key: problem_id for frame in others.values() for key, problem_id in _keys(frame)}
+    keep, dropped = [], []
+    for (key, problem_id), question in zip(_keys(train), train["question"], strict=True):
+        if key in owner:
+            dropped.append((problem_id, owner[key], question.strip()[:200]))
+        else:
+            keep.append(problem_id)
+            owner[key] = problem_id
+    return train.filter(pl.col("problem_id").is_in(keep)), pl.DataFrame(dropped, schema=DROPPED, orient="row")
+
+
+def _keys(frame: pl.DataFrame) -> list[tuple[str, str]]:
+    return [("".join(question.split()), i) for question, i in frame.select("question", "problem_id").iter_rows()]
+
+
+def _read(source: dict) -> Iterator[dict]:
+    """Rows of a file or dataset; a level that the benchmark leaves open is said aloud, not an error."""
+    read = FORMATS[source["format"]]
+    for place, record in _hub_records(source) if "dataset" in source else _file_records(source["file"]):
+        try:
+            row = read(record)
+        except (KeyError, ValueError, TypeError) as error:
+            reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
+            raise ValueError(f"{place}: not a {source['format']} problem: {reason}") from error
+        if "level" in row and row["level"] is None:
+            print(f"{place}: level {record['level']!r} is no number; this problem belongs to no level")
+        if not row["gold_answer"]:
+            print(f"{place}: the gold answer is empty; no answer will count as correct")
+        yield row
+
+
+def _chosen(rows: Iterator[dict], source: dict) -> list[dict]:
+    """The rows that a source asks for: of a subject, of a range of the benchmark's own numbers, the first so many."""
+    first, last = source.get("numbers", (None, None))
+    found = []
+    for row in rows:
+        number = row.pop("number", None)
+        if "subject" in source and row.get("subject") != source["subject"]:
+            continue
+        if first is not None and not (number is not None and first <= number <= last):
+            continue
+        found.append(row)
+    if not found:
+        raise ValueError(f"{source.get('file') or source.get('dataset')}: no problem fits {source}")
+    return found[: source.get("limit")]
+
+
+def _file_records(path: str) -> Iterator[tuple[str, dict]]:
+    """("file, line n", record) of a jsonl or parquet file."""
+    if not Path(path).is_file():
+        raise ValueError(f"{path}: no such file; the study names it as a source of problems")
+    if path.endswith(".parquet"):
+        for i, record in enumerate(pl.read_parquet(path).iter_rows(named=True), start=1):
+            yield f"{path}, row {i}", record
+        return
     with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
+        for i, line in enumerate(lines, start=1):
             try:
-                row = json.loads(line)
-                question, solution = row["question"], row["answer"]
-                if not (isinstance(question, str) and isinstance(solution, str)):
-                    raise TypeError("both must be text")
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise ValueError(
-                    f"{path}, line {number}: expected JSON with question and answer ({error!r})"
-                ) from error
-            gold = gsm8k_answer(solution)
-            if gold is None or "\n" in solution.rpartition("####")[2].strip():
-                raise ValueError(f"{path}, line {number}: the answer does not end in '#### number'")
-            rows.append({"question": question, "gold_answer": gold, "gold_solution": solution})
-    return rows
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{path}, line {i}: not JSON ({error})") from error
+            if not isinstance(record, dict):
+                raise ValueError(f"{path}, line {i}: a {type(record).__name__}, not an object with named fields")
+            yield f"{path}, line {i}", record
 
 
-def check_disjoint(sets: dict[str, pl.DataFrame]) -> None:
-    """Raises a ValueError if a question stands in two of the sets, or twice in one."""
-    owner: dict[str, str] = {}
-    for name, frame in sets.items():
-        for problem_id, question in frame.select("problem_id", "question").iter_rows():
-            text = " ".join(question.split())
-            if text in owner:
-                raise ValueError(f"{problem_id} ({name}) repeats the question of {owner[text]}: {text[:80]!r}")
-            owner[text] = problem_id
+def _hub_records(source: dict) -> Iterator[tuple[str, dict]]:
+    """("dataset, row n", record) of a hub dataset at its pinned revision, one configuration after the other."""
+    from datasets import load_dataset
+
+    for name in source.get("configs", [None]):
+        rows = load_dataset(source["dataset"], name, split=source["split"], revision=source["revision"])
+        for i, record in enumerate(rows):
+            yield f"{source['dataset']}{f' ({name})' if name else ''}, {source['split']} row {i}", record

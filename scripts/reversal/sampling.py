@@ -38,12 +38,15 @@ def requests_for(problems: pl.DataFrame, settings: dict, prompt: str, seed_parts
     return rows
 
 
-def generate(model_path: str, requests: list[dict], engine: dict) -> pl.DataFrame:
-    """The SAMPLES table of `requests`, in their order. engine: {name: vllm | transformers, dtype, arguments}."""
+def generate(model_path: str, requests: list[dict], engine: dict, stop: list[str]) -> pl.DataFrame:
+    """The SAMPLES table of `requests`, in their order. engine: {name: vllm | transformers, dtype, arguments}.
+
+    stop: an answer ends before the first of these texts, or at the model's own end.
+    """
     if not requests:
         return pl.DataFrame(schema=SAMPLES)
     answers, version = {"vllm": _with_vllm, "transformers": _with_transformers}[engine["name"]](
-        model_path, requests, engine
+        model_path, requests, engine, stop
     )
     rows = [
         {
@@ -58,7 +61,7 @@ def generate(model_path: str, requests: list[dict], engine: dict) -> pl.DataFram
     return pl.DataFrame([{name: row[name] for name in SAMPLES} for row in rows], schema=SAMPLES)
 
 
-def _with_vllm(model_path: str, requests: list[dict], engine: dict) -> tuple[list[tuple], str]:
+def _with_vllm(model_path: str, requests: list[dict], engine: dict, stop: list[str]) -> tuple[list[tuple], str]:
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")  # one process: no __main__ guard, 2 s faster
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB; the default takes half of the machine
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # else every job on a node binds to the same cores
@@ -83,6 +86,7 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict) -> tuple[lis
             repetition_penalty=1.0,
             max_tokens=request["max_tokens"],
             seed=request["seed"],
+            stop=stop,
         )
         for request in requests
     ]
@@ -91,7 +95,7 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict) -> tuple[lis
     return answers, vllm.__version__
 
 
-def _with_transformers(model_path: str, requests: list[dict], engine: dict) -> tuple[list[tuple], str]:
+def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop: list[str]) -> tuple[list[tuple], str]:
     """Batches of equal decoding; seeded per row by the Gumbel-max trick.
 
     The argmax of log-probabilities plus Gumbel noise is a sample from the distribution, so `generate` runs greedily on
@@ -105,8 +109,8 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict) -> t
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = transformers.AutoModelForCausalLM.from_pretrained(model_path, dtype=engine["dtype"]).to(device).eval()
-    stop = model.generation_config.eos_token_id
-    stops = set(stop) if isinstance(stop, list) else {stop}
+    end_tokens = model.generation_config.eos_token_id
+    ends = {tokenizer.pad_token_id, *(end_tokens if isinstance(end_tokens, list) else [end_tokens])}
 
     answers: list[tuple] = [()] * len(requests)
     size = engine.get("arguments", {}).get("max_num_seqs", 64)
@@ -126,13 +130,21 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict) -> t
                 **inputs,
                 do_sample=False,
                 max_new_tokens=request["max_tokens"],
+                **({"stop_strings": stop, "tokenizer": tokenizer} if stop else {}),
                 logits_processor=transformers.LogitsProcessorList(noise),
             )
         for i, row in zip(batch, tokens[:, inputs.input_ids.shape[1] :].tolist(), strict=True):
-            end = next((k for k, token in enumerate(row) if token in stops), None)
-            text = tokenizer.decode(row[:end], skip_special_tokens=True)
-            answers[i] = (text, len(row) if end is None else end + 1, "length" if end is None else "stop")
+            end = next((k for k, token in enumerate(row) if token in ends), None)
+            text, stopped = _before(stop, tokenizer.decode(row[:end], skip_special_tokens=True))
+            reason = "stop" if stopped or end is not None else "length"
+            answers[i] = (text, len(row) if end is None else end + 1, reason)
     return answers, transformers.__version__
+
+
+def _before(stop: list[str], text: str) -> tuple[str, bool]:
+    """`text` up to the first of the stop texts, and whether there was one."""
+    places = [place for place in map(text.find, stop) if place >= 0]
+    return (text[: min(places)], True) if places else (text, False)
 
 
 def _batches(order: list[int], size: int, key) -> list[list[int]]:

@@ -63,29 +63,36 @@ def ood_rows(name: str, verdicts: pl.DataFrame, problems: pl.DataFrame) -> list[
 
 
 def confound_rows(samples: pl.DataFrame, verdicts: pl.DataFrame) -> list[Row]:
-    """What can move a diversity or an accuracy by itself: length, truncation, duplicates, unreadable answers."""
+    """What can move a diversity or an accuracy by itself: length, truncation, duplicates, unreadable answers.
+
+    readings_disagree_rate: answers, greedy included, that only one of the two readings finds correct.
+    """
     sampled = samples.filter(pl.col("decoding") == "sampled")
     judged = verdicts.filter(pl.col("decoding") == "sampled")
     duplicates = sampled.group_by("problem_id").agg(share=1 - pl.col("text").n_unique() / pl.len())
     n = duplicates.height
+    disagrees = (verdicts["verdict"] == "correct") != (verdicts["second_verdict"] == "correct")
     return [
         ("tokens_mean", "test", sampled["n_tokens"].mean(), n),
         ("truncated_rate", "test", (sampled["finish_reason"] == "length").mean(), n),
         ("no_answer_rate", "test", (judged["verdict"] == "no_answer").mean(), n),
         ("duplicate_rate", "test", duplicates["share"].mean(), n),
+        ("readings_disagree_rate", "test", disagrees.mean(), n),
     ]
 
 
 def diversity_rows(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_model: str | None) -> list[Row]:
     """Syntactic, logical and (with an embedding model) semantic diversity of correct, incorrect and all answers.
 
-    distinct_n is the mean of distinct_1 to distinct_4. Every different text is embedded once.
+    distinct_n is the mean of distinct_1 to distinct_4. Every different text is embedded once. equation_diversity is
+    left out where no answer has an equation between calculator marks: it would only count answers.
     """
     joined = samples.join(verdicts, on=SAMPLE_KEY, validate="1:1")
     sampled = joined.filter(pl.col("decoding") == "sampled").sort("problem_id", "sample_index")
     texts = sampled["text"].unique(maintain_order=True).to_list()
     vectors = diversity.embed(texts, embedding_model) if embedding_model else np.empty((len(texts), 0))
     place = {text: i for i, text in enumerate(texts)}
+    has_equations = any(map(equations, texts))
     rows: list[Row] = []
     for subset, keep in [
         ("correct", pl.col("verdict") == "correct"),
@@ -98,7 +105,8 @@ def diversity_rows(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_mode
         ]
         values = {f"distinct_{n}": [diversity.distinct_n(t, n) for t in answers] for n in (1, 2, 3, 4)}
         values["distinct_n"] = [_mean(of_question) for of_question in zip(*values.values(), strict=True)]
-        values["equation_diversity"] = [diversity.distinct_share([equations(a) for a in t]) for t in answers]
+        if has_equations:
+            values["equation_diversity"] = [diversity.distinct_share([equations(a) for a in t]) for t in answers]
         if embedding_model:
             values["semantic_diversity"] = [
                 diversity.semantic_diversity(vectors[[place[a] for a in t]]) for t in answers

@@ -26,7 +26,26 @@ def problems_of(config: dict, schema: dict) -> list[str]:
     from jsonschema import Draft202012Validator
 
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    return [_sentence(error) for error in errors] or _inconsistencies(config)
+    return [_sentence(error) for error in errors] or _inconsistencies(config) or _faults_of_own_steps(config, schema)
+
+
+def _faults_of_own_steps(config: dict, schema: dict) -> list[str]:
+    """What is wrong with the steps once a model's own changes to them are made."""
+    found = []
+    for name, model in config["models"].items():
+        own = model.get("steps", {})
+        missing = [step for step in own if step not in config["steps"]]
+        if missing:
+            found.append(f"models.{name}.steps: no such step: {', '.join(missing)}")
+            continue
+        steps = {
+            step: settings | {part: settings[part] | changes for part, changes in own.get(step, {}).items()}
+            for step, settings in config["steps"].items()
+        }
+        plain = {key: settings for key, settings in model.items() if key != "steps"}
+        changed = {**config, "steps": steps, "models": {name: plain}}
+        found += [f"models.{name}.{fault}" for fault in problems_of(changed, schema)] if own else []
+    return found
 
 
 def _sentence(error) -> str:
@@ -62,6 +81,10 @@ def _inconsistencies(config: dict) -> list[str]:
     for task, settings in config["tasks"].items():
         for name in set(settings["ood"]) & {"train", "test"}:
             found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train and test")
+        if settings["rationales"] == "few_shot" and "few_shot_prompt" not in settings:
+            found.append(
+                f"tasks.{task}: rationales few_shot need a few_shot_prompt: worked examples, then {{question}}"
+            )
     places = _prompts_and_sources(config)
     found += [f"{place}: must contain {{question}}" for place, prompt, _ in places if "{question}" not in prompt]
     for place, _, sources in places:
@@ -78,7 +101,11 @@ def _prompts_and_sources(config: dict) -> list[tuple[str, str, dict]]:
     for name, task in config["tasks"].items():
         ood = {f"ood.{key}": source for key, source in task["ood"].items()}
         found.append((f"tasks.{name}.prompt", task["prompt"], {"train": task["train"], "test": task["test"], **ood}))
+        if "few_shot_prompt" in task:
+            found.append((f"tasks.{name}.few_shot_prompt", task["few_shot_prompt"], {}))
     for name, model in config["models"].items():
+        if "pretrain" not in model:
+            continue
         corpus = {f"corpus.{i}": source for i, source in enumerate(model["pretrain"]["corpus"])}
         found.append((f"models.{name}.pretrain.prompt", model["pretrain"]["prompt"], corpus))
     return found

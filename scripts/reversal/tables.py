@@ -1,6 +1,7 @@
 """The tables that stages hand to each other: one declared schema each, checked where it is written and read.
 
-problems     one row per problem
+problems     one row per problem; gold_solution is null where the benchmark has none
+dropped      training problems left out because their question stands elsewhere (same_as)
 samples      one row per generated answer; temperature, top_p and max_tokens are those it was drawn with
 verdicts     one row per sample, same keys; verdict is one of VERDICTS
 scores       one tidy row per metric of one model; value is null where the metric is undefined
@@ -13,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 VERDICTS = ["correct", "wrong", "no_answer", "timeout", "infra_error"]
+ANSWER_TYPES = ["number", "expression", "choice", "program"]
 SAMPLE_KEY = ["problem_id", "decoding", "sample_index"]
 
 PROBLEMS = {
@@ -20,9 +22,13 @@ PROBLEMS = {
     "question": pl.String,
     "gold_answer": pl.String,
     "gold_solution": pl.String,
+    "answer_type": pl.Enum(ANSWER_TYPES),
     "level": pl.Int64,
     "subject": pl.String,
+    "choices": pl.List(pl.String),  # of answer_type choice: the texts of options A, B, ..
+    "tests": pl.List(pl.String),  # of answer_type program: Python statements that must not fail
 }
+DROPPED = {"problem_id": pl.String, "same_as": pl.String, "question": pl.String}
 SAMPLES = {
     "problem_id": pl.String,
     "decoding": pl.String,  # greedy or sampled
@@ -42,6 +48,8 @@ VERDICT_ROWS = {
     "sample_index": pl.Int64,
     "answer": pl.String,  # null where no answer could be extracted
     "verdict": pl.Enum(VERDICTS),  # no stored table holds infra_error: verify fails first
+    "second_answer": pl.String,  # by a looser reading, judged independently: how far can the verdict be trusted?
+    "second_verdict": pl.Enum(VERDICTS),
     "verifier": pl.String,
 }
 SFT_ROWS = {"problem_id": pl.String, "prompt": pl.String, "completion": pl.String}

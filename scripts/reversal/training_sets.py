@@ -8,7 +8,7 @@ from itertools import product
 
 import polars as pl
 
-from reversal.answers import equations
+from reversal.answers import BOXED, equations
 from reversal.prompts import format_prompt
 from reversal.tables import DPO_ROWS, SAMPLE_KEY, SFT_ROWS
 
@@ -17,20 +17,41 @@ class EmptyTrainingSetError(ValueError):
     """No row was left to train on; the message says how many samples were correct and what to change."""
 
 
-def gold_rows(problems: pl.DataFrame, prompt: str) -> tuple[pl.DataFrame, dict]:
-    """SFT_ROWS of the gold solutions (what trains M1), and their summary."""
+def gold_rows(problems: pl.DataFrame, prompt: str, answer_mark: str | None) -> tuple[pl.DataFrame, dict]:
+    """SFT_ROWS of the gold solutions (what trains M1), and their summary.
+
+    answer_mark: if given, completions are the bare gold answers behind it instead: training without rationales.
+    Raises ValueError if solutions are wanted and a problem has none.
+    """
+    if answer_mark is None and problems["gold_solution"].has_nulls():
+        raise ValueError(
+            f"{problems['gold_solution'].null_count()} of {problems.height} training problems have no gold solution. "
+            "Set the task's rationales to few_shot (M0 writes them after worked examples) or to none (answers alone)."
+        )
     rows = [
-        {"problem_id": problem_id, "prompt": format_prompt(prompt, question), "completion": solution}
-        for problem_id, question, solution in problems.select("problem_id", "question", "gold_solution").iter_rows()
+        _row(
+            row["problem_id"],
+            prompt,
+            row["question"],
+            completion=row["gold_solution"] if answer_mark is None else bare_answer(row, answer_mark),
+        )
+        for row in problems.iter_rows(named=True)
     ]
     summary = {"problems": len(rows), "problems_used": len(rows), "rows": len(rows)}
     return pl.DataFrame(rows, schema=SFT_ROWS), summary
 
 
+def bare_answer(problem: dict, mark: str) -> str:
+    """The gold answer alone, as the task's answers state it: "#### 5", "\\boxed{5}", or a program as it is."""
+    if problem["answer_type"] == "program":
+        return problem["gold_answer"]
+    return f"{mark}{problem['gold_answer']}}}" if mark == BOXED else f"{mark} {problem['gold_answer']}"
+
+
 def judged_texts(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.DataFrame) -> dict[str, dict]:
     """{problem_id: {"question", "correct": [texts], "incorrect": [texts]}} of sampled answers, in sample order.
 
-    An answer that timed out or could not be read is incorrect.
+    An answer that timed out or could not be read is incorrect. White space that a stop text left behind is cut off.
     """
     by_problem = {
         problem_id: {"question": question, "correct": [], "incorrect": []}
@@ -39,7 +60,7 @@ def judged_texts(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.Dat
     joined = samples.join(verdicts, on=SAMPLE_KEY, validate="1:1")
     sampled = joined.filter(pl.col("decoding") == "sampled").sort("problem_id", "sample_index")
     for problem_id, text, verdict in sampled.select("problem_id", "text", "verdict").iter_rows():
-        by_problem[problem_id]["correct" if verdict == "correct" else "incorrect"].append(text)
+        by_problem[problem_id]["correct" if verdict == "correct" else "incorrect"].append(text.rstrip())
     return by_problem
 
 

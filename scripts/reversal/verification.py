@@ -1,36 +1,110 @@
-"""Verdicts: is a sampled answer's final answer the gold one?"""
+"""Verdicts: is a sampled answer's final answer the gold one?
+
+An answer is read twice: strictly, after the mark that its task trains the model to set, and flexibly, as a generous
+person would. Only the strict reading makes the verdict; the second is kept beside it, so that every study can say how
+often the two disagree. A program's second reading is its first fenced block.
+"""
 
 import polars as pl
 
-from reversal.answers import canonical_number, gsm8k_answer
+from reversal import answers
+from reversal.expressions import judge_expressions, same_text
 from reversal.tables import SAMPLE_KEY, VERDICT_ROWS
 
-VERSION = "gsm8k-1"
+VERSION = "2"  # goes up whenever a verdict can change; part of every verdict
 
 
-def verify(samples: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
-    """The VERDICT_ROWS of `samples` against the gold answers of `problems`.
+def verify(
+    samples: pl.DataFrame, problems: pl.DataFrame, mark: str, workers: int = 1, sandboxed: bool = True
+) -> pl.DataFrame:
+    """The VERDICT_ROWS of `samples` against the gold answers of `problems`, all of one answer type.
 
-    Raises ValueError if a sample's problem is unknown or a gold answer is no number.
+    mark: what stands before a final answer ("####"; "\\\\boxed{" for an answer in braces); programs have none.
+    Every different (problem, text) is judged once. Raises ValueError if a sample's problem is unknown or a gold answer
+    cannot be read, RuntimeError if there are programs to run and no sandbox.
     """
-    gold = {}
-    for problem_id, answer in problems.select("problem_id", "gold_answer").iter_rows():
-        gold[problem_id] = canonical_number(answer)
-        if gold[problem_id] is None:
-            raise ValueError(f"problem {problem_id}: the gold answer {answer!r} is not a number")
-    unknown = set(samples["problem_id"]) - set(gold)
+    unknown = set(samples["problem_id"]) - set(problems["problem_id"])
     if unknown:
         raise ValueError(f"samples of unknown problems: {sorted(unknown)[:5]}; delete the samples and run again")
+    kinds = problems["answer_type"].unique().to_list()
+    if len(kinds) != 1:
+        raise ValueError(f"the answers of one problem set must be of one type, not {kinds}")
+    different = samples.select("problem_id", "text").unique(maintain_order=True).join(problems, on="problem_id")
+    rows = different.rows(named=True)
+    judged = {
+        "number": lambda: _numbers(problems, rows, mark),
+        "expression": lambda: _expressions(rows, mark, workers),
+        "choice": lambda: _choices(rows, mark),
+        "program": lambda: _programs(rows, workers, sandboxed),
+    }[kinds[0]]()
+    columns = ["answer", "verdict", "second_answer", "second_verdict"]
+    schema = {name: VERDICT_ROWS[name] for name in columns}
+    verdicts = different.select("problem_id", "text").hstack(pl.DataFrame(judged, schema=schema, orient="row"))
+    joined = samples.join(verdicts, on=["problem_id", "text"], how="left", maintain_order="left")
+    version = f"{kinds[0]} {VERSION}" + ("" if sandboxed or kinds[0] != "program" else " without sandbox")
+    return joined.select(*SAMPLE_KEY, *columns, verifier=pl.lit(version))
 
-    texts = samples["text"].unique()
-    answer_of = dict(zip(texts, map(gsm8k_answer, texts), strict=True))
-    answers = [answer_of[text] for text in samples["text"]]
-    verdicts = [
-        "no_answer" if answer is None else "correct" if answer == gold[problem_id] else "wrong"
-        for answer, problem_id in zip(answers, samples["problem_id"], strict=True)
+
+def _numbers(problems: pl.DataFrame, rows: list[dict], mark: str) -> list[tuple]:
+    gold = {i: answers.canonical_number(text) for i, text in problems.select("problem_id", "gold_answer").iter_rows()}
+    for problem_id, number in gold.items():
+        if number is None:
+            text = problems.row(by_predicate=pl.col("problem_id") == problem_id, named=True)["gold_answer"]
+            raise ValueError(f"problem {problem_id}: the gold answer {text!r} is not a number")
+
+    def verdict(row, answer):
+        return "no_answer" if answer is None else "correct" if answer == gold[row["problem_id"]] else "wrong"
+
+    readings = [(answers.number_answer(row["text"], mark), answers.last_number(row["text"])) for row in rows]
+    return [
+        (strict, verdict(row, strict), loose, verdict(row, loose))
+        for row, (strict, loose) in zip(rows, readings, strict=True)
     ]
-    return samples.select(SAMPLE_KEY).with_columns(
-        pl.Series("answer", answers, dtype=pl.String),
-        pl.Series("verdict", verdicts, dtype=VERDICT_ROWS["verdict"]),
-        pl.lit(VERSION).alias("verifier"),
-    )
+
+
+def _expressions(rows: list[dict], mark: str, workers: int) -> list[tuple]:
+    """math-verify judges the strict reading; equal text alone counts for the flexible one, an independent judge."""
+    strict = [answers.marked_answer(row["text"], mark) for row in rows]
+    pairs = [(row["gold_answer"], answer) for row, answer in zip(rows, strict, strict=True) if answer is not None]
+    verdicts = iter(judge_expressions(pairs, workers))
+    found = []
+    for row, answer in zip(rows, strict, strict=True):
+        loose = answers.last_expression(row["text"])
+        same = "no_answer" if loose is None else "correct" if same_text(row["gold_answer"], loose) else "wrong"
+        found.append((answer, "no_answer" if answer is None else next(verdicts), loose, same))
+    return found
+
+
+def _choices(rows: list[dict], mark: str) -> list[tuple]:
+    def judged(text, row):
+        letter = answers.choice_answer(text, row["choices"])
+        return letter, "no_answer" if letter is None else "correct" if letter == row["gold_answer"] else "wrong"
+
+    def last_line(text):
+        return text.strip().splitlines()[-1] if text.strip() else None
+
+    return [
+        (*judged(answers.marked_answer(row["text"], mark), row), *judged(last_line(row["text"]), row)) for row in rows
+    ]
+
+
+def _programs(rows: list[dict], workers: int, sandboxed: bool) -> list[tuple]:
+    """Programs run; the two readings of a text without a fenced block are the same program, run once."""
+    from reversal.sandbox import judge_programs, require_bubblewrap
+
+    if sandboxed:
+        require_bubblewrap()
+    programs = {
+        (text, "\n".join(row["tests"])): None
+        for row in rows
+        for text in (row["text"], answers.fenced_program(row["text"]))
+        if text.strip()
+    }
+    programs = dict(zip(programs, judge_programs(list(programs), workers, sandboxed=sandboxed), strict=True))
+
+    def judged(text, row):
+        if not text.strip():
+            return None, "no_answer"
+        return text, programs[text, "\n".join(row["tests"])]
+
+    return [(*judged(row["text"], row), *judged(answers.fenced_program(row["text"]), row)) for row in rows]

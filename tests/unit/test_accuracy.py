@@ -11,7 +11,7 @@ from reversal.tables import VERDICT_ROWS
 
 def verdicts(rows: list[tuple]) -> pl.DataFrame:
     """VERDICT_ROWS from (problem_id, decoding, sample_index, verdict)."""
-    full = [(problem, decoding, index, "1", verdict, "v") for problem, decoding, index, verdict in rows]
+    full = [(problem, decoding, index, "1", verdict, None, None, "v") for problem, decoding, index, verdict in rows]
     return pl.DataFrame(full, schema=VERDICT_ROWS, orient="row")
 
 

@@ -3,7 +3,17 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reversal.answers import canonical_number, equations, gsm8k_answer
+from reversal.answers import (
+    BOXED,
+    canonical_number,
+    choice_answer,
+    equations,
+    fenced_program,
+    last_expression,
+    last_number,
+    marked_answer,
+    number_answer,
+)
 
 NUMBERS = st.from_regex(r"-?\$?[0-9]{1,6}(,[0-9]{3}){0,2}(\.[0-9]{1,4})?", fullmatch=True)
 
@@ -38,8 +48,8 @@ NUMBERS = st.from_regex(r"-?\$?[0-9]{1,6}(,[0-9]{3}){0,2}(\.[0-9]{1,4})?", fullm
         ("#### 3\n#### none", None),
     ],
 )
-def test_gsm8k_answer(text, answer):
-    assert gsm8k_answer(text) == answer
+def test_number_answer(text, answer):
+    assert number_answer(text) == answer
 
 
 @pytest.mark.parametrize(
@@ -80,7 +90,7 @@ def test_equal_values_have_equal_canonical_numbers(value, zeros):
 
 @given(st.text(max_size=20), NUMBERS)
 def test_any_text_before_the_mark_leaves_the_answer_alone(before, number):
-    assert gsm8k_answer(f"{before}\n#### {number}") == canonical_number(number) is not None
+    assert number_answer(f"{before}\n#### {number}") == canonical_number(number) is not None
 
 
 @pytest.mark.parametrize(
@@ -96,3 +106,108 @@ def test_any_text_before_the_mark_leaves_the_answer_alone(before, number):
 )
 def test_equations(text, expected):
     assert equations(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "answer"),
+    [
+        ("so \\boxed{5}", BOXED, "5"),
+        ("\\boxed{1} no, \\boxed{\\frac{1}{2}} it is", BOXED, "\\frac{1}{2}"),
+        ("\\boxed{\\{1,2\\}}", BOXED, "\\{1,2\\}"),
+        ("\\boxed{ 3 }", BOXED, "3"),
+        ("\\boxed{5", BOXED, None),
+        ("\\boxed {5}", BOXED, "5"),
+        ("\\fbox{5}", BOXED, "5"),
+        ("so $\\boxed 5$.", BOXED, "5"),
+        ("\\boxedness{5}", BOXED, None),
+        ("\\boxed{}", BOXED, None),
+        ("#### 5", BOXED, None),
+        ("#### \\frac12 \nthat is all", "####", "\\frac12"),
+        ("The answer is B. The answer is C.", "The answer is", "C."),
+        ("A: 5\nA: 6", "A:", "6"),
+        ("####  \n\n B", "####", "B"),
+        ("####", "####", None),
+    ],
+)
+def test_marked_answer(text, mark, answer):
+    assert marked_answer(text, mark) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("She makes $2.50 a day", "2.5"),
+        ("16-3", "3"),
+        ("16 - 3 = -13", "-13"),
+        ("f(x)-3", "3"),
+        ("#### 1,200 apples", "1200"),
+        ("18.", "18"),
+        ("none", None),
+        ("", None),
+    ],
+)
+def test_last_number(text, number):
+    assert last_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("\\boxed{5} and $7$", "5"),
+        ("#### 5 or $7$", "5 or $7$"),
+        ("It is $7$ or $\\frac12$.", "\\frac12"),
+        ("It is 7.", "7"),
+        ("It is $ $ 7", "7"),
+        ("who knows", None),
+    ],
+)
+def test_last_expression(text, expression):
+    assert last_expression(text) == expression
+
+
+CHOICES = ["bank", "library", "department store", "store", "new york"]
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("B", "B"),
+        ("(B)", "B"),
+        ("B.", "B"),
+        ("B. library", "B"),
+        ("**C**", "C"),
+        ("the answer is E, of course", "E"),
+        ("library", "B"),
+        ("New York.", "E"),
+        ("a library", "B"),
+        ("A library", "B"),
+        ("A bank", "A"),
+        ("department store", "C"),
+        ("the department store", "C"),
+        ("A or B", None),
+        ("A and A", "A"),
+        ("B, not C", None),
+        ("bank or library", None),
+        ("F", None),
+        ("b", None),
+        ("I think so", None),
+        ("Bob's", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_choice_answer(text, letter):
+    assert choice_answer(text, CHOICES) == letter
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("def f(): pass", "def f(): pass"),
+        ("Here:\n```python\ndef f():\n    pass\n```\nDone", "def f():\n    pass\n"),
+        ("```\nx = 1\n```\n```\ny = 1\n```", "x = 1\n"),
+        ("```py\nx = 1", "x = 1"),
+    ],
+)
+def test_fenced_program(text, program):
+    assert fenced_program(text) == program

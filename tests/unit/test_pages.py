@@ -15,7 +15,7 @@ def test_headline_marks_each_change_by_its_sign():
         schema=CHANGES,
         orient="row",
     )
-    html = pages.headline(changes, iterations=5, seeds=2)
+    html = pages.headline(changes, iterations=5, seeds=2, notes=["no <sandbox>"])
     number = '<td class="number">{}</td>'
     rows = [
         ("0.250", "0.500", "&#9650; +0.250", "+0.200 to +0.300"),
@@ -25,6 +25,7 @@ def test_headline_marks_each_change_by_its_sign():
     for row in rows:
         assert "<td>accuracy</td>" + "".join(map(number.format, row)) in html
     assert "at M1 and at M5, means over 2 seed(s)" in html
+    assert "<strong>no &lt;sandbox&gt;</strong>" in html
     assert html.count("<h2>") == 1 and "&lt;sft&gt;: m on t" in html and "<sft>" not in html
 
 
@@ -40,10 +41,11 @@ def test_answers_stand_greedy_first_and_escaped():
         orient="row",
     )
     problems = pl.DataFrame({"problem_id": ["q/0"], "question": ["1 < 2?"], "gold_answer": ["2"]})
-    html = pages.answers_over_iterations({("sft", "M1"): judged, ("sft", "M2"): judged.clear()}, problems, per_cell=1)
+    sections = [("sft: m on t", problems, {"M1": judged, "M2": judged.clear()})]
+    html = pages.answers_over_iterations(sections, per_cell=1)
     assert (
-        "<h2>sft</h2><table><tr><th>question</th><th>M1</th><th>M2</th></tr>"
-        "<tr><td>1 &lt; 2?<br><small>gold answer: 2</small></td>"
+        "<h2>sft: m on t</h2><table><tr><th>question</th><th>M1</th><th>M2</th></tr>"
+        "<tr><td><pre>1 &lt; 2?</pre><small>gold answer: <code>2</code></small></td>"
         '<td><pre class="correct">two</pre><small>greedy</small><hr>'
         '<pre class="wrong">&lt;&lt;1+1=3&gt;&gt;3</pre><small>sampled</small></td>'
         "<td></td></tr></table>"

@@ -5,11 +5,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from reversal.problems import check_disjoint, load_problems, read_gsm8k
-from reversal.tables import PROBLEMS
+from reversal.problems import drop_duplicates, load_problems
+from reversal.tables import DROPPED, PROBLEMS
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[2] / "../shared/data"))
-GOOD = {"question": "1+1?", "answer": "<<1+1=2>>2\n#### 2"}
+GSM8K = {"question": "1+1?", "answer": "<<1+1=2>>2\n#### 2"}
+MATH = {"problem": "1+1?", "level": "Level 3", "type": "Algebra", "solution": "It is $\\boxed{2}$."}
+OPTIONS = [{"label": "A", "text": "bank"}, {"label": "B", "text": "library"}]
+CSQA = {"answerKey": "B", "id": "1", "question": {"question_concept": "c", "stem": "Where?", "choices": OPTIONS}}
+CSQA_HUB = {"answerKey": "B", "question": "Where?", "choices": {"label": ["A", "B"], "text": ["bank", "library"]}}
+MBPP = {"text": "Add.", "code": "def f(a):\r\n  return a+1", "task_id": 7, "test_list": ["assert f(1) == 2"]}
+MBPP |= {"test_setup_code": "", "challenge_test_list": []}
 
 
 def jsonl(tmp_path, *rows) -> str:
@@ -18,19 +24,70 @@ def jsonl(tmp_path, *rows) -> str:
     return str(path)
 
 
-def test_a_file_becomes_a_problems_frame(tmp_path):
-    many = {"question": "Many?", "answer": "#### 1,200"}
-    path = jsonl(tmp_path, GOOD, many, GOOD)
-    expected = pl.DataFrame(
-        [
-            ("gsm8k/test/0", "1+1?", "2", "<<1+1=2>>2\n#### 2", None, None),
-            ("gsm8k/test/1", "Many?", "1200", "#### 1,200", None, None),
-        ],
-        schema=PROBLEMS,
-        orient="row",
+@pytest.mark.parametrize(
+    ("name", "record", "row"),
+    [
+        ("gsm8k", GSM8K, ("1+1?", "2", "<<1+1=2>>2\n#### 2", "number", None, None, None, None)),
+        (
+            "gsm8k",
+            {"question": "Many?", "answer": "#### 1,200"},
+            ("Many?", "1200", "#### 1,200", "number", *[None] * 4),
+        ),
+        ("math", MATH, ("1+1?", "2", "It is $\\boxed{2}$.", "expression", 3, "Algebra", None, None)),
+        (
+            "math",
+            MATH | {"solution": "$\\boxed 2$"},
+            ("1+1?", "2", "$\\boxed 2$", "expression", 3, "Algebra", None, None),
+        ),
+        (
+            "commonsenseqa",
+            CSQA,
+            ("Where?\nA. bank\nB. library", "B", None, "choice", *[None] * 2, ["bank", "library"], None),
+        ),
+        (
+            "commonsenseqa",
+            CSQA_HUB,
+            ("Where?\nA. bank\nB. library", "B", None, "choice", *[None] * 2, ["bank", "library"], None),
+        ),
+        (
+            "mbpp",
+            MBPP,
+            (
+                "Add.\nYour code should pass these tests:\nassert f(1) == 2",
+                "def f(a):\n  return a+1",
+                "def f(a):\n  return a+1",
+                "program",
+                *[None] * 3,
+                ["assert f(1) == 2"],
+            ),
+        ),
+    ],
+    ids=["gsm8k", "gsm8k comma", "math", "math without braces", "csqa file", "csqa hub", "mbpp"],
+)
+def test_a_record_of_each_benchmark_becomes_a_problem(tmp_path, name, record, row):
+    frame = load_problems({"file": jsonl(tmp_path, record), "format": name}, "t/test", "test")
+    assert_frame_equal(frame, pl.DataFrame([("t/test/0", *row)], schema=PROBLEMS, orient="row"))
+
+
+def test_a_parquet_file_and_a_jsonl_file_give_the_same_problems(tmp_path):
+    records = [MBPP, MBPP | {"task_id": 8, "test_setup_code": "x = 1"}]
+    pl.DataFrame(records).write_parquet(tmp_path / "problems.parquet")
+    lines = load_problems({"file": jsonl(tmp_path, *records), "format": "mbpp"}, "t", "test")
+    assert_frame_equal(
+        load_problems({"file": str(tmp_path / "problems.parquet"), "format": "mbpp"}, "t", "test"), lines
     )
-    assert_frame_equal(load_problems({"file": path, "format": "gsm8k", "limit": 2}, "gsm8k/test", "test"), expected)
-    assert load_problems({"file": path, "format": "gsm8k"}, "gsm8k/test", "test").height == 3
+    assert lines["tests"].to_list() == [["assert f(1) == 2"], ["x = 1", "assert f(1) == 2"]]
+
+
+def test_a_source_may_ask_for_some_of_the_problems(tmp_path):
+    records = [MATH | {"problem": str(i), "type": "Algebra" if i % 2 else "Geometry"} for i in range(6)]
+    source = {"file": jsonl(tmp_path, *records), "format": "math", "subject": "Algebra", "limit": 2}
+    assert load_problems(source, "t", "test")["question"].to_list() == ["1", "3"]
+    programs = jsonl(tmp_path, *(MBPP | {"task_id": i, "text": str(i)} for i in range(1, 6)))
+    found = load_problems({"file": programs, "format": "mbpp", "numbers": [2, 3]}, "t", "test")
+    assert [question.splitlines()[0] for question in found["question"]] == ["2", "3"]
+    with pytest.raises(ValueError, match="no problem fits"):
+        load_problems({"file": programs, "format": "mbpp", "numbers": [7, 9]}, "t", "test")
 
 
 def test_a_generator_becomes_a_problems_frame():
@@ -45,40 +102,78 @@ def test_a_generator_becomes_a_problems_frame():
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("name", "good", "line"),
     [
-        "{",
-        "",
-        "[1]",
-        "7",
-        {"question": "no answer"},
-        {"answer": "#### 2"},
-        {"question": "q", "answer": "two"},
-        {"question": "q", "answer": "#### 2\nand more"},
-        {"question": "q", "answer": "#### six"},
-        {"question": "q", "answer": 5},
-        {"question": 5, "answer": "#### 2"},
+        ("gsm8k", GSM8K, "{"),
+        ("gsm8k", GSM8K, ""),
+        ("gsm8k", GSM8K, "[1]"),
+        ("gsm8k", GSM8K, {"question": "no answer"}),
+        ("gsm8k", GSM8K, {"answer": "#### 2"}),
+        ("gsm8k", GSM8K, {"question": "q", "answer": "two"}),
+        ("gsm8k", GSM8K, {"question": "q", "answer": "#### 2\nand more"}),
+        ("gsm8k", GSM8K, {"question": "q", "answer": "#### six"}),
+        ("gsm8k", GSM8K, {"question": "q", "answer": 5}),
+        ("gsm8k", GSM8K, {"question": 5, "answer": "#### 2"}),
+        ("math", MATH, MATH | {"solution": "no box"}),
+        ("math", MATH, MATH | {"level": 3}),
+        ("math", MATH, GSM8K),
+        ("commonsenseqa", CSQA, CSQA | {"answerKey": "C"}),
+        ("commonsenseqa", CSQA, CSQA | {"answerKey": ""}),
+        ("commonsenseqa", CSQA, CSQA_HUB | {"choices": {"label": ["B", "A"], "text": ["x", "y"]}}),
+        ("mbpp", MBPP, MBPP | {"test_list": []}),
+        ("mbpp", MBPP, MBPP | {"test_list": "assert True"}),
+        ("mbpp", MBPP, {key: value for key, value in MBPP.items() if key != "task_id"}),
     ],
     ids=str,
 )
-def test_a_bad_line_is_named(tmp_path, line):
-    path = jsonl(tmp_path, GOOD, line)
+def test_a_bad_line_is_named(tmp_path, name, good, line):
     with pytest.raises(ValueError, match=r"problems\.jsonl, line 2: "):
-        read_gsm8k(path)
+        load_problems({"file": jsonl(tmp_path, good, line), "format": name}, "t", "test")
 
 
-def test_check_disjoint():
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"nowhere\.jsonl: no such file"):
+        load_problems({"file": str(tmp_path / "nowhere.jsonl"), "format": "gsm8k"}, "t", "test")
+
+
+def test_an_open_level_is_said_aloud_and_becomes_null(tmp_path, capsys):
+    path = jsonl(tmp_path, MATH, MATH | {"level": "Level ?"})
+    assert load_problems({"file": path, "format": "math"}, "t", "train")["level"].to_list() == [3, None]
+    assert "line 2: level 'Level ?' is no number" in capsys.readouterr().out
+
+
+def test_duplicates_are_dropped_from_train_and_listed():
     def frame(**questions):
-        return pl.DataFrame({"problem_id": list(questions), "question": list(questions.values())})
+        rows = [(i, question, *[None] * 7) for i, question in questions.items()]
+        return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
-    check_disjoint({"train": frame(a="1+1?", b="1+2?"), "test": frame(c="2+1?")})
-    with pytest.raises(ValueError, match=r"c \(test\) repeats the question of b: '1\+2\?'"):
-        check_disjoint({"train": frame(a="1+1?", b="1+2?"), "test": frame(c=" 1+2? \n")})
-    with pytest.raises(ValueError, match=r"b \(train\) repeats the question of a"):
-        check_disjoint({"train": frame(a="1+1?", b="1+1?")})
+    train = frame(a="1+1?", b="1+2?", c=" 1+1? ", d="2+2?", e="2+1?")
+    kept, dropped = drop_duplicates(train, {"test": frame(x="2+2?"), "ood": frame(y="1+2\n?")})
+    assert_frame_equal(kept, frame(a="1+1?", e="2+1?"))
+    expected = [("b", "y", "1+2?"), ("c", "a", "1+1?"), ("d", "x", "2+2?")]
+    assert_frame_equal(dropped, pl.DataFrame(expected, schema=DROPPED, orient="row"))
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no folder {DATA}: set REVERSAL_DATA to the benchmark data")
-@pytest.mark.parametrize(("split", "rows"), [("train", 7473), ("test", 1319)])
-def test_gsm8k_itself_is_read_whole(split, rows):
-    assert len(read_gsm8k(str(DATA / f"gsm8k/{split}.jsonl"))) == rows
+@pytest.mark.parametrize(
+    ("source", "train", "test", "dropped"),
+    [
+        ("gsm8k/{}.jsonl", 7473, 1319, 0),
+        ("math/{}.jsonl", 7500, 5000, 4),
+        ("commonsenseqa/{}_rand_split.jsonl", 9741, 1221, 0),
+        ("mbpp/mbpp.jsonl", 374, 500, 0),
+    ],
+)
+def test_the_benchmarks_themselves_are_read_whole(source, train, test, dropped):
+    name = source.split("/")[0]
+    names = {"train": "train", "test": "dev"} if name == "commonsenseqa" else {"train": "train", "test": "test"}
+    numbers = {"train": {"numbers": [601, 974]}, "test": {"numbers": [11, 510]}} if name == "mbpp" else {}
+    sets = {
+        split: load_problems(
+            {"file": str(DATA / source.format(names[split])), "format": name} | numbers.get(split, {}), split, split
+        )
+        for split in ("train", "test")
+    }
+    assert (sets["train"].height, sets["test"].height) == (train, test)
+    found = drop_duplicates(sets["train"], {"test": sets["test"]})[1].height
+    assert found == dropped

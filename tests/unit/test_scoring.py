@@ -15,7 +15,9 @@ ANSWERS = [  # problem_id, decoding, sample_index, text, n_tokens, finish_reason
     ("b", "sampled", 2, "v", 1, "length", "timeout"),
     ("b", "sampled", 3, "<<2+2=4>> 4", 4, "stop", "correct"),
 ]
-VERDICTS = pl.DataFrame([(*row[:3], None, row[6], "v") for row in ANSWERS], schema=VERDICT_ROWS, orient="row")
+VERDICTS = pl.DataFrame(
+    [(*row[:3], None, row[6], None, "wrong", "v") for row in ANSWERS], schema=VERDICT_ROWS, orient="row"
+)
 SAMPLED = pl.DataFrame(
     [(*row[:3], 0, row[3], row[4], row[5], 0.75, 0.95, 9, "e") for row in ANSWERS], schema=SAMPLES, orient="row"
 )
@@ -71,7 +73,9 @@ def test_improvement_rows():
 def test_ood_rows():
     greedy = [("a", "correct"), ("b", "wrong"), ("c", "correct"), ("d", "correct"), ("e", "no_answer")]
     verdicts = pl.DataFrame(
-        [(problem, "greedy", 0, None, verdict, "v") for problem, verdict in greedy], schema=VERDICT_ROWS, orient="row"
+        [(problem, "greedy", 0, None, verdict, None, None, "v") for problem, verdict in greedy],
+        schema=VERDICT_ROWS,
+        orient="row",
     )
     problems = pl.DataFrame({"problem_id": ["e", "d", "c", "b", "a"], "level": [None, 1, 1, 5, 5]})
     assert scoring.ood_rows("math", verdicts, problems) == approx(
@@ -93,6 +97,7 @@ def test_confound_rows():
             ("truncated_rate", "test", 2 / 8, 2),
             ("no_answer_rate", "test", 3 / 8, 2),
             ("duplicate_rate", "test", (0 / 4 + 1 / 4) / 2, 2),
+            ("readings_disagree_rate", "test", 4 / 10, 2),
         ]
     )
 
@@ -111,6 +116,12 @@ def test_diversity_rows():
     assert rows["distinct_2", "incorrect"] == rows["distinct_n", "incorrect"] == (None, 0)
     assert rows["equation_diversity", "incorrect"] == (pytest.approx((1 / 2 + 1 / 3) / 2), 2)
     assert rows["equation_diversity", "all"] == (pytest.approx((2 / 4 + 2 / 4) / 2), 2)
+
+
+def test_answers_without_equations_have_no_equation_diversity():
+    plain = SAMPLED.with_columns(pl.col("text").str.replace_all("<<|>>", ""))
+    rows = scoring.diversity_rows(plain, VERDICTS, None)
+    assert {metric for metric, *_ in rows} == {f"distinct_{n}" for n in "1234n"}
 
 
 def test_diversity_rows_do_not_depend_on_the_order_of_the_tables():

@@ -17,10 +17,29 @@ TEXTS = st.lists(st.text(alphabet="ab ", min_size=1, max_size=3), max_size=6)
 
 
 def test_gold_rows():
-    problems = pl.DataFrame([("a", "1+1?", "2", "#### 2", None, None)], schema=PROBLEMS, orient="row")
-    rows, summary = sets.gold_rows(problems, PROMPT)
-    assert_frame_equal(rows, pl.DataFrame([("a", "Q: 1+1?", "#### 2")], schema=SFT_ROWS, orient="row"))
+    row = ("a", "1+1?", "2", "so\n#### 2", "number", None, None, None, None)
+    problems = pl.DataFrame([row], schema=PROBLEMS, orient="row")
+    rows, summary = sets.gold_rows(problems, PROMPT, None)
+    assert_frame_equal(rows, pl.DataFrame([("a", "Q: 1+1?", "so\n#### 2")], schema=SFT_ROWS, orient="row"))
     assert summary == {"problems": 1, "problems_used": 1, "rows": 1}
+    bare, _ = sets.gold_rows(problems, PROMPT, "####")
+    assert bare["completion"].to_list() == ["#### 2"]
+
+
+def test_problems_without_solutions_need_another_kind_of_rationales():
+    row = ("a", "A. x\nB. y", "B", None, "choice", None, None, ["x", "y"], None)
+    problems = pl.DataFrame([row], schema=PROBLEMS, orient="row")
+    with pytest.raises(ValueError, match=r"1 of 1 training problems have no gold solution.*few_shot.*none"):
+        sets.gold_rows(problems, PROMPT, None)
+    assert sets.gold_rows(problems, PROMPT, "####")[0]["completion"].to_list() == ["#### B"]
+
+
+@pytest.mark.parametrize(
+    ("answer_type", "mark", "completion"),
+    [("number", "####", "#### 7"), ("expression", "\\boxed{", "\\boxed{7}"), ("program", "####", "7")],
+)
+def test_a_bare_answer_stands_behind_its_mark(answer_type, mark, completion):
+    assert sets.bare_answer({"answer_type": answer_type, "gold_answer": "7"}, mark) == completion
 
 
 def test_judged_texts_keeps_sampled_answers_in_sample_order():
@@ -36,7 +55,7 @@ def test_judged_texts_keeps_sampled_answers_in_sample_order():
         [(*key, 0, text, 1, "stop", 0.75, 0.95, 9, "e") for *key, text, _ in rows], schema=SAMPLES, orient="row"
     )
     verdicts = pl.DataFrame(
-        [(*key, None, verdict, "v") for *key, _, verdict in rows], schema=VERDICT_ROWS, orient="row"
+        [(*key, None, verdict, None, None, "v") for *key, _, verdict in rows], schema=VERDICT_ROWS, orient="row"
     )
     assert sets.judged_texts(problems, samples, verdicts.reverse()) == {
         "a": {"question": "1+1?", "correct": ["good"], "incorrect": ["none", "late", "slow"]},

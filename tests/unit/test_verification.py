@@ -9,10 +9,11 @@ from reversal.tables import PROBLEMS, SAMPLES, VERDICT_ROWS
 from reversal.verification import VERSION, verify
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[2] / "../shared/data"))
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no folder {DATA}: set REVERSAL_DATA to the benchmark data")
 
 
-def problems(**gold: str) -> pl.DataFrame:
-    rows = [(problem, f"{problem}?", answer, f"#### {answer}", None, None) for problem, answer in gold.items()]
+def problems(answer_type: str, choices=None, tests=None, **gold: str) -> pl.DataFrame:
+    rows = [(i, f"{i}?", answer, None, answer_type, None, None, choices, tests) for i, answer in gold.items()]
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
 
@@ -21,43 +22,120 @@ def samples(rows: list[tuple[str, str]]) -> pl.DataFrame:
     return pl.DataFrame(full, schema=SAMPLES, orient="row")
 
 
-def test_verdicts():
-    answers = [
+def verdicts(given: list[tuple[str, str]], expected: list[tuple], verifier: str) -> pl.DataFrame:
+    rows = [(p, "sampled", i, *expected[i], verifier) for i, (p, _) in enumerate(given)]
+    return pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
+
+
+def test_numbers():
+    given = [
         ("b", "so\n#### $1,200.0"),
         ("a", "#### 1200"),
         ("a", "#### 3.50"),
-        ("a", "3.5"),
+        ("a", "it is 3.5"),
         ("b", "#### -1200"),
-        ("b", "3.5"),
+        ("b", "none"),
     ]
-    expected = [("1200", "correct"), ("1200", "wrong"), ("3.5", "correct"), (None, "no_answer"), ("-1200", "wrong")]
-    expected.append((None, "no_answer"))
-    assert_frame_equal(
-        verify(samples(answers), problems(a="3.5", b="1,200")),
-        pl.DataFrame(
-            [(p, "sampled", i, *expected[i], VERSION) for i, (p, _) in enumerate(answers)],
-            schema=VERDICT_ROWS,
-            orient="row",
-        ),
-    )
+    expected = [
+        ("1200", "correct", "1200", "correct"),
+        ("1200", "wrong", "1200", "wrong"),
+        ("3.5", "correct", "3.5", "correct"),
+        (None, "no_answer", "3.5", "correct"),
+        ("-1200", "wrong", "-1200", "wrong"),
+        (None, "no_answer", None, "no_answer"),
+    ]
+    found = verify(samples(given), problems("number", a="3.5", b="1,200"), "####")
+    assert_frame_equal(found, verdicts(given, expected, f"number {VERSION}"))
 
 
-def test_no_samples_give_no_verdicts():
-    assert_frame_equal(verify(samples([]), problems(a="1")), pl.DataFrame(schema=VERDICT_ROWS))
+def test_expressions():
+    given = [
+        ("a", "so \\boxed{\\frac12}"),
+        ("a", "so \\boxed{0.5}"),
+        ("a", "so $\\frac{1}{2}$"),
+        ("a", "\\boxed{2}"),
+        ("a", "no"),
+        ("b", "\\boxed{x+1}"),
+    ]
+    expected = [
+        ("\\frac12", "correct", "\\frac12", "correct"),
+        ("0.5", "correct", "0.5", "wrong"),  # the second reading compares texts only
+        (None, "no_answer", "\\frac{1}{2}", "correct"),
+        ("2", "wrong", "2", "wrong"),
+        (None, "no_answer", None, "no_answer"),
+        ("x+1", "correct", "x+1", "wrong"),
+    ]
+    found = verify(samples(given), problems("expression", a="\\frac{1}{2}", b="1+x"), "\\boxed{")
+    assert_frame_equal(found, verdicts(given, expected, f"expression {VERSION}"))
 
 
-def test_an_unknown_problem_and_a_gold_answer_that_is_no_number_are_named():
+def test_choices():
+    given = [("a", "why\n#### B"), ("a", "#### library"), ("a", "#### A or B"), ("a", "so it is (B)"), ("a", "")]
+    expected = [
+        ("B", "correct", "B", "correct"),
+        ("B", "correct", "B", "correct"),
+        (None, "no_answer", None, "no_answer"),
+        (None, "no_answer", "B", "correct"),
+        (None, "no_answer", None, "no_answer"),
+    ]
+    found = verify(samples(given), problems("choice", choices=["bank", "library"], a="B"), "####")
+    assert_frame_equal(found, verdicts(given, expected, f"choice {VERSION}"))
+
+
+def test_programs():
+    good = "def f(x):\n    return x + 1"
+    fenced = f"Sure:\n```python\n{good}\n```"
+    given = [("a", good), ("a", "def f(x):\n    return x"), ("a", fenced), ("a", "  "), ("a", good)]
+    expected = [
+        (good, "correct", good, "correct"),
+        ("def f(x):\n    return x", "wrong", "def f(x):\n    return x", "wrong"),
+        (fenced, "wrong", good + "\n", "correct"),
+        (None, "no_answer", None, "no_answer"),
+        (good, "correct", good, "correct"),
+    ]
+    asked = problems("program", tests=["assert f(1) == 2", "assert f(0) == 1"], a=good)
+    found = verify(samples(given), asked, "####")
+    assert_frame_equal(found, verdicts(given, expected, f"program {VERSION}"))
+    without = verify(samples(given), asked, "####", sandboxed=False)
+    assert_frame_equal(without, verdicts(given, expected, f"program {VERSION} without sandbox"))
+
+
+@pytest.mark.parametrize("answer_type", ["number", "expression", "choice", "program"])
+def test_no_samples_give_no_verdicts(answer_type):
+    asked = problems(answer_type, choices=["x"], tests=["assert True"], a="1")
+    assert_frame_equal(verify(samples([]), asked, "####"), pl.DataFrame(schema=VERDICT_ROWS))
+
+
+def test_what_cannot_be_judged_is_named():
     with pytest.raises(ValueError, match=r"unknown problems: \['c', 'd'\]"):
-        verify(samples([("d", "#### 1"), ("c", "#### 1"), ("a", "#### 1")]), problems(a="1"))
+        verify(samples([("d", "#### 1"), ("c", "#### 1"), ("a", "#### 1")]), problems("number", a="1"), "####")
     with pytest.raises(ValueError, match="problem a: the gold answer 'six' is not a number"):
-        verify(samples([]), problems(a="six"))
+        verify(samples([]), problems("number", a="six"), "####")
+    with pytest.raises(ValueError, match="of one type"):
+        verify(samples([]), pl.concat([problems("number", a="1"), problems("choice", b="A")]), "####")
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"no folder {DATA}: set REVERSAL_DATA to the benchmark data")
+@needs_data
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_every_gold_solution_of_gsm8k_is_correct_and_wrong_for_another_answer(split):
     gold = load_problems({"file": str(DATA / f"gsm8k/{split}.jsonl"), "format": "gsm8k"}, "g", split)
     given = samples(list(gold.select("problem_id", "gold_solution").iter_rows()))
-    assert set(verify(given, gold)["verdict"]) == {"correct"}
+    assert set(verify(given, gold, "####")["verdict"]) == {"correct"}
     others = gold.with_columns(pl.col("gold_answer") + "1")
-    assert set(verify(given, others)["verdict"]) == {"wrong"}
+    assert set(verify(given, others, "####")["verdict"]) == {"wrong"}
+
+
+@needs_data
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_every_gold_letter_and_option_text_of_commonsenseqa_is_correct(split):
+    file = str(DATA / f"commonsenseqa/{split}_rand_split.jsonl")
+    gold = load_problems({"file": file, "format": "commonsenseqa"}, "c", split)
+    letters = [(i, f"So it is.\n#### {letter}") for i, letter in gold.select("problem_id", "gold_answer").iter_rows()]
+    assert set(verify(samples(letters), gold, "####")["verdict"]) == {"correct"}
+    texts = [
+        (row["problem_id"], f"#### {row['choices'][ord(row['gold_answer']) - ord('A')]}")
+        for row in gold.iter_rows(named=True)
+        if len(set(map(str.casefold, row["choices"]))) == len(row["choices"])
+    ]
+    judged = verify(samples(texts), gold, "####")
+    assert judged["verdict"].value_counts(sort=True).rows()[0] == ("correct", len(texts))

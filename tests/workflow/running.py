@@ -1,4 +1,4 @@
-"""Runs Snakemake on studies/smoke.yaml in a copy of the repository."""
+"""Runs Snakemake on a study, studies/smoke.yaml unless told otherwise, in a copy of the repository."""
 
 import re
 import shutil
@@ -19,11 +19,13 @@ def copy_repository(to: Path) -> None:
             shutil.copyfile(REPOSITORY / name, to / name)
 
 
-def snakemake(folder: Path, *arguments: str, change: str = "{}", timeout: int = 1200) -> subprocess.CompletedProcess:
-    """change: YAML text laid over the smoke study."""
+def snakemake(
+    folder: Path, *arguments: str, change: str = "{}", study: str = "smoke", timeout: int = 1200
+) -> subprocess.CompletedProcess:
+    """change: YAML text laid over the study."""
     (folder / "change.yaml").write_text(change)
     command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
-    command += ["--configfile", "studies/smoke.yaml", "change.yaml"]
+    command += ["--configfile", f"studies/{study}.yaml", "change.yaml"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout)
 
 

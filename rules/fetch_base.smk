@@ -1,0 +1,20 @@
+# fetch_base: a model of the hub at a pinned revision, or a local folder -> {model}/base/model: M0
+rule fetch_base:
+    input:
+        code=code("fetch_base"),
+    output:
+        f"{RESULTS}/{{model}}/base/model/model.json",
+    log:
+        f"{RESULTS}/logs/fetch_base/{{model}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fetch_base/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(name for name, model in config["models"].items() if "pretrain" not in model),
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        source=lambda w: canonical(
+            {key: value for key, value in config["models"][w.model].items() if key in ("hub", "revision", "folder")}
+        ),
+    script:
+        "../scripts/fetch_base.py"

@@ -1,0 +1,98 @@
+"""The four benchmarks' records, as their authors' files and as the hub's datasets have them, as rows of PROBLEMS.
+
+Each reader takes one record and returns question, gold_answer, gold_solution (null where there is none), answer_type,
+and where the benchmark has them level, subject, choices, tests and number (the benchmark's own). It raises KeyError or
+ValueError for a record that is not of its format.
+"""
+
+from reversal.answers import BOXED, marked_answer, number_answer
+
+
+def gsm8k(record: dict) -> dict:
+    """question, answer ending in "#### number" (Cobbe et al. 2021, arXiv 2110.14168)."""
+    solution = _text(record, "answer")
+    gold = number_answer(solution)
+    if gold is None or "\n" in solution.rpartition("####")[2].strip():
+        raise ValueError("the answer does not end in '#### number'")
+    return {
+        "question": _text(record, "question"),
+        "gold_answer": gold,
+        "gold_solution": solution,
+        "answer_type": "number",
+    }
+
+
+def math(record: dict) -> dict:
+    """problem, level ("Level 3"), type, solution with \\boxed{} (Hendrycks et al. 2021, arXiv 2103.03874).
+
+    Oddities of the training set are kept as they are: a level that is no number ("Level ?", two problems) becomes null,
+    and an empty box (two problems) an empty gold answer, which no answer equals.
+    """
+    solution = _text(record, "solution")
+    gold = marked_answer(solution, BOXED)
+    if gold is None and "\\boxed{}" not in solution:
+        raise ValueError("the solution has no \\boxed{answer}")
+    level = _text(record, "level").removeprefix("Level ")
+    return {
+        "question": _text(record, "problem"),
+        "gold_answer": gold or "",
+        "gold_solution": solution,
+        "answer_type": "expression",
+        "level": int(level) if level.isdigit() else None,
+        "subject": _text(record, "type"),
+    }
+
+
+def commonsenseqa(record: dict) -> dict:
+    """A question with options A to E and answerKey (Talmor et al. 2019, arXiv 1811.00937); there are no solutions.
+
+    The options stand in the question, one per line.
+    """
+    question = record["question"]
+    if isinstance(question, dict):  # the authors' file
+        stem, options = _text(question, "stem"), question["choices"]
+        labels, choices = [o["label"] for o in options], [o["text"] for o in options]
+    else:  # the hub's dataset
+        stem, labels, choices = question, record["choices"]["label"], record["choices"]["text"]
+    if labels != [chr(ord("A") + i) for i in range(len(labels))]:
+        raise ValueError(f"the options are {labels}, not A, B, ..")
+    key = _text(record, "answerKey")
+    if key not in labels:
+        raise ValueError(f"answerKey {key!r} is none of the options {labels}; test labels are not public")
+    return {
+        "question": "\n".join([stem, *(f"{label}. {text}" for label, text in zip(labels, choices, strict=True))]),
+        "gold_answer": key,
+        "gold_solution": None,
+        "answer_type": "choice",
+        "choices": choices,
+    }
+
+
+def mbpp(record: dict) -> dict:
+    """text, code, test_list, test_setup_code, task_id (Austin et al. 2021, arXiv 2108.07732).
+
+    The tests stand in the question, as in the paper's own prompt: they alone say what the function is called.
+    """
+    code, tests, setup = _text(record, "code"), record["test_list"], record.get("test_setup_code") or ""
+    if not isinstance(tests, list) or not tests or not all(isinstance(test, str) for test in tests):
+        raise ValueError("test_list is no list of tests")
+    code = code.replace("\r\n", "\n")
+    asked = _text(record, "text").strip()
+    return {
+        "question": "\n".join([asked, "Your code should pass these tests:", *tests]),
+        "gold_answer": code,
+        "gold_solution": code,
+        "answer_type": "program",
+        "tests": [setup.replace("\r\n", "\n"), *tests] if setup else list(tests),
+        "number": int(record["task_id"]),
+    }
+
+
+FORMATS = {"gsm8k": gsm8k, "math": math, "commonsenseqa": commonsenseqa, "mbpp": mbpp}
+
+
+def _text(record: dict, field: str) -> str:
+    value = record[field]
+    if not isinstance(value, str):
+        raise ValueError(f"{field} is {type(value).__name__}, not text")
+    return value

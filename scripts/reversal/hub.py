@@ -1,0 +1,57 @@
+"""Base models from the Hugging Face hub or from a local folder, as checkpoints of this study."""
+
+from pathlib import Path
+
+# Weights once, in the format that is safe to load; no second copy in another framework's format.
+WANTED = ["*.safetensors", "*.safetensors.index.json", "*.json", "tokenizer*", "*.model", "*.txt"]
+UNWANTED = ["original/*", "onnx/*", "*.msgpack"]
+
+
+def download(repository: str, revision: str, folder: str) -> None:
+    """The files of a hub model at a pinned revision, in `folder`; a second try goes on where the first ended.
+
+    The token is the environment's HF_TOKEN. Raises RuntimeError saying what to do for a model that is gated, absent or
+    out of reach.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    page = f"https://huggingface.co/{repository}"
+    try:
+        snapshot_download(
+            repository, revision=revision, local_dir=folder, allow_patterns=WANTED, ignore_patterns=UNWANTED
+        )
+    except GatedRepoError as error:
+        raise RuntimeError(
+            f"{repository} is gated: accept its licence at {page}, then set HF_TOKEN to a token of that account."
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise RuntimeError(
+            f"{repository} is not on the hub, or private: check its name at {page}, or HF_TOKEN."
+        ) from error
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise RuntimeError(
+            f"{repository} at revision {revision} could not be had from the hub ({error}). Without network, copy the "
+            "model to this machine and name it as models.NAME.folder instead of hub and revision."
+        ) from error
+    require_checkpoint(folder)
+
+
+def link(source: str, folder: str) -> None:
+    """Links to all files of the local model folder `source`, in `folder`."""
+    require_checkpoint(source)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for path in Path(source).resolve().iterdir():
+        beside = Path(folder) / path.name
+        beside.unlink(missing_ok=True)
+        beside.symlink_to(path)
+
+
+def require_checkpoint(folder: str) -> None:
+    """Raises RuntimeError unless `folder` holds a model and a tokenizer in Hugging Face format."""
+    path = Path(folder)
+    missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).is_file()]
+    if not list(path.glob("*.safetensors")) and not list(path.glob("*.bin")):
+        missing.append("*.safetensors")
+    if missing:
+        raise RuntimeError(f"{folder} is no model in Hugging Face format: it has no {', '.join(missing)}")

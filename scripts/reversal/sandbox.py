@@ -1,0 +1,188 @@
+"""Runs programs that a model wrote against tests, in bubblewrap, and says which of them pass.
+
+Each worker keeps one sandbox open, in which sandbox_harness.py is PID 1: it forks a fresh process for every program and
+afterwards kills whatever is left and empties /tmp. The sandbox has no network, no environment of the host, no
+capability and no file of the host but the system's programs and libraries, this Python and the harness, all read-only.
+What a program prints and its exit status count for nothing: it is correct if its process, after the last line of the
+tests, comes to the harness's own code, which puts a fresh random token where the harness looks.
+
+What this does not defend against: a program that knows the harness and forges the token, which lies in the memory of
+its own interpreter; a program that returns objects which are equal to everything; one that finds out the tests and
+answers only them; a fault in the kernel. Memory is limited per process and per file system, so a program of many
+processes can take `processes` times `memory_bytes`. System V shared memory lasts until the worker's sandbox ends. With
+`sandboxed=False` nothing but the limits holds a program: it can read, write and send whatever the user can.
+
+Programs have this Python's standard library and no other package. Hashes and `random` start from fixed seeds.
+"""
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import chain
+from pathlib import Path
+
+LIMITS = {
+    "cpu_seconds": 15,  # of each process; the slowest reference program of MBPP takes 5
+    "wall_seconds": 45,  # of the program and its tests
+    "memory_bytes": 1 << 30,  # address space of each process
+    "processes": 16,  # at once, the harness and threads among them; without a sandbox, all those of the user
+    "file_bytes": 16 << 20,  # of each file, and of /tmp and /dev/shm as a whole
+    "output_bytes": 4096,  # of the harness's answer; what programs print is thrown away
+}
+MARGIN_SECONDS = 10  # for the harness to start, and to clean up after a program
+HARNESS = str(Path(__file__).with_name("sandbox_harness.py"))
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def judge_programs(
+    programs: list[tuple[str, str]], workers: int, limits: dict = LIMITS, sandboxed: bool = True
+) -> list[str]:
+    """The verdicts of `programs`, in their order; `workers` programs run at once.
+
+    programs: the source of a program, and of its tests (setup code and asserts), which run after it in its namespace.
+    Returns for each "correct" (both ran to their end without an exception), "wrong", "timeout" or "infra_error" (the
+    harness died). The last two only for programs that were tried again, alone, in a fresh sandbox.
+    limits: as LIMITS, with its units. sandboxed: False runs programs without bubblewrap, with all the user's rights.
+    Raises RuntimeError if bubblewrap is needed and not installed.
+    """
+    verdicts = ["infra_error"] * len(programs)
+    waiting = iter(range(len(programs)))  # shared by the threads: the next of a range is one step of the interpreter
+
+    def work() -> None:
+        for first in waiting:
+            with _open_harness(limits, sandboxed) as harness:
+                for index in chain([first], waiting):
+                    verdicts[index] = _ask(harness, programs[index], limits)
+                    if verdicts[index] not in ("correct", "wrong"):
+                        break  # and go on in a fresh sandbox
+
+    with ThreadPoolExecutor(workers) as pool:
+        for worker in [pool.submit(work) for _ in range(workers)]:
+            worker.result()
+    for index, verdict in enumerate(verdicts):
+        if verdict not in ("correct", "wrong"):
+            with _open_harness(limits, sandboxed) as harness:
+                verdicts[index] = _ask(harness, programs[index], limits)
+    return verdicts
+
+
+def require_bubblewrap() -> None:
+    """Raises RuntimeError, which says what to do, if bubblewrap is not installed or cannot make a sandbox here."""
+    command = _command(LIMITS, True, "/tmp")
+    trial = subprocess.run(command, env=ENVIRONMENT, input=_request(("", "")), capture_output=True)
+    if trial.stdout != b"correct\n":
+        reason = trial.stderr.decode(errors="replace").strip() or f"exit status {trial.returncode}"
+        raise RuntimeError(
+            f"bubblewrap cannot make a sandbox on this machine ({reason}): allow unprivileged user namespaces, "
+            "or run where they are allowed."
+        )
+
+
+def _request(program: tuple[str, str]) -> bytes:
+    text = json.dumps(program).encode()
+    return len(text).to_bytes(8, "big") + text
+
+
+def _ask(harness: subprocess.Popen, program: tuple[str, str], limits: dict) -> str:
+    try:
+        harness.stdin.write(_request(program))
+        harness.stdin.flush()
+    except BrokenPipeError:
+        return "infra_error"
+    poll = select.poll()
+    poll.register(harness.stdout, select.POLLIN)
+    if not poll.poll((limits["wall_seconds"] + MARGIN_SECONDS) * 1000):
+        return "timeout"
+    # The harness writes its line in one piece; nothing at all means that it ended.
+    answer = os.read(harness.stdout.fileno(), limits["output_bytes"]).decode().strip()
+    return answer or "infra_error"
+
+
+@contextmanager
+def _open_harness(limits: dict, sandboxed: bool) -> Iterator[subprocess.Popen]:
+    """A harness that waits for requests; at the end of the block it and all that runs in its sandbox are stopped."""
+    folder = nullcontext("/tmp") if sandboxed else tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with folder as scratch:
+        harness = subprocess.Popen(
+            _command(limits, sandboxed, scratch),
+            env={**ENVIRONMENT, "TMPDIR": scratch},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # an interrupt from the terminal is for the host, which then ends the harness
+        )
+        try:
+            yield harness
+        finally:
+            _stop(harness)
+
+
+def _stop(harness: subprocess.Popen) -> None:
+    with suppress(BrokenPipeError):  # of a request that a dead harness did not read
+        harness.stdin.close()
+    try:
+        harness.wait(1)  # an idle one ends by itself
+    except subprocess.TimeoutExpired:
+        harness.kill()
+    harness.stdout.read()  # until the last process that holds it, in the sandbox, is gone
+    harness.stdout.close()
+    harness.wait()
+
+
+def _command(limits: dict, sandboxed: bool, scratch: str) -> list[str]:
+    """The command of a harness. Raises RuntimeError if it needs bubblewrap and there is none."""
+    prefix = os.path.realpath(sys.base_prefix)  # not the virtual environment, whose packages programs shall not see
+    # No packages, and of PYTHON* variables only those in ENVIRONMENT.
+    python = [f"{prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}", "-s", "-S", "-P"]
+    if not sandboxed:
+        return [*python, HARNESS, json.dumps(limits), scratch]
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise RuntimeError(
+            "Programs that a model wrote run only inside bubblewrap, and there is no bwrap on PATH: "
+            "install it (Debian: apt-get install bubblewrap)."
+        )
+    is_root = os.geteuid() == 0
+    sandbox = _as_nobody(bwrap, prefix, limits) if is_root else _sandbox(bwrap, prefix, HARNESS, limits, prefix)
+    return [*sandbox, "--", *python, "/harness.py", json.dumps(limits), scratch, "/dev/shm"]
+
+
+def _as_nobody(bwrap: str, prefix: str, limits: dict) -> list[str]:
+    """The sandbox, made by the user nobody (65534): the kernel does not limit the processes of root.
+
+    nobody may not enter root's folders, where Python or the harness may lie: an outer mount shows it these two alone.
+    """
+    outer = [bwrap, "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", "/tmp"]
+    outer += ["--ro-bind", prefix, "/tmp/python", "--ro-bind", HARNESS, "/tmp/harness.py"]
+    switch = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    inner = _sandbox(bwrap, "/tmp/python", "/tmp/harness.py", limits, prefix)
+    return [*outer, "--", *switch, "--", *inner]
+
+
+def _sandbox(bwrap: str, python: str, harness: str, limits: dict, prefix: str) -> list[str]:
+    """bwrap's arguments. python, harness: where they lie on the host; prefix: where Python lies in the sandbox."""
+    options = [bwrap, "--unshare-user", "--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    options += ["--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1"]
+    options += ["--clearenv", *chain.from_iterable(("--setenv", *pair) for pair in ENVIRONMENT.items())]
+    writable = ["--size", str(limits["file_bytes"]), "--tmpfs"]
+    options += ["--proc", "/proc", "--dev", "/dev", *writable, "/dev/shm", "--remount-ro", "/dev", *writable, "/tmp"]
+    options += ["--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    for folder in ("/bin", "/lib", "/lib32", "/lib64", "/libx32"):
+        if Path(folder).is_symlink():
+            options += ["--symlink", str(Path(folder).readlink()), folder]
+        else:
+            options += ["--ro-bind-try", folder, folder]
+    options += ["--ro-bind", python, prefix, "--ro-bind", harness, "/harness.py"]
+    return [*options, "--remount-ro", "/", "--chdir", "/"]

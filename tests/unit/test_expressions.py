@@ -1,0 +1,345 @@
+import json
+import math
+import os
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reversal.answers import BOXED, marked_answer
+from reversal import expressions
+from reversal.expressions import LONGEST, clearly_different, judge_expressions, same_number, same_text
+
+DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[2] / "../shared/data"))
+
+ANSWERS = [
+    (r"\frac{1}{2}", r"\dfrac{1}{2}", "correct", "sorts of fractions"),
+    (r"\frac12", "1/2", "correct", "a fraction on the line"),
+    (r"\frac{1}{2}", "0.5", "correct", "fraction and decimal"),
+    (r"\frac{1}{2}", r"\frac{2}{4}", "correct", "fraction not reduced"),
+    (r"-\frac{3}{4}", r"\frac{-3}{4}", "correct", "minus in the numerator"),
+    (r"\frac{1}{3}", "0.33", "wrong", "a third rounded"),
+    (r"\frac{1}{2}", r"\frac{1}{3}", "wrong", "another fraction"),
+    ("2", "2.0", "correct", "trailing zero"),
+    (".5", "0.50", "correct", "leading zero"),
+    ("-7", "7", "wrong", "sign lost"),
+    ("1,000", "1000", "correct", "thousands comma"),
+    (r"10,\!080", "10080", "correct", "thousands comma with negative space"),
+    (r"24{,}000", "24,000", "correct", "thousands comma in braces"),
+    (r"2\sqrt{3}", r"2 \sqrt 3", "correct", "radical without braces"),
+    (r"2\sqrt{3}", r"\sqrt{12}", "correct", "radical not reduced"),
+    (r"\frac{\sqrt{3}}{3}", r"\frac{1}{\sqrt{3}}", "correct", "denominator not rationalised"),
+    (r"2\sqrt{3}", r"3\sqrt{2}", "wrong", "another radical"),
+    ("[0,1)", r"\left[0, 1\right)", "correct", "interval with left and right"),
+    ("[0,1)", "[0,1]", "wrong", "interval closed"),
+    (r"(-\infty,3)\cup(3,\infty)", r"(-\infty, 3) \cup (3, \infty)", "correct", "union of intervals"),
+    (r"(-\infty,3)\cup(3,\infty)", r"(-\infty,\infty)", "wrong", "union with the hole filled"),
+    (r"\{1,2,3\}", r"\{3, 2, 1\}", "correct", "set in another order"),
+    (r"\{1,2,3\}", r"\{1,2\}", "wrong", "set with one missing"),
+    ("1,-2", "-2, 1", "correct", "list in another order"),
+    ("(3,4)", "(3, 4)", "correct", "tuple"),
+    ("(3,4)", "(4,3)", "wrong", "tuple in another order"),
+    (r"\left(3, \frac{\pi}{2}\right)", r"(3, \pi/2)", "correct", "polar coordinates"),
+    (
+        r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
+        r"\begin{pmatrix}1&2\\3&4\end{pmatrix}",
+        "correct",
+        "matrix, spaces",
+    ),
+    (
+        r"\begin{pmatrix} 4/5 \\ 3/5 \end{pmatrix}",
+        r"\begin{bmatrix} 0.8 \\ 0.6 \end{bmatrix}",
+        "correct",
+        "matrix of decimals",
+    ),
+    (
+        r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
+        r"\begin{pmatrix} 1 & 3 \\ 2 & 4 \end{pmatrix}",
+        "wrong",
+        "transposed",
+    ),
+    (r"\text{Evelyn}", "Evelyn", "correct", "name without text"),
+    (r"\text{even}", r"\text{Even}", "correct", "text, letter case"),
+    (r"\text{(B)}", "B", "correct", "choice without brackets"),
+    (r"\text{(B)}", r"\text{(C)}", "wrong", "another choice"),
+    (r"\text{Evelyn}", r"\text{Briana}", "wrong", "another name"),
+    (r"18\text{ units}", "18", "correct", "unit left out"),
+    (r"15\mbox{ cm}^2", r"15 \text{ cm}^2", "correct", "square unit"),
+    (r"18\text{ units}", "19", "wrong", "unit left out, wrong"),
+    (r"\$1.65", "1.65", "correct", "money without sign"),
+    (r"\$32,\!348", r"\$32,348", "correct", "money with thousands comma"),
+    (r"\$1.65", r"\$1.56", "wrong", "money, digits swapped"),
+    (r"52\%", "52", "correct", "percent sign left out"),
+    (r"52\%", "52%", "correct", "percent sign bare"),
+    (r"52\%", r"25\%", "wrong", "another percentage"),
+    (r"90^\circ", "90", "correct", "degree sign left out"),
+    (r"22.5^{\circ}", r"22.5^\circ", "correct", "degree sign in braces"),
+    (r"90^\circ", r"60^\circ", "wrong", "another angle"),
+    ("5", "x=5", "correct", "equation for a number"),
+    ("x=5", "5", "correct", "number for an equation"),
+    ("x=5", "y=5", "wrong", "another variable"),
+    ("y = 2x + 3", "y=3+2x", "correct", "equation of a line"),
+    ("y = 2x + 3", "y=2x-3", "wrong", "another line"),
+    ("2x - y + 3 = 0", "y = 2x + 3", "correct", "equation rearranged"),
+    ("52_8", "52_{8}", "correct", "base"),
+    ("52_8", "25_8", "wrong", "other digits in the same base"),
+    (r"2\frac{1}{2}", r"\frac{5}{2}", "correct", "mixed number"),
+    (r"2\frac{1}{2}", r"2\frac{1}{3}", "wrong", "another mixed number"),
+    (r"1 \pm \sqrt{19}", r"1\pm\sqrt{19}", "correct", "plus-minus"),
+    (r"1 \pm \sqrt{19}", r"1 \pm \sqrt{17}", "wrong", "another plus-minus"),
+    ("x^2+2x+1", "(x+1)^2", "correct", "factored"),
+    ("x^2+2x+1", "(x-1)^2", "wrong", "factored wrongly"),
+    ("3 - 4i", "-4i + 3", "correct", "complex number"),
+    ("3 - 4i", "3 + 4i", "wrong", "conjugate"),
+    (r"\frac{\pi}{4}", r"\pi/4", "correct", "pi"),
+    (r"8\pi", "8", "wrong", "pi lost"),
+]
+
+
+def rows(table):
+    return [pytest.param(*row[:-1], id=row[-1]) for row in table]
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[bool, dict[tuple[str, str], str]]:
+    """The verdict of every pair of ANSWERS, with and without the fast paths."""
+    pairs = [row[:2] for row in ANSWERS]
+    return {fast: dict(zip(pairs, judge_expressions(pairs, 2, fast_paths=fast), strict=True)) for fast in (True, False)}
+
+
+@pytest.mark.parametrize("fast_paths", [True, False], ids=["fast paths", "judge alone"])
+@pytest.mark.parametrize(("gold", "answer", "expected"), rows(ANSWERS))
+def test_verdicts_on_kinds_of_answers(gold, answer, expected, fast_paths, verdicts):
+    assert verdicts[fast_paths][gold, answer] == expected
+
+
+def test_gold_and_answer_are_not_exchangeable():
+    pair = ("1 < x < 2", "(1,2)")
+    assert judge_expressions([pair, pair[::-1]], 1) == ["correct", "wrong"]
+
+
+HOSTILE = [
+    ("9^{9^{9^9}}", "tower of powers"),
+    ("9^{9^{9}}!", "factorial of a huge number"),
+    (r"(10^{9})!", "factorial"),
+    ("{" * 1_000 + "1" + "}" * 1_000, "deep braces"),
+    ("(" * 900 + "x" + ")" * 900, "deep brackets"),
+    (r"\frac{1}{" * 200 + "2" + "}" * 200, "tower of fractions"),
+    (r"\sqrt{" * 250 + "2" + "}" * 250, "tower of roots"),
+    ("}{}{\\", "braces the wrong way round"),
+    (r"\frac{1}{0}", "division by zero"),
+    ("1\x002\x00", "null bytes"),
+    ("\ud800", "half a surrogate pair"),
+    ("\u202e\u0663\u00b2\U0001d7d9 = \u221e", "digits and signs of other alphabets"),
+    (r"\boxed{\boxed{", "boxes left open"),
+    ("$" * 500, "dollars"),
+    (r"\int_0^1 " * 30 + "x", "nested integrals"),
+    (r"(x+y+z+w)^{9999}", "a power to expand"),
+    ("", "nothing"),
+    ("\\", "a lone backslash"),
+]
+
+
+@pytest.fixture(scope="module")
+def hostile_verdicts() -> dict[str, str]:
+    texts = [row[0] for row in HOSTILE]
+    return dict(zip(texts, judge_expressions([("x+1", text) for text in texts], 2, seconds=0.5), strict=True))
+
+
+@pytest.mark.parametrize("answer", rows(HOSTILE))
+def test_hostile_answers_get_a_verdict(answer, hostile_verdicts):
+    assert hostile_verdicts[answer] in ("wrong", "timeout")
+
+
+def test_a_pair_that_never_ends_is_a_timeout_and_spoils_no_other():
+    pairs = [("x+1", "1+x"), ("x+1", "(x+1)^{9^{9^{9}}}!"), ("x+1", "x+2")]
+    assert judge_expressions(pairs, 1, seconds=1.0) == ["correct", "timeout", "wrong"]
+
+
+@pytest.mark.parametrize("fast_paths", [True, False])
+def test_over_long_answers_are_wrong_unless_they_are_the_gold_text(fast_paths):
+    long = "1" * (LONGEST + 1)
+    pairs = [("1", long), (long, long), ("1", "{" * 100_000)]
+    assert judge_expressions(pairs, 1, fast_paths=fast_paths) == ["wrong", "correct", "wrong"]
+
+
+def test_workers_and_repeats_change_nothing():
+    pairs = [row[:2] for row in ANSWERS[::4]]
+    once = judge_expressions(pairs, 1)
+    assert judge_expressions(pairs[::-1] + pairs, 2) == once[::-1] + once
+
+
+def test_no_pairs():
+    assert judge_expressions([], 1) == []
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    rows(
+        [
+            ("1 2", "12", "space between digits"),
+            ("(1,000)", "(1000)", "a comma that may part two numbers"),
+            ("x=5", "y=5", "another variable"),
+            (r"9\text{ a.m.}", r"9\text{ p.m.}", "half of the day"),
+            ("123_4", "1234", "base"),
+            ("Even", "even", "letter case outside a text"),
+            ("12", "1", "a part of it"),
+            ("", " ", "nothing but spaces"),
+        ]
+    ),
+)
+def test_not_the_same_text(gold, answer):
+    assert not same_text(gold, answer)
+    assert not same_text(answer, gold)
+
+
+@given(st.text() | st.text("\\{}$^_ ,.0123456789x=fractext"))
+def test_same_text_is_reflexive(text):
+    assert same_text(text, text)
+
+
+FRACTIONS = st.builds(Fraction, st.integers(-999, 999), st.integers(1, 99))
+
+
+def written(number: Fraction, form: str) -> str:
+    top, bottom = number.numerator, number.denominator
+    return {
+        "line": f"{top}/{bottom}",
+        "latex": rf"\frac{{{top}}}{{{bottom}}}",
+        "outer sign": ("-" if top < 0 else "") + rf"\dfrac{{{abs(top)}}}{{{bottom}}}",
+        "decimal": f"{float(number):.3f}",
+    }[form]
+
+
+@given(FRACTIONS, FRACTIONS, *[st.sampled_from(["line", "latex", "outer sign", "decimal"])] * 2)
+def test_numbers_compare_as_fractions(first, second, form, other_form):
+    values = [
+        Fraction(f"{float(number):.3f}") if how == "decimal" else number
+        for number, how in ((first, form), (second, other_form))
+    ]
+    verdict = same_number(written(first, form), written(second, other_form))
+    assert verdict is (values[0] == values[1]) or (verdict is None and 0 < abs(values[0] - values[1]) < 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    rows(
+        [
+            ("1/3", "0.333333", "math-verify rounds to six places"),
+            ("1/0", "1", "division by zero"),
+            (r"2\frac{1}{2}", "2.5", "mixed number"),
+            ("1" * 40, "2" * 40, "more digits than a float holds"),
+            ("52_8", "52", "base"),
+            (r"52\%", "52", "percent"),
+        ]
+    ),
+)
+def test_no_plain_numbers(gold, answer):
+    assert same_number(gold, answer) is None
+
+
+def test_fast_paths_agree_with_the_judge_on_numbers():
+    draw = random.Random(0)
+    numbers = [Fraction(draw.randint(-40, 40), draw.choice([1, 2, 3, 4, 8])) for _ in range(60)]
+    texts = [written(n, draw.choice(["line", "latex", "outer sign"])) for n in numbers]
+    texts += [str(float(n)) for n in numbers if math.log2(n.denominator).is_integer()]
+    pairs = [tuple(draw.sample(texts, 2)) for _ in range(100)]
+    pairs += [(a, b) for a in texts for b in texts if a != b and same_number(a, b)]
+    assert judge_expressions(pairs, 2) == judge_expressions(pairs, 2, fast_paths=False)
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    rows(
+        [
+            (r"2\sqrt{3}", "2", "radical and number"),
+            (r"2\sqrt{3}", r"3\sqrt{2}", "radicals"),
+            ("x^2+2x+1", "x^2-2x+1", "polynomials"),
+            ("3x+2", "3y+2", "variables"),
+            ("3-4i", "3+4i", "complex numbers"),
+            ("5", "[0,5)", "number and interval"),
+            (r"(-\infty,3)\cup(3,\infty)", "3", "union and number"),
+            ("5", r"\begin{pmatrix} 5 \\ 3/5 \end{pmatrix}", "number and vector"),
+            ("(3,4)", "(4,3)", "tuples"),
+            ("(3,4)", r"\begin{pmatrix} 3 \\ 4 \end{pmatrix}", "tuple and vector"),
+            (r"\begin{pmatrix} 1 & 2 \end{pmatrix}", r"\begin{pmatrix} 1 & 3 \end{pmatrix}", "matrices"),
+            (r"\text{even}", "2", "word and number"),
+        ]
+    ),
+)
+def test_clearly_different(gold, answer):
+    assert clearly_different(gold, answer)
+    assert judge_expressions([(gold, answer)], 1, fast_paths=False) == ["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    rows(
+        [
+            (r"2\sqrt{3}", r"\sqrt{12}", "equal radicals"),
+            ("1/3", "0.333333", "math-verify rounds to six places"),
+            (r"\frac{5}{2}", r"2\frac{1}{2}", "mixed number"),
+            ("5", "2(3)", "math-verify takes it for a mixed number"),
+            ("9", "9 min", "unit outside a text"),
+            ("3", "3yr", "unit of harmless letters"),
+            ("5", "[5,5]", "interval of one number"),
+            ("5", "5, 5", "list of one number"),
+            ("(1,000)", "1000", "thousands comma in brackets"),
+            (r"\frac{3}{2}", r"3/2\pi", "denominator that may hold pi"),
+            ("1,2", "2,1", "lists"),
+            ("[0,1)", "[0,1]", "intervals"),
+            (r"52\%", "5200", "percent"),
+            ("0", "10^{400}", "more than a float holds"),
+            ("0", "10^{300}i \\cdot 10^{300}", "a product sign"),
+            ("1", r"\frac{1}{0}", "division by zero"),
+            ("1", "{" * 50, "braces"),
+        ]
+    ),
+)
+def test_not_clearly_different(gold, answer):
+    assert not clearly_different(gold, answer)
+    assert not clearly_different(answer, gold)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "verdict"),
+    [
+        pytest.param(lambda *_, **__: os._exit(1), "timeout", id="worker dies"),
+        pytest.param(lambda *_, **__: bytearray(2 * expressions.MEMORY), "timeout", id="memory runs out"),
+        pytest.param(lambda *_, **__: 1 / 0, "infra_error", id="judge is broken"),
+    ],
+)
+def test_failing_workers(behaviour, verdict, monkeypatch):
+    monkeypatch.setattr("math_verify.verify", behaviour)  # the workers are copies of this process
+    assert judge_expressions([("x+1", "1+x"), ("5", "5")], 1) == [verdict, "correct"]
+
+
+def test_workers_that_cannot_start_are_an_infra_error(monkeypatch):
+    monkeypatch.setattr(expressions, "_prepare_worker", lambda: 1 / 0)
+    assert judge_expressions([("x+1", "1+x"), ("5", "5")], 1) == ["infra_error", "correct"]
+
+
+@pytest.fixture(scope="module")
+def golds() -> list[str]:
+    """The gold answers of 300 problems of MATH, seeded; a few solutions have none."""
+    if not (DATA / "math").is_dir():
+        pytest.skip(f"no folder {DATA}/math: set REVERSAL_DATA to the benchmark data")
+    lines = [line for split in ("train", "test") for line in (DATA / f"math/{split}.jsonl").open(encoding="utf-8")]
+    found = [marked_answer(json.loads(line)["solution"], BOXED) for line in random.Random(0).sample(lines, 300)]
+    return [gold for gold in found if gold]
+
+
+@pytest.mark.parametrize("fast_paths", [True, False], ids=["fast paths", "judge alone"])
+def test_gold_answers_of_math_are_correct(fast_paths, golds):
+    verdicts = judge_expressions([(gold, gold) for gold in golds], 2, fast_paths=fast_paths)
+    assert len(golds) >= 298
+    assert [gold for gold, verdict in zip(golds, verdicts, strict=True) if verdict != "correct"] == []
+
+
+def test_fast_paths_agree_with_the_judge_on_gold_answers_of_other_problems(golds):
+    draw = random.Random(1)
+    pairs = [tuple(draw.sample(golds, 2)) for _ in range(300)]
+    quick, alone = (judge_expressions(pairs, 2, fast_paths=fast) for fast in (True, False))
+    assert [(pair, q, a) for pair, q, a in zip(pairs, quick, alone, strict=True) if q != a] == []

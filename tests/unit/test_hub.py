@@ -1,0 +1,272 @@
+"""Base models from a folder, and from a hub that a small server of these tests plays; no test needs the network."""
+
+import json
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+from huggingface_hub import constants
+from reversal import hub
+
+REPOSITORY, REVISION = "someone/model", "0123456789abcdef0123456789abcdef01234567"
+TREE = f"/api/models/{REPOSITORY}/tree/{REVISION}"
+FILES = f"/{REPOSITORY}/resolve/{REVISION}/"
+CLOSED = "http://127.0.0.1:9"  # nobody listens there
+GATED = (
+    "someone/model is gated: accept its licence at https://huggingface.co/someone/model, then set HF_TOKEN to a token "
+    "of that account."
+)
+ABSENT = (
+    "someone/model is not on the hub, or private: check its name at https://huggingface.co/someone/model, or HF_TOKEN."
+)
+OUT_OF_REACH = (
+    "someone/model at revision 0123456789abcdef0123456789abcdef01234567 could not be had from the hub ({cause}). "
+    "Without network, copy the model to this machine and name it as models.NAME.folder instead of hub and revision."
+)
+
+
+class Hub:
+    """What the hub says: the files it has, what it refuses ({path: (status, headers)}), and what it was asked."""
+
+    def __init__(self, files: dict[str, bytes]):
+        self.files, self.refused, self.asked, self.hangs_up = files, {}, [], False
+
+    def answer(self, path: str) -> tuple[int, dict, bytes]:
+        if path in self.refused:
+            return *self.refused[path], b""
+        if path == TREE:
+            listing = [{"type": "file", "path": n, "size": len(c), "oid": "0"} for n, c in self.files.items()]
+            return 200, {"Content-Type": "application/json"}, json.dumps(listing).encode()
+        name = path.removeprefix(FILES)
+        if name in self.files:
+            return 200, {"ETag": f'"{name}"', "X-Repo-Commit": REVISION}, self.files[name]
+        return 404, {}, b""
+
+
+def serve(server_hub: Hub) -> ThreadingHTTPServer:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            path = self.path.partition("?")[0]
+            server_hub.asked.append((self.command, path))
+            if server_hub.hangs_up:
+                self.close_connection = True
+                return
+            status, headers, body = server_hub.answer(path)
+            self.send_response(status)
+            for name, value in ({"Content-Length": str(len(body))} | headers).items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def do_CONNECT(self):  # as a proxy that lets nobody out
+            self.send_error(403)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    return server
+
+
+def use_endpoint(monkeypatch, url: str) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path) -> Iterator[None]:
+    """huggingface_hub with no hub in reach, no token, a cache of its own, and no waiting between its tries."""
+    for name in [name for name in os.environ if name.upper().endswith("_PROXY")] + ["HF_TOKEN"]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    use_endpoint(monkeypatch, CLOSED)
+    huggingface_hub.close_session()  # so that the next session sees the environment set here
+    yield
+    huggingface_hub.close_session()
+
+
+@pytest.fixture
+def remote(offline, monkeypatch, tiny_llama) -> Iterator[Hub]:
+    """A hub that has the tiny model and, beside it, files that nobody here wants."""
+    files = {path.name: path.read_bytes() for path in Path(tiny_llama).iterdir()}
+    unwanted = ["README.md", "original/params.json", "onnx/config.json", "pytorch_model.bin", "flax_model.msgpack"]
+    remote = Hub(files | {name: b"{}" for name in unwanted})
+    server = serve(remote)
+    use_endpoint(monkeypatch, f"http://127.0.0.1:{server.server_port}")
+    yield remote
+    server.shutdown()
+    server.server_close()
+
+
+def files_of(folder) -> dict[str, bytes]:
+    """The model files of a folder, without the records that huggingface_hub keeps in a hidden one."""
+    paths = [path for path in Path(folder).rglob("*") if path.is_file() and ".cache" not in path.parts]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def loads(folder) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    ids = AutoTokenizer.from_pretrained(folder)("Tom has 3.", return_tensors="pt").input_ids
+    assert model(input_ids=ids).logits.shape == (*ids.shape, model.config.vocab_size)
+
+
+def failure(folder) -> str:
+    with pytest.raises(RuntimeError) as error:
+        hub.download(REPOSITORY, REVISION, str(folder))
+    return str(error.value)
+
+
+def fails_with_the_remedy(folder, cause: str = ".+") -> None:
+    assert re.fullmatch(re.escape(OUT_OF_REACH).replace(r"\{cause\}", cause), failure(folder), re.DOTALL)
+
+
+def test_a_linked_model_loads_and_can_be_linked_again(tiny_llama, tmp_path, monkeypatch):
+    monkeypatch.chdir(Path(tiny_llama).parent)
+    for _ in range(2):
+        hub.link(Path(tiny_llama).name, str(tmp_path / "made" / "model"))  # a relative name
+    monkeypatch.chdir(tmp_path)
+    assert all(path.is_symlink() for path in (tmp_path / "made" / "model").iterdir())
+    assert files_of(tmp_path / "made" / "model") == files_of(tiny_llama)
+    loads(tmp_path / "made" / "model")
+
+
+def test_links_of_a_model_that_moved_are_made_anew(tiny_llama, tmp_path):
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+        for file, content in files_of(tiny_llama).items():
+            (tmp_path / name / file).write_bytes(content)
+    hub.link(str(tmp_path / "before"), str(tmp_path / "model"))
+    (tmp_path / "before" / "config.json").unlink()
+    hub.link(str(tmp_path / "after"), str(tmp_path / "model"))
+    assert (tmp_path / "model" / "config.json").resolve() == tmp_path / "after" / "config.json"
+    assert files_of(tmp_path / "model") == files_of(tiny_llama)
+
+
+@pytest.mark.parametrize(
+    ("files", "missing"),
+    [
+        (["tokenizer_config.json", "model.safetensors"], "config.json"),
+        (["config.json", "pytorch_model.bin"], "tokenizer_config.json"),
+        (["config.json", "tokenizer_config.json", "README.md"], "*.safetensors"),
+        ([], "config.json, tokenizer_config.json, *.safetensors"),
+    ],
+    ids=["no_config", "no_tokenizer", "no_weights", "empty"],
+)
+def test_what_a_folder_misses_is_named(tmp_path, files, missing):
+    for name in files:
+        (tmp_path / name).touch()
+    for call in (hub.require_checkpoint, lambda folder: hub.link(folder, str(tmp_path / "linked"))):
+        with pytest.raises(RuntimeError) as error:
+            call(str(tmp_path))
+        assert str(error.value) == f"{tmp_path} is no model in Hugging Face format: it has no {missing}"
+    assert not (tmp_path / "linked").exists()
+
+
+@pytest.mark.parametrize("weights", ["model.safetensors", "model-00001-of-00002.safetensors", "pytorch_model.bin"])
+def test_a_folder_with_config_tokenizer_and_weights_is_a_model(tmp_path, weights):
+    for name in ("config.json", "tokenizer_config.json", weights):
+        (tmp_path / name).touch()
+    hub.require_checkpoint(str(tmp_path))
+
+
+def test_a_downloaded_model_has_the_wanted_files_and_loads(remote, tiny_llama, tmp_path):
+    hub.download(REPOSITORY, REVISION, str(tmp_path / "model"))
+    assert files_of(tmp_path / "model") == files_of(tiny_llama)
+    loads(tmp_path / "model")
+
+
+def test_a_second_try_goes_on_where_the_first_ended(remote, tiny_llama, tmp_path):
+    weights = FILES + "model.safetensors"
+    remote.refused[weights] = (403, {})
+    fails_with_the_remedy(tmp_path)
+    assert set(files_of(tmp_path)) == set(files_of(tiny_llama)) - {"model.safetensors"}
+    remote.refused.clear()
+    remote.asked.clear()
+    hub.download(REPOSITORY, REVISION, str(tmp_path))
+    assert [path for command, path in remote.asked if command == "GET" and path.startswith(FILES)] == [weights]
+    assert files_of(tmp_path) == files_of(tiny_llama)
+
+
+def test_a_part_of_a_model_is_no_model_when_the_hub_is_gone(remote, tmp_path, monkeypatch):
+    remote.refused[FILES + "tokenizer.json"] = (403, {})
+    failure(tmp_path)
+    use_endpoint(monkeypatch, CLOSED)
+    fails_with_the_remedy(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [
+        (401, "GatedRepo", GATED),
+        (403, "GatedRepo", GATED),
+        (401, "RepoNotFound", ABSENT),
+        (404, "RepoNotFound", ABSENT),
+    ],
+    ids=["gated_without_token", "gated_from_this_account", "private", "absent"],
+)
+@pytest.mark.parametrize("path", [TREE, FILES + "config.json"], ids=["list_of_files", "file"])
+def test_gated_and_absent_models_are_told_apart(remote, tmp_path, path, status, code, sentence):
+    remote.refused[path] = (status, {"X-Error-Code": code})
+    assert failure(tmp_path) == sentence
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "cause"),
+    [
+        (404, {"X-Error-Code": "RevisionNotFound"}, "Revision Not Found"),
+        (401, {"X-Error-Message": "Invalid credentials in Authorization header"}, "Invalid credentials"),
+        (503, {}, "503 Service Unavailable"),
+    ],
+    ids=["no_such_revision", "wrong_token", "hub_down"],
+)
+def test_other_refusals_are_named_with_their_cause(remote, tmp_path, status, headers, cause):
+    remote.refused[TREE] = (status, headers)
+    fails_with_the_remedy(tmp_path, f".*{cause}.*")
+
+
+def test_a_hub_out_of_reach_is_named_with_the_remedy(offline, tmp_path):
+    fails_with_the_remedy(tmp_path / "model", ".*Connection refused.*")
+
+
+def test_offline_mode_is_named_with_the_remedy(offline, tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    fails_with_the_remedy(tmp_path / "model", ".*HF_HUB_OFFLINE.*")
+
+
+@pytest.mark.xfail(strict=True, reason="the sentence holds the several lines of huggingface_hub's own")
+def test_the_sentence_is_one_line(offline, tmp_path):
+    assert len(failure(tmp_path / "model").splitlines()) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="huggingface_hub's own sentence about a file does not say why, its cause does")
+def test_a_refused_file_is_named_with_its_cause(remote, tmp_path):
+    remote.refused[FILES + "config.json"] = (403, {})
+    fails_with_the_remedy(tmp_path, ".*403 Forbidden.*")
+
+
+@pytest.mark.xfail(strict=True, reason="a dropped connection is no OSError and comes through as it is")
+def test_a_hub_that_hangs_up_is_out_of_reach(remote, tmp_path):
+    remote.hangs_up = True
+    fails_with_the_remedy(tmp_path / "model", ".*disconnected.*")
+
+
+@pytest.mark.xfail(strict=True, reason="a proxy's refusal is no OSError and comes through as it is")
+def test_a_proxy_that_refuses_is_out_of_reach(remote, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", constants.ENDPOINT)  # the server of these tests, as a proxy
+    use_endpoint(monkeypatch, "https://huggingface.co")
+    fails_with_the_remedy(tmp_path / "model", ".*403 Forbidden.*")

@@ -1,0 +1,313 @@
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+
+import pytest
+from reversal import sandbox
+from reversal.sandbox import LIMITS, judge_programs, require_bubblewrap
+
+DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[2] / "../shared/data"))
+SHORT = {**LIMITS, "cpu_seconds": 1, "wall_seconds": 1.5, "memory_bytes": 256 << 20}
+RIGHT = "\ndef answer():\n    return 42\n"
+FALSE = "\ndef answer():\n    return 41\n"
+TESTS = "import math\nassert answer() == 42\nassert answer() == 42"
+
+# Why the verdict is what it is, the program, the verdict.
+HOSTILE = [
+    ("right after printing junk", "print('wrong', 'timeout')" + RIGHT, "correct"),
+    ("prints that it passed", "print('correct\\npassed')" + FALSE, "wrong"),
+    ("is no Python", "def answer(:", "wrong"),
+    ("is no text", "\0\ud800" + RIGHT, "wrong"),
+    ("fails after defining a right answer", RIGHT + "1 / 0", "wrong"),
+    ("leaves before the tests", "import os; os._exit(0)", "wrong"),
+    ("leaves during the tests", "import os\ndef answer():\n    os._exit(0)", "wrong"),
+    ("exits before the tests", "import sys; sys.exit(0)", "wrong"),
+    ("exits during the tests", "def answer():\n    raise SystemExit(0)", "wrong"),
+    ("exits after replacing exit", "import os\nos._exit = print\ndef answer():\n    raise SystemExit(0)", "wrong"),
+    (
+        "replaces builtins and the calls that end a process",
+        "import builtins, os, sys, signal\n"
+        "for name in ('AssertionError', 'BaseException', 'Exception', 'SystemExit'): setattr(builtins, name, int)\n"
+        "for name in ('exec', 'compile', 'print', '__import__'): setattr(builtins, name, lambda *a, **k: None)\n"
+        "os._exit = os.getpid = os.write = os.kill = sys.exit = lambda *a: 0" + FALSE,
+        "wrong",
+    ),
+    ("swallows its own failure only", "try:\n    assert False\nexcept AssertionError:\n    pass" + RIGHT, "correct"),
+    (
+        "writes junk to every file descriptor, falsely",
+        "import os\nfor fd in range(64):\n    try: os.write(fd, b'correct\\n')\n    except OSError: pass" + FALSE,
+        "wrong",
+    ),
+    (
+        "writes junk to every file descriptor, rightly",
+        "import os\nfor fd in range(64):\n    try: os.write(fd, b'wrong\\n' * 99)\n    except OSError: pass" + RIGHT,
+        "correct",
+    ),
+    ("closes every file descriptor", "import os\nos.closerange(0, 64)" + RIGHT, "correct"),
+    (
+        "ignores every signal and sleeps for ever",
+        "import signal, time\nfor s in set(signal.Signals) - {9, 19}: signal.signal(s, signal.SIG_IGN)\n"
+        "while True: time.sleep(9)",
+        "timeout",
+    ),
+    ("loops for ever", "while True: pass", "timeout"),
+    (
+        "ignores the signal at its CPU limit",
+        "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
+        "timeout",
+    ),
+    ("prints for ever", "while True: print('x' * 10**6)", "timeout"),
+    ("allocates 100 GB", "memory = bytearray(100 << 30)" + RIGHT, "wrong"),
+    ("allocates without end", "memory = []\nwhile True: memory.append(bytearray(1 << 24))", "wrong"),
+    ("recurses without end", "def answer():\n    return answer()", "wrong"),
+    (
+        "recurses without end or limit",
+        "import sys\nsys.setrecursionlimit(10**9)\nanswer = lambda: sorted([1], key=lambda x: answer())",
+        "wrong",
+    ),
+    ("writes a huge file", "with open('f', 'wb') as f:\n    while True: f.write(bytes(1 << 20))", "wrong"),
+    (
+        "writes many large files",
+        "for i in range(99):\n    with open(f'/dev/shm/{i}', 'wb') as f: f.write(bytes(1 << 20))" + RIGHT,
+        "wrong",
+    ),
+    ("forks without end", "import os\nwhile True: os.fork()", "wrong"),
+    (
+        "forks without end and never gives up",
+        "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+        "timeout",
+    ),
+    (
+        "is held by the limit of processes",
+        "import os, time\ncount = 0\ntry:\n    while count < 500:\n        if os.fork() == 0: time.sleep(99)\n"
+        "        count += 1\nexcept OSError: pass\n"
+        f"def answer():\n    return 42 if 0 < count < {SHORT['processes']} else count",
+        "correct",
+    ),
+    ("lets a child finish for it", "import os\nif os.fork(): os._exit(0)" + RIGHT, "wrong"),
+    (
+        "daemonises and goes on",
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork(): os._exit(0)\n    time.sleep(10**6)"
+        + RIGHT,
+        "correct",
+    ),
+    (
+        "kills everything it may",
+        "import os, time\nif os.fork() == 0: time.sleep(999)\nos.kill(-1, 9)" + RIGHT,
+        "correct",
+    ),
+    ("signals the harness", "import os\nfor s in range(1, 65):\n    os.kill(1, s)" + RIGHT, "correct"),
+    (
+        "lowers the limits of the harness",
+        "import resource\nresource.prlimit(1, resource.RLIMIT_AS, (9, 9))" + RIGHT,
+        "correct",
+    ),
+    ("reads the harness's environment", "open('/proc/1/environ').read()" + RIGHT, "wrong"),
+    ("opens the harness's memory", "open('/proc/1/mem', 'r+b')" + RIGHT, "wrong"),
+    ("opens the harness's answers", "import os\nos.listdir('/proc/1/fd')" + RIGHT, "wrong"),
+    (
+        "cannot trace the harness",
+        "import ctypes\nattach = ctypes.CDLL(None).ptrace(16, 1, 0, 0)\nanswer = lambda: -42 * attach",
+        "correct",
+    ),
+    (
+        "cannot make a user namespace",
+        "import ctypes\nmade = ctypes.CDLL(None).unshare(0x10000000)\nanswer = lambda: -42 * made",
+        "correct",
+    ),
+    ("changes the system", "open('/usr/bin/planted', 'w')" + RIGHT, "wrong"),
+    ("changes the root folder", "open('/planted', 'w')" + RIGHT, "wrong"),
+    ("changes the harness", "open('/harness.py', 'a')" + RIGHT, "wrong"),
+    (
+        "leaves a folder that is too deep to delete",
+        "import os\nfor _ in range(3000):\n    os.mkdir('d'); os.chdir('d')" + RIGHT,
+        "correct",
+    ),
+    ("leaves a folder that nobody may enter", "import os\nos.makedirs('d/e')\nos.chmod('d', 0)" + RIGHT, "correct"),
+]
+# Runs after every hostile program, in the same sandbox if that one still serves.
+NEIGHBOUR = """
+import builtins, os
+first = 'planted' not in globals()
+planted = 1
+def answer():
+    others = [p for p in os.listdir('/proc') if p.isdigit() and int(p) not in (1, os.getpid())]
+    fresh = os.listdir('/tmp') == os.listdir('/dev/shm') == others == []
+    return 42 if fresh and builtins.AssertionError.__name__ == 'AssertionError' and first else 0
+"""
+HARMLESS = [
+    (RIGHT, TESTS, "correct"),
+    (FALSE, TESTS, "wrong"),
+    ("import collections, re" + RIGHT, "setup = 42\nassert answer() == setup", "correct"),
+    ("input()" + RIGHT, TESTS, "wrong"),
+    ("if __name__ == '__main__':\n    input()" + RIGHT, TESTS, "correct"),
+    (
+        "import dataclasses\n@dataclasses.dataclass\nclass A:\n    b: 'int' = 42\nanswer = lambda: A().b",
+        TESTS,
+        "correct",
+    ),
+    ("open('f', 'w').write('42')\ndef answer():\n    return int(open('f').read())", TESTS, "correct"),
+    ("import subprocess\nanswer = lambda: int(subprocess.check_output(['echo', '42']))", TESTS, "correct"),
+    (
+        "import random\ndrawn = random.randrange(10**9)\nanswer = lambda: 42 if drawn == 906691059 else 0",
+        TESTS,
+        "correct",
+    ),
+    ("import numpy" + RIGHT, TESTS, "wrong"),
+    ("", "", "correct"),
+]
+
+
+@pytest.fixture(scope="module")
+def bubblewrap():
+    try:
+        require_bubblewrap()
+    except RuntimeError as error:
+        if os.environ.get("CI_NEEDS_SANDBOX") == "1":
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def hostile_verdicts(bubblewrap) -> list[str]:
+    """Of the hostile programs and, after each, of its neighbour."""
+    return judge_programs([pair for _, p, _ in HOSTILE for pair in ((p, TESTS), (NEIGHBOUR, TESTS))], 1, SHORT)
+
+
+def processes_with(marker: str) -> int:
+    count = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            count += marker in (folder / "cmdline").read_text()
+        except OSError:
+            continue  # it ended
+    return count
+
+
+@pytest.mark.parametrize("place", range(len(HOSTILE)), ids=[reason for reason, _, _ in HOSTILE])
+def test_a_hostile_program_gets_its_verdict_and_the_next_one_is_unharmed(place, hostile_verdicts):
+    assert hostile_verdicts[2 * place : 2 * place + 2] == [HOSTILE[place][2], "correct"]
+
+
+def test_nothing_is_left_behind(bubblewrap, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    marker = uuid.uuid4().hex
+    known = subprocess.Popen(["sh", "-c", f"read line; : {marker}"], stdin=subprocess.PIPE)
+    assert processes_with(marker) == 1
+    known.communicate(b"\n")
+
+    start = f"import os, subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 999; : {marker}'], start_new_session=True)\n"
+    write = f"for folder in ('/tmp', '/dev/shm', '.'):\n    open(folder + '/{marker}', 'w').write('x')\n"
+    programs = [start + write + end for end in (RIGHT, FALSE, "os._exit(0)", "while True: pass")]
+    limits = {**SHORT, "file_bytes": (16 << 20) + os.getpid()}  # by which these harnesses are known
+    verdicts = judge_programs([(program, TESTS) for program in programs], 2, limits)
+    assert verdicts == ["correct", "wrong", "wrong", "timeout"]
+    assert processes_with(marker) == processes_with(f'"file_bytes": {limits["file_bytes"]}') == 0
+    assert not Path("/tmp", marker).exists()
+    assert not Path("/dev/shm", marker).exists()
+
+    programs = [start + "open('f', 'w').write('x')" + end for end in (RIGHT, FALSE)]
+    assert judge_programs([(p, TESTS) for p in programs], 1, limits, sandboxed=False) == ["correct", "wrong"]
+    assert processes_with(marker) == processes_with(f'"file_bytes": {limits["file_bytes"]}') == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_host_cannot_be_read(bubblewrap, tmp_path, monkeypatch):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    secret.chmod(0o644)
+    monkeypatch.setenv("REVERSAL_SECRET", "secret")
+    reads = [
+        f"open({str(secret)!r}).read()",
+        f"open({str(Path(__file__).resolve())!r}).read()",
+        "open('/etc/passwd').read()",
+        f"__import__('os').listdir({str(Path.home())!r} + '/.cache/..')",
+        f"open('/proc/{os.getpid()}/environ').read()",
+        "__import__('os').environ['REVERSAL_SECRET']",
+    ]
+    programs = [(read + RIGHT, TESTS) for read in reads[:3]]
+    assert judge_programs(programs, 1, SHORT, sandboxed=False) == ["correct"] * 3
+    assert judge_programs([(read + RIGHT, TESTS) for read in reads], 1, SHORT) == ["wrong"] * 6
+
+
+def test_there_is_no_network(bubblewrap):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        program = f"import socket\nsocket.create_connection({server.getsockname()!r}, 1)" + RIGHT
+        assert judge_programs([(program, TESTS)], 1, SHORT, sandboxed=False) == ["correct"]
+        assert judge_programs([(program, TESTS)], 1, SHORT) == ["wrong"]
+
+
+@pytest.mark.parametrize(("workers", "sandboxed"), [(1, True), (2, True), (1, False), (2, False)])
+def test_verdicts_do_not_depend_on_workers_or_the_sandbox(workers, sandboxed, request):
+    if sandboxed:
+        request.getfixturevalue("bubblewrap")
+    programs = [(program, tests) for program, tests, _ in HARMLESS]
+    assert judge_programs(programs, workers, SHORT, sandboxed) == [verdict for _, _, verdict in HARMLESS]
+
+
+def test_no_programs_have_no_verdicts():
+    assert judge_programs([], 2, SHORT, sandboxed=False) == []
+
+
+# Outside a sandbox a program can say in a file that it ran, and kill the harness.
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        ("while True: pass", "", "correct"),
+        ("while True: pass", "1 / 0", "wrong"),
+        ("os.kill(os.getppid(), 9)", "", "correct"),
+        ("os.kill(os.getppid(), 9)", "os.kill(os.getppid(), 9)", "infra_error"),
+        ("os.kill(os.getppid(), 19)", "os.kill(os.getppid(), 19)", "timeout"),
+        ("1 / 0", "", "wrong"),
+    ],
+    ids=[
+        "a timeout is tried again",
+        "and may be wrong",
+        "a dead harness is replaced",
+        "once",
+        "a silent harness is a timeout",
+        "what is wrong is not tried again",
+    ],
+)
+def test_what_has_no_verdict_is_tried_once_more(first, second, verdict, tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "MARGIN_SECONDS", 0.5)
+    mark = str(tmp_path / "ran")
+    program = (
+        f"import os\nran = os.path.exists({mark!r})\nopen({mark!r}, 'a').write('x')\n"
+        f"exec({second!r} if ran else {first!r})" + RIGHT
+    )
+    neighbour = (RIGHT, TESTS)
+    verdicts = judge_programs([neighbour, (program, TESTS), neighbour], 1, SHORT, sandboxed=False)
+    assert verdicts == ["correct", verdict, "correct"]
+    assert Path(mark).read_text() == ("x" if first == "1 / 0" else "xx")
+
+
+def test_a_machine_without_bubblewrap_says_how_to_install_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match=r"no bwrap on PATH: install it .*apt-get install bubblewrap"):
+        require_bubblewrap()
+    with pytest.raises(RuntimeError, match="apt-get install bubblewrap"):
+        judge_programs([(RIGHT, TESTS)], 1)
+
+
+def test_a_machine_where_no_sandbox_can_be_made_says_why(monkeypatch, tmp_path):
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'No permissions to create new namespace' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match=r"cannot make a sandbox .*No permissions to create new namespace"):
+        require_bubblewrap()
+    assert judge_programs([(RIGHT, TESTS)], 1, SHORT) == ["infra_error"]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"no folder {DATA}: set REVERSAL_DATA to the benchmark data")
+def test_every_reference_program_of_mbpp_is_correct(bubblewrap):
+    rows = [json.loads(line) for line in (DATA / "mbpp/mbpp.jsonl").read_text(encoding="utf-8").splitlines()]
+    programs = [(row["code"], "\n".join([row["test_setup_code"], *row["test_list"]])) for row in rows]
+    verdicts = judge_programs(programs, 2)
+    assert len(rows) == 974
+    assert [(r["task_id"], v) for r, v in zip(rows, verdicts, strict=True) if v != "correct"] == []
