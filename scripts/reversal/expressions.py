@@ -1,4 +1,4 @@
-"""Verdicts on LaTeX answers: by text and by value where that is certain, else math-verify in workers that can be killed."""
+"""Verdicts on LaTeX answers: by text or value where that is certain, else by math-verify in workers it cannot hang."""
 
 import math
 import re

@@ -50,6 +50,8 @@ def answer_fractions(rng: random.Random, drawn: tuple[int, list[int]]) -> tuple[
 
 def draw_choices(rng: random.Random, level: int) -> tuple[bool, list[int]]:
     """Whether the largest is asked for, and level + 1 different numbers (at least two)."""
+    if level > 25:
+        raise ValueError("choices have at most 25 steps: there are no letters for more options")
     return rng.random() < 0.5, rng.sample(range(1, 60), level + 1)
 
 

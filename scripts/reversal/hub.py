@@ -14,7 +14,7 @@ def download(repository: str, revision: str, folder: str) -> None:
     out of reach.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import GatedRepoError, HTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     page = f"https://huggingface.co/{repository}"
     try:
@@ -29,9 +29,11 @@ def download(repository: str, revision: str, folder: str) -> None:
         raise RuntimeError(
             f"{repository} is not on the hub, or private: check its name at {page}, or HF_TOKEN."
         ) from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:  # HTTPError: also a dropped connection or a proxy's refusal
+        cause = error.__cause__ if isinstance(error, LocalEntryNotFoundError) and error.__cause__ else error
+        reason = " ".join(str(cause).split())
         raise RuntimeError(
-            f"{repository} at revision {revision} could not be had from the hub ({error}). Without network, copy the "
+            f"{repository} at revision {revision} could not be had from the hub ({reason}). Without network, copy the "
             "model to this machine and name it as models.NAME.folder instead of hub and revision."
         ) from error
     require_checkpoint(folder)
@@ -51,7 +53,7 @@ def require_checkpoint(folder: str) -> None:
     """Raises RuntimeError unless `folder` holds a model and a tokenizer in Hugging Face format."""
     path = Path(folder)
     missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).is_file()]
-    if not list(path.glob("*.safetensors")) and not list(path.glob("*.bin")):
+    if not list(path.glob("*.safetensors")) and not list(path.glob("pytorch_model*.bin")):
         missing.append("*.safetensors")
     if missing:
         raise RuntimeError(f"{folder} is no model in Hugging Face format: it has no {', '.join(missing)}")

@@ -104,6 +104,13 @@ def _hub_records(source: dict) -> Iterator[tuple[str, dict]]:
     from datasets import load_dataset
 
     for name in source.get("configs", [None]):
-        rows = load_dataset(source["dataset"], name, split=source["split"], revision=source["revision"])
+        try:
+            rows = load_dataset(source["dataset"], name, split=source["split"], revision=source["revision"])
+        except (OSError, ValueError) as error:  # out of reach, absent, or without this configuration or split
+            reason = " ".join(str(error).split())
+            raise ValueError(
+                f"{source['dataset']} at revision {source['revision']} could not be had from the hub ({reason}). "
+                "Without network, name a local copy as file: instead of dataset, revision and split."
+            ) from error
         for i, record in enumerate(rows):
             yield f"{source['dataset']}{f' ({name})' if name else ''}, {source['split']} row {i}", record

@@ -130,15 +130,30 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop
                 **inputs,
                 do_sample=False,
                 max_new_tokens=request["max_tokens"],
-                **({"stop_strings": stop, "tokenizer": tokenizer} if stop else {}),
+                stopping_criteria=[_stopper(stop, tokenizer, inputs.input_ids.shape[1])] if stop else [],
                 logits_processor=transformers.LogitsProcessorList(noise),
             )
         for i, row in zip(batch, tokens[:, inputs.input_ids.shape[1] :].tolist(), strict=True):
             end = next((k for k, token in enumerate(row) if token in ends), None)
+            n_tokens, reason = (len(row), "length") if end is None else (end + 1, "stop")
             text, stopped = _before(stop, tokenizer.decode(row[:end], skip_special_tokens=True))
-            reason = "stop" if stopped or end is not None else "length"
-            answers[i] = (text, len(row) if end is None else end + 1, reason)
+            if stopped:  # the tokens up to the one that completes the text; the rest only fills the batch
+                beginnings = (tokenizer.decode(row[:k], skip_special_tokens=True) for k in range(1, n_tokens + 1))
+                n_tokens = next(k for k, part in enumerate(beginnings, start=1) if _before(stop, part)[1])
+                reason = "stop"
+            answers[i] = (text, n_tokens, reason)
     return answers, transformers.__version__
+
+
+def _stopper(stop: list[str], tokenizer, prompt_length: int):
+    """A stopping criterion: a stop text stands in the answer itself. That of transformers reads the prompt as well."""
+    import torch
+
+    def stopped(input_ids, scores, **_):
+        texts = tokenizer.batch_decode(input_ids[:, prompt_length:], skip_special_tokens=True)
+        return torch.tensor([_before(stop, text)[1] for text in texts], device=input_ids.device)
+
+    return stopped
 
 
 def _before(stop: list[str], text: str) -> tuple[str, bool]:

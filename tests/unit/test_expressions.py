@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reversal.answers import BOXED, marked_answer
 from reversal import expressions
+from reversal.answers import BOXED, marked_answer
 from reversal.expressions import LONGEST, clearly_different, judge_expressions, same_number, same_text
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[2] / "../shared/data"))

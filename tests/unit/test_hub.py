@@ -177,7 +177,7 @@ def test_what_a_folder_misses_is_named(tmp_path, files, missing):
     assert not (tmp_path / "linked").exists()
 
 
-@pytest.mark.parametrize("weights", ["model.safetensors", "model-00001-of-00002.safetensors", "pytorch_model.bin"])
+@pytest.mark.parametrize("weights", ["model.safetensors", "model-00001-of-00001.safetensors", "pytorch_model.bin"])
 def test_a_folder_with_config_tokenizer_and_weights_is_a_model(tmp_path, weights):
     for name in ("config.json", "tokenizer_config.json", weights):
         (tmp_path / name).touch()
@@ -248,24 +248,20 @@ def test_offline_mode_is_named_with_the_remedy(offline, tmp_path, monkeypatch):
     fails_with_the_remedy(tmp_path / "model", ".*HF_HUB_OFFLINE.*")
 
 
-@pytest.mark.xfail(strict=True, reason="the sentence holds the several lines of huggingface_hub's own")
 def test_the_sentence_is_one_line(offline, tmp_path):
     assert len(failure(tmp_path / "model").splitlines()) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="huggingface_hub's own sentence about a file does not say why, its cause does")
 def test_a_refused_file_is_named_with_its_cause(remote, tmp_path):
     remote.refused[FILES + "config.json"] = (403, {})
     fails_with_the_remedy(tmp_path, ".*403 Forbidden.*")
 
 
-@pytest.mark.xfail(strict=True, reason="a dropped connection is no OSError and comes through as it is")
 def test_a_hub_that_hangs_up_is_out_of_reach(remote, tmp_path):
     remote.hangs_up = True
     fails_with_the_remedy(tmp_path / "model", ".*disconnected.*")
 
 
-@pytest.mark.xfail(strict=True, reason="a proxy's refusal is no OSError and comes through as it is")
 def test_a_proxy_that_refuses_is_out_of_reach(remote, tmp_path, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", constants.ENDPOINT)  # the server of these tests, as a proxy
     use_endpoint(monkeypatch, "https://huggingface.co")

@@ -136,6 +136,19 @@ def test_a_missing_file_is_named(tmp_path):
         load_problems({"file": str(tmp_path / "nowhere.jsonl"), "format": "gsm8k"}, "t", "test")
 
 
+def test_a_dataset_out_of_reach_is_named_with_the_remedy(monkeypatch):
+    import datasets.config
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    source = {"dataset": "openai/none", "revision": "0" * 40, "split": "train", "format": "gsm8k"}
+    with pytest.raises(
+        ValueError, match=r"openai/none at revision 0{40} could not be had .* name a local copy as file:"
+    ):
+        load_problems(source, "t", "train")
+
+
 def test_an_open_level_is_said_aloud_and_becomes_null(tmp_path, capsys):
     path = jsonl(tmp_path, MATH, MATH | {"level": "Level ?"})
     assert load_problems({"file": path, "format": "math"}, "t", "train")["level"].to_list() == [3, None]

@@ -116,14 +116,12 @@ def test_an_answer_ends_before_the_first_stop_text(tiny_llama, requests, unstopp
     assert (stopped["n_tokens"] >= 1).all()
 
 
-@pytest.mark.xfail(strict=True, reason="rows that end before their batch count one filling token")
 def test_stopped_rows_are_the_same_for_any_batch_size(tiny_llama, requests, stops):
     alone = generate(tiny_llama, requests, ENGINE | {"arguments": {"max_num_seqs": 1}}, stops[:1])
     assert set(alone["n_tokens"]) - {8}  # some end early
     assert_frame_equal(generate(tiny_llama, requests, ENGINE, stops[:1]), alone)
 
 
-@pytest.mark.xfail(strict=True, reason="transformers looks for stop texts in the end of the prompt as well")
 def test_a_stop_text_that_begins_in_the_prompt_ends_no_answer(tiny_llama, requests, unstopped):
     request, row = requests[0], unstopped.row(0, named=True)
     assert request["prompt"].endswith("Answer:\n")

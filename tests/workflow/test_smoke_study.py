@@ -1,11 +1,14 @@
 """The smoke study's files: what a real run of every stage leaves behind."""
 
 import json
+import re
+import subprocess
+import sys
 
 import polars as pl
 import pytest
 from reversal import tables
-from running import copy_repository, snakemake
+from running import REPOSITORY, copy_repository, snakemake
 
 MODEL = "results/smoke/mini-llama/mini-gsm/seed0"
 LINEAGES = ["sft", "sft-dpo", "sft-dpo-dpo", "sft-dpo-sft", "sft-sft", "sft-sft-sft"]
@@ -71,6 +74,17 @@ def test_the_rows_do_not_depend_on_the_number_of_shards(study):
     run = snakemake(study, path, change="sampling: {shards: {evaluation: 3}}")
     assert run.returncode == 0, run.stdout + run.stderr
     assert pl.read_parquet(study / path).equals(before)
+
+
+def test_the_papers_grid_is_planned_offline():
+    """3 models x 4 tasks x 12 lineages, 9 of them sampled for a next step; M0 answers the training questions of CSQA."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--configfile", "studies/paper.yaml"]
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE))
+    models, parents = 3 * 4 * 12, 3 * 4 * 9 + 3
+    assert (jobs["fetch_base"], jobs["prepare_problems"]) == ("3", "9")
+    assert (jobs["train"], jobs["score"]) == (str(models), str(models))
+    assert jobs["sample"] == str(4 * parents + 2 * models)  # shards
 
 
 @pytest.mark.parametrize(
