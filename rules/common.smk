@@ -21,6 +21,7 @@ MODEL = f"{RESULTS}/{{model}}/{{task}}/seed{{seed}}/{{lineage}}"
 LOG = "{model}-{task}-seed{seed}-{lineage}"
 SERIES = {name: lineages.series(method, config["iterations"]) for name, method in config["methods"].items()}
 ALL_LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain})
+ENDS = sorted({chain[place] for chain in SERIES.values() for place in (0, -1)})  # the models that a verdict compares
 
 
 def one_of(names):
@@ -84,6 +85,6 @@ def first_verdicts(w):
     return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
 
 
-def every_model(file, seeds=config["seeds"]):
+def every_model(file, seeds=config["seeds"], lineages=ALL_LINEAGES):
     """`file` of every model, task, seed and lineage of the study."""
-    return expand(f"{MODEL}/{file}", model=config["models"], task=config["tasks"], seed=seeds, lineage=ALL_LINEAGES)
+    return expand(f"{MODEL}/{file}", model=config["models"], task=config["tasks"], seed=seeds, lineage=lineages)

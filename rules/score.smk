@@ -1,4 +1,4 @@
-# score: the judged answers of one model (and of its M1) -> scores.parquet, one tidy row per metric
+# score: the judged answers of one model (and of its M1) -> scores.parquet, one tidy row per metric, and problem_scores.parquet, the same per problem
 rule score:
     input:
         code=code("score"),
@@ -16,7 +16,8 @@ rule score:
             ood=config["tasks"][w.task]["ood"],
         ),
     output:
-        f"{MODEL}/scores.parquet",
+        scores=f"{MODEL}/scores.parquet",
+        problem_scores=f"{MODEL}/problem_scores.parquet",
     log:
         f"{RESULTS}/logs/score/{LOG}.log",
     benchmark:

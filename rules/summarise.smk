@@ -3,6 +3,7 @@ rule summarise:
     input:
         code=code("summarise"),
         scores=every_model("scores.parquet"),
+        problem_scores=every_model("problem_scores.parquet", lineages=ENDS),
         training_sets=every_model("training_set.json"),
         dropped=expand(f"{RESULTS}/problems/{{task}}/train.dropped.csv", task=config["tasks"]),
     output:

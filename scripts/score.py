@@ -1,4 +1,4 @@
-"""score: every metric of one model."""
+"""score: every metric of one model, per problem and as a whole."""
 
 import json
 
@@ -6,25 +6,28 @@ import polars as pl
 from reversal import jobs, scoring, tables
 
 
-def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedding_model, output) -> None:
+def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedding_model, scores_path, values_path):
     verdicts = tables.read(verdicts_path, tables.VERDICT_ROWS)
     samples = tables.read(samples_path, tables.SAMPLES)
-    rows = scoring.accuracy_rows(verdicts)
+    values = scoring.accuracy_values(verdicts)
     if train_path:
-        rows += scoring.coverage_rows(tables.read(train_path, tables.VERDICT_ROWS))
+        values += scoring.coverage_values(tables.read(train_path, tables.VERDICT_ROWS))
+    for name, (ood_verdicts, ood_problems) in ood.items():
+        judged = tables.read(ood_verdicts, tables.VERDICT_ROWS)
+        values += scoring.ood_values(name, judged, tables.read(ood_problems, tables.PROBLEMS))
+    values += scoring.confound_values(samples, verdicts)
+    values += scoring.diversity_values(samples, verdicts, embedding_model)
+
+    rows = scoring.means(values)
+    for name in ood:
+        rows += scoring.disparity_rows(name, rows)
     if first_path:
         rows += scoring.improvement_rows(tables.read(first_path, tables.VERDICT_ROWS), verdicts)
-    for name, (ood_verdicts, ood_problems) in ood.items():
-        rows += scoring.ood_rows(
-            name, tables.read(ood_verdicts, tables.VERDICT_ROWS), tables.read(ood_problems, tables.PROBLEMS)
-        )
-    rows += scoring.confound_rows(samples, verdicts)
-    rows += scoring.diversity_rows(samples, verdicts, embedding_model)
-    scores = pl.DataFrame(
-        [{**names, "metric": metric, "subset": subset, "value": value, "n": n} for metric, subset, value, n in rows],
-        schema=tables.SCORES,
-    )
-    tables.write(scores, tables.SCORES, output)
+    scores = [
+        {**names, "metric": metric, "subset": subset, "value": value, "n": n} for metric, subset, value, n in rows
+    ]
+    tables.write(pl.DataFrame(scores, schema=tables.SCORES), tables.SCORES, scores_path)
+    tables.write(pl.DataFrame(values, schema=tables.PROBLEM_SCORES, orient="row"), tables.PROBLEM_SCORES, values_path)
 
 
 if "snakemake" in globals():
@@ -43,5 +46,6 @@ if "snakemake" in globals():
         ),
         json.loads(snakemake.params.names),
         snakemake.params.embedding_model,
-        snakemake.output[0],
+        snakemake.output.scores,
+        snakemake.output.problem_scores,
     )

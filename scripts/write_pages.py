@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import jobs, pages, summaries, tables
+from reversal import jobs, pages, tables
 
 QUESTIONS, SAMPLED = 5, 2  # shown of every task on the page of answers
 
 
 def main(changes_path: str, study: dict, headline_path: str, answers_path: str) -> None:
-    changes = pl.read_csv(changes_path, schema=summaries.CHANGES)
+    changes = pl.read_csv(changes_path, schema=tables.CHANGES)
     notes = [] if study["sandboxed"] else ["Programs written by the models ran without a sandbox."]
     headline = pages.headline(changes, study["iterations"], len(study["seeds"]), notes)
     jobs.write_text(headline_path, headline)

@@ -1,7 +1,6 @@
-"""Diversity of the sampled answers to one question, averaged over questions.
+"""Diversity of the sampled answers to one question.
 
-All functions take one list of texts (or keys, or vectors) per question. A question with fewer than two answers has no
-diversity: it is left out of the mean and of the count that comes with it.
+All functions take one list of texts (or keys, or vectors). A question with fewer than two answers has no diversity.
 """
 
 import re
@@ -9,12 +8,6 @@ import re
 import numpy as np
 
 WORD = re.compile(r"\w+|[^\w\s]")
-
-
-def mean_over_questions(values: list[float | None]) -> tuple[float | None, int]:
-    """Mean of the defined values, and how many there are; (None, 0) if there are none."""
-    defined = [value for value in values if value is not None]
-    return (float(np.mean(defined)), len(defined)) if defined else (None, 0)
 
 
 def distinct_n(texts: list[str], n: int) -> float | None:

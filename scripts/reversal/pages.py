@@ -4,11 +4,13 @@ from html import escape
 
 import polars as pl
 
+from reversal.changes import reversal
+
 STYLE = """<style>body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;width:100%}
 td,th{border:1px solid #ccc;padding:.4rem .6rem;text-align:left;vertical-align:top}
 th{background:#f3f3f3}td.number{text-align:right;font-variant-numeric:tabular-nums}pre{margin:0;white-space:pre-wrap}
-.correct{background:#e3f2fd}.wrong,.no_answer{background:#fff3e0}small{color:#555}</style>"""
+.correct{background:#e3f2fd}.wrong,.no_answer{background:#fff3e0}.progress{background:#e3f2fd}.regress{background:#fff3e0}small{color:#555}</style>"""
 
 
 def page(title: str, body: str) -> str:
@@ -18,14 +20,20 @@ def page(title: str, body: str) -> str:
 def headline(changes: pl.DataFrame, iterations: int, seeds: int, notes: list[str]) -> str:
     """An HTML page: for every method one row per dimension, M1 against the last iteration; `notes` are warnings."""
     parts = [
-        f"<h1>Progress or regress?</h1><p>Values at M1 and at M{iterations}, means over {seeds} seed(s). "
-        "A change is marked &#9650; or &#9660; by its sign alone: with one seed it carries no error bar.</p>",
+        f"<h1>Progress or regress?</h1><p>Values at M1 and at M{iterations}, means over {seeds} seed(s); the 95 % interval of "
+        "the change, by bootstrap over problems (and seeds), paired by problem; p from paired tests, adjusted over the whole "
+        "study (Holm). A change is progress or regress if its adjusted p is below 0.05. A method shows a reversal if its "
+        "accuracy progressed and another dimension regressed.</p>",
         *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
     ]
     for (model, task, method), group in changes.group_by("model", "task", "method", maintain_order=True):
-        head = f"<th>dimension</th><th>M1</th><th>M{iterations}</th><th>change</th><th>over seeds</th>"
-        rows = "".join(_change_row(row) for row in group.iter_rows(named=True))
-        parts.append(f"<h2>{escape(f'{method}: {model} on {task}')}</h2><table><tr>{head}</tr>{rows}</table>")
+        rows = group.rows(named=True)
+        names = ["dimension", "M1", f"M{iterations}", "change", "95 % interval", "adjusted p", "verdict"]
+        head = "".join(f"<th>{name}</th>" for name in names)
+        body = "".join(map(_change_row, rows))
+        title = escape(f"{method}: {model} on {task}")
+        parts.append(f"<h2>{title}</h2><p>Reversal: <strong>{reversal(rows)}</strong></p>")
+        parts.append(f"<table><tr>{head}</tr>{body}</table>")
     return page("Progress or regress?", "".join(parts))
 
 
@@ -58,7 +66,8 @@ def _answers(judged: pl.DataFrame, problem_id: str, most: int) -> str:
 
 def _change_row(row: dict) -> str:
     arrow = "&#9650;" if row["change"] > 0 else "&#9660;" if row["change"] < 0 else "="
-    spread = f"{row['change_min']:+.3f} to {row['change_max']:+.3f}" if row["seeds"] > 1 else "one seed"
-    numbers = [f"{row['first']:.3f}", f"{row['last']:.3f}", f"{arrow} {row['change']:+.3f}", spread]
+    interval = "" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
+    p = "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3f}"
+    numbers = [f"{row['first']:.3f}", f"{row['last']:.3f}", f"{arrow} {row['change']:+.3f}", interval, p]
     cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
-    return f"<tr><td>{escape(row['dimension'])}</td>{cells}</tr>"
+    return f'<tr><td>{escape(row["dimension"])}</td>{cells}<td class="{row["verdict"]}">{row["verdict"]}</td></tr>'

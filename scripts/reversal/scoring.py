@@ -1,9 +1,11 @@
-"""All metrics of one model as tidy rows: (metric, subset, value, n), the SCORES columns that do not name the model.
+"""All metrics of one model: values per problem, their means, and what is no mean.
 
-value is null where a metric is undefined (no such problem, no second answer); n counts the problems behind it.
+A value is (problem_id, metric, subset, value); value is null where the metric is undefined for that problem (fewer than
+two answers, say). A row is (metric, subset, value, n): n counts the problems behind it.
 """
 
 from itertools import groupby
+from math import fsum
 
 import numpy as np
 import polars as pl
@@ -12,27 +14,58 @@ from reversal import accuracy, diversity
 from reversal.answers import equations
 from reversal.tables import SAMPLE_KEY
 
+Value = tuple[str, str, str, float | None]
 Row = tuple[str, str, float | None, int]
 
 
-def accuracy_rows(verdicts: pl.DataFrame) -> list[Row]:
-    """Greedy pass@1, mean accuracy of the samples, and unbiased pass@k for k = 2, 4, .. on the test problems."""
-    greedy, counts = accuracy.greedy_correct(verdicts), accuracy.sampled_counts(verdicts)
-    rows: list[Row] = [("pass_at_1", "test", greedy["correct"].mean(), greedy.height)]
-    rows.append(("sample_accuracy", "test", (counts["c"] / counts["n"]).mean(), counts.height))
-    for k in accuracy.powers_of_two(counts["n"].min() or 0):
-        rows.append((f"pass_at_{k}", "test", accuracy.mean_pass_at_k(counts, k), counts.height))
-    return rows
+def means(values: list[Value]) -> list[Row]:
+    """Per metric and subset, in their first order, the mean of the defined values and how many there are."""
+    of: dict[tuple[str, str], list[float]] = {}
+    for _, metric, subset, value in values:
+        of.setdefault((metric, subset), []).extend([] if value is None else [value])
+    return [(*key, fsum(found) / len(found) if found else None, len(found)) for key, found in of.items()]
 
 
-def coverage_rows(train_verdicts: pl.DataFrame) -> list[Row]:
-    """Correct answer coverage on the training questions (the paper's Figure 2), with pass@N beside it."""
-    counts = accuracy.sampled_counts(train_verdicts)
-    n = counts["n"].min()
-    return [
-        ("coverage", "train", (counts["c"] / counts["n"]).mean(), counts.height),
-        (f"pass_at_{n}", "train", accuracy.mean_pass_at_k(counts, n), counts.height),
+def accuracy_values(verdicts: pl.DataFrame) -> list[Value]:
+    """Greedy pass@1, share of correct samples, and unbiased pass@k for k = 2, 4, .. of the test problems."""
+    greedy = [(i, "pass_at_1", "test", float(right)) for i, right in accuracy.greedy_correct(verdicts).iter_rows()]
+    return greedy + _sampled_values(verdicts, "sample_accuracy", "test")
+
+
+def coverage_values(train_verdicts: pl.DataFrame) -> list[Value]:
+    """Correct answer coverage of the training questions (the paper's Figure 2), with pass@N beside it."""
+    values = _sampled_values(train_verdicts, "coverage", "train")
+    most = accuracy.sampled_counts(train_verdicts)["n"].min()
+    return [value for value in values if value[1] in ("coverage", f"pass_at_{most}")]
+
+
+def _sampled_values(verdicts: pl.DataFrame, name: str, subset: str) -> list[Value]:
+    counts = accuracy.sampled_counts(verdicts)
+    most = counts["n"].min() or 0
+    ks = sorted({*accuracy.powers_of_two(most), *([most] if subset == "train" else [])})
+    values: list[Value] = [(i, name, subset, c / n) for i, n, c in counts.iter_rows()]
+    for k in ks:
+        values += [(i, f"pass_at_{k}", subset, accuracy.pass_at_k(n, c, k)) for i, n, c in counts.iter_rows()]
+    return values
+
+
+def ood_values(name: str, verdicts: pl.DataFrame, problems: pl.DataFrame) -> list[Value]:
+    """Greedy correctness on an OOD set, as a whole and once more per level."""
+    correct = accuracy.greedy_correct(verdicts).join(problems.select("problem_id", "level"), on="problem_id")
+    rows = correct.sort("level", maintain_order=True, nulls_last=True).rows()
+    values: list[Value] = [(i, "pass_at_1", name, float(right)) for i, right, _ in rows]
+    return values + [
+        (i, "pass_at_1", f"{name}/level={level}", float(right)) for i, right, level in rows if level is not None
     ]
+
+
+def disparity_rows(name: str, rows: list[Row]) -> list[Row]:
+    """Group disparity of the lowest and the highest level of an OOD set, out of its means; none without two levels."""
+    levels = [value for metric, subset, value, _ in rows if subset.startswith(f"{name}/level=")]
+    whole = [n for metric, subset, _, n in rows if (metric, subset) == ("pass_at_1", name)]
+    if len(levels) < 2:
+        return []
+    return [("group_disparity", name, accuracy.group_disparity(levels[0], levels[-1]), whole[0])]
 
 
 def improvement_rows(first: pl.DataFrame, later: pl.DataFrame) -> list[Row]:
@@ -50,38 +83,30 @@ def improvement_rows(first: pl.DataFrame, later: pl.DataFrame) -> list[Row]:
     return rows
 
 
-def ood_rows(name: str, verdicts: pl.DataFrame, problems: pl.DataFrame) -> list[Row]:
-    """Greedy accuracy on an OOD set as a whole and per level, and the group disparity of its end levels."""
-    correct = accuracy.greedy_correct(verdicts).join(problems.select("problem_id", "level"), on="problem_id")
-    rows: list[Row] = [("pass_at_1", name, correct["correct"].mean(), correct.height)]
-    levels = correct.drop_nulls("level").group_by("level").agg(pl.col("correct").mean(), n=pl.len()).sort("level")
-    rows += [("pass_at_1", f"{name}/level={level}", value, n) for level, value, n in levels.iter_rows()]
-    if levels.height >= 2:
-        ends = levels["correct"].to_list()
-        rows.append(("group_disparity", name, accuracy.group_disparity(ends[0], ends[-1]), correct.height))
-    return rows
-
-
-def confound_rows(samples: pl.DataFrame, verdicts: pl.DataFrame) -> list[Row]:
+def confound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> list[Value]:
     """What can move a diversity or an accuracy by itself: length, truncation, duplicates, unreadable answers.
 
     readings_disagree_rate: answers, greedy included, that only one of the two readings finds correct.
     """
     sampled = samples.filter(pl.col("decoding") == "sampled")
     judged = verdicts.filter(pl.col("decoding") == "sampled")
-    duplicates = sampled.group_by("problem_id").agg(share=1 - pl.col("text").n_unique() / pl.len())
-    n = duplicates.height
-    disagrees = (verdicts["verdict"] == "correct") != (verdicts["second_verdict"] == "correct")
-    return [
-        ("tokens_mean", "test", sampled["n_tokens"].mean(), n),
-        ("truncated_rate", "test", (sampled["finish_reason"] == "length").mean(), n),
-        ("no_answer_rate", "test", (judged["verdict"] == "no_answer").mean(), n),
-        ("duplicate_rate", "test", duplicates["share"].mean(), n),
-        ("readings_disagree_rate", "test", disagrees.mean(), n),
+    disagree = (pl.col("verdict") == "correct") != (pl.col("second_verdict") == "correct")
+    tables = [
+        _per_problem(sampled, "tokens_mean", pl.col("n_tokens").mean()),
+        _per_problem(sampled, "truncated_rate", (pl.col("finish_reason") == "length").mean()),
+        _per_problem(judged, "no_answer_rate", (pl.col("verdict") == "no_answer").mean()),
+        _per_problem(sampled, "duplicate_rate", 1 - pl.col("text").n_unique() / pl.len()),
+        _per_problem(verdicts, "readings_disagree_rate", disagree.mean()),
     ]
+    return [value for table in tables for value in table]
 
 
-def diversity_rows(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_model: str | None) -> list[Row]:
+def _per_problem(frame: pl.DataFrame, metric: str, expression: pl.Expr) -> list[Value]:
+    found = frame.group_by("problem_id", maintain_order=True).agg(value=expression)
+    return [(problem_id, metric, "test", value) for problem_id, value in found.iter_rows()]
+
+
+def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_model: str | None) -> list[Value]:
     """Syntactic, logical and (with an embedding model) semantic diversity of correct, incorrect and all answers.
 
     distinct_n is the mean of distinct_1 to distinct_4. Every different text is embedded once. equation_diversity is
@@ -93,27 +118,25 @@ def diversity_rows(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_mode
     vectors = diversity.embed(texts, embedding_model) if embedding_model else np.empty((len(texts), 0))
     place = {text: i for i, text in enumerate(texts)}
     has_equations = any(map(equations, texts))
-    rows: list[Row] = []
+    values: list[Value] = []
     for subset, keep in [
         ("correct", pl.col("verdict") == "correct"),
         ("incorrect", pl.col("verdict") != "correct"),
         ("all", pl.lit(True)),
     ]:
-        answers = [
-            [text for _, text in group]
-            for _, group in groupby(sampled.filter(keep).select("problem_id", "text").rows(), key=lambda row: row[0])
-        ]
-        values = {f"distinct_{n}": [diversity.distinct_n(t, n) for t in answers] for n in (1, 2, 3, 4)}
-        values["distinct_n"] = [_mean(of_question) for of_question in zip(*values.values(), strict=True)]
-        if has_equations:
-            values["equation_diversity"] = [diversity.distinct_share([equations(a) for a in t]) for t in answers]
-        if embedding_model:
-            values["semantic_diversity"] = [
-                diversity.semantic_diversity(vectors[[place[a] for a in t]]) for t in answers
-            ]
-        rows += [(metric, subset, *diversity.mean_over_questions(v)) for metric, v in values.items()]
-    return rows
+        rows = sampled.filter(keep).select("problem_id", "text").rows()
+        answers = {i: [text for _, text in group] for i, group in groupby(rows, key=lambda row: row[0])}
+        for problem_id in sampled["problem_id"].unique(maintain_order=True):
+            given = answers.get(problem_id, [])  # null values if it has too few in this subset
+            distinct = {f"distinct_{n}": diversity.distinct_n(given, n) for n in (1, 2, 3, 4)}
+            found = distinct | {"distinct_n": _mean(list(distinct.values()))}
+            if has_equations:
+                found["equation_diversity"] = diversity.distinct_share([equations(text) for text in given])
+            if embedding_model:
+                found["semantic_diversity"] = diversity.semantic_diversity(vectors[[place[text] for text in given]])
+            values += [(problem_id, metric, subset, value) for metric, value in found.items()]
+    return values
 
 
-def _mean(values: tuple[float | None, ...]) -> float | None:
+def _mean(values: list[float | None]) -> float | None:
     return None if None in values else sum(values) / len(values)

@@ -5,6 +5,8 @@ dropped      training problems left out because their question stands elsewhere 
 samples      one row per generated answer; temperature, top_p and max_tokens are those it was drawn with
 verdicts     one row per sample, same keys; verdict is one of VERDICTS
 scores       one tidy row per metric of one model; value is null where the metric is undefined
+problem_scores  the same per problem, for all metrics that are means over problems: what intervals are made of
+changes      per method and dimension the change from M1 to the last iteration, with its uncertainty
 metrics      scores of a whole study, each lineage once for every method that contains it
 """
 
@@ -66,6 +68,27 @@ SCORES = {
     "subset": pl.String,
     "value": pl.Float64,
     "n": pl.Int64,
+}
+PROBLEM_SCORES = {"problem_id": pl.String, "metric": pl.String, "subset": pl.String, "value": pl.Float64}
+CHANGES = {
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "dimension": pl.String,
+    "metric": pl.String,
+    "subset": pl.String,
+    "first": pl.Float64,  # at M1, mean over seeds
+    "last": pl.Float64,
+    "change": pl.Float64,
+    "low": pl.Float64,  # 95 % interval of the change
+    "high": pl.Float64,
+    "p": pl.Float64,
+    "p_adjusted": pl.Float64,  # Holm, over all rows of the study
+    "verdict": pl.String,  # progress, regress or unclear
+    "change_min": pl.Float64,  # over the seeds
+    "change_max": pl.Float64,
+    "seeds": pl.Int64,
+    "problems": pl.Int64,  # with a value at both ends
 }
 METRICS = {
     "study": pl.String,

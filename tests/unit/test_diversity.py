@@ -10,14 +10,6 @@ WORDS = st.lists(st.sampled_from(["a", "b", "c", "1"]), max_size=6).map(" ".join
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"),
-    [([0.25, None, 0.75], (0.5, 2)), ([0.0], (0.0, 1)), ([None, None], (None, 0)), ([], (None, 0))],
-)
-def test_mean_over_questions(values, expected):
-    assert diversity.mean_over_questions(values) == expected
-
-
-@pytest.mark.parametrize(
     ("texts", "n", "expected"),
     [
         (["a b", "a c"], 1, 3 / 4),

@@ -1,16 +1,17 @@
 import polars as pl
 from reversal import pages
-from reversal.summaries import CHANGES
+from reversal.tables import CHANGES
 
 CHANGE = ("m", "t", "<sft>", "accuracy", "pass_at_1", "test")
+OTHER = ("m", "t", "<sft>", "pass@8", "pass_at_8", "test")
 
 
-def test_headline_marks_each_change_by_its_sign():
+def test_headline_shows_each_change_with_its_interval_and_verdict():
     changes = pl.DataFrame(
         [
-            (*CHANGE, 0.25, 0.5, 0.25, 0.2, 0.3, 2),
-            (*CHANGE, 0.5, 0.25, -0.25, -0.25, -0.25, 1),
-            (*CHANGE, 0.5, 0.5, 0.0, 0.0, 0.0, 1),
+            (*CHANGE, 0.25, 0.5, 0.25, 0.1, 0.4, 0.001, 0.002, "progress", 0.2, 0.3, 2, 90),
+            (*OTHER, 0.5, 0.25, -0.25, -0.3, -0.2, 0.001, 0.002, "regress", -0.25, -0.25, 2, 90),
+            (*OTHER, 0.5, 0.5, 0.0, None, None, None, None, "unclear", 0.0, 0.0, 2, 90),
         ],
         schema=CHANGES,
         orient="row",
@@ -18,14 +19,15 @@ def test_headline_marks_each_change_by_its_sign():
     html = pages.headline(changes, iterations=5, seeds=2, notes=["no <sandbox>"])
     number = '<td class="number">{}</td>'
     rows = [
-        ("0.250", "0.500", "&#9650; +0.250", "+0.200 to +0.300"),
-        ("0.500", "0.250", "&#9660; -0.250", "one seed"),
-        ("0.500", "0.500", "= +0.000", "one seed"),
+        ("accuracy", ("0.250", "0.500", "&#9650; +0.250", "+0.100 to +0.400", "0.002"), "progress"),
+        ("pass@8", ("0.500", "0.250", "&#9660; -0.250", "-0.300 to -0.200", "0.002"), "regress"),
+        ("pass@8", ("0.500", "0.500", "= +0.000", "", ""), "unclear"),
     ]
-    for row in rows:
-        assert "<td>accuracy</td>" + "".join(map(number.format, row)) in html
+    for dimension, numbers, verdict in rows:
+        cells = "".join(map(number.format, numbers))
+        assert f'<td>{dimension}</td>{cells}<td class="{verdict}">{verdict}</td>' in html
     assert "at M1 and at M5, means over 2 seed(s)" in html
-    assert "<strong>no &lt;sandbox&gt;</strong>" in html
+    assert "<strong>no &lt;sandbox&gt;</strong>" in html and "Reversal: <strong>yes</strong>" in html
     assert html.count("<h2>") == 1 and "&lt;sft&gt;: m on t" in html and "<sft>" not in html
 
 

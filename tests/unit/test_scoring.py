@@ -34,8 +34,15 @@ def approx(rows):
     return [(metric, subset, value if value is None else pytest.approx(value), n) for metric, subset, value, n in rows]
 
 
-def test_accuracy_rows():
-    assert scoring.accuracy_rows(VERDICTS) == approx(
+def test_means():
+    values = [("a", "x", "all", 1.0), ("b", "x", "all", None), ("a", "y", "all", None), ("c", "x", "all", 0.5)]
+    assert scoring.means(values) == [("x", "all", 0.75, 2), ("y", "all", None, 0)]
+    assert scoring.means([]) == []
+
+
+def test_accuracy_values():
+    values = scoring.accuracy_values(VERDICTS)
+    assert scoring.means(values) == approx(
         [
             ("pass_at_1", "test", 1 / 2, 2),
             ("sample_accuracy", "test", (2 / 4 + 1 / 4) / 2, 2),
@@ -43,14 +50,23 @@ def test_accuracy_rows():
             ("pass_at_4", "test", 1.0, 2),
         ]
     )
-    assert scoring.accuracy_rows(VERDICTS.clear()) == [
-        ("pass_at_1", "test", None, 0),
-        ("sample_accuracy", "test", None, 0),
+    assert values[:4] == [
+        ("a", "pass_at_1", "test", 1.0),
+        ("b", "pass_at_1", "test", 0.0),
+        ("a", "sample_accuracy", "test", 0.5),
+        ("b", "sample_accuracy", "test", 0.25),
     ]
+    assert scoring.accuracy_values(VERDICTS.clear()) == []
 
 
-def test_coverage_rows():
-    assert scoring.coverage_rows(VERDICTS) == approx([("coverage", "train", 3 / 8, 2), ("pass_at_4", "train", 1.0, 2)])
+def test_coverage_values():
+    coverage = [("coverage", "train", 3 / 8, 2), ("pass_at_4", "train", 1.0, 2)]
+    assert scoring.means(scoring.coverage_values(VERDICTS)) == approx(coverage)
+    three = VERDICTS.filter(pl.col("sample_index") < 3)  # pass@3, though the test has powers of two only
+    assert [row[:2] for row in scoring.means(scoring.coverage_values(three))] == [
+        ("coverage", "train"),
+        ("pass_at_3", "train"),
+    ]
 
 
 def test_improvement_rows():
@@ -70,7 +86,7 @@ def test_improvement_rows():
     ]
 
 
-def test_ood_rows():
+def test_ood_values():
     greedy = [("a", "correct"), ("b", "wrong"), ("c", "correct"), ("d", "correct"), ("e", "no_answer")]
     verdicts = pl.DataFrame(
         [(problem, "greedy", 0, None, verdict, None, None, "v") for problem, verdict in greedy],
@@ -78,20 +94,24 @@ def test_ood_rows():
         orient="row",
     )
     problems = pl.DataFrame({"problem_id": ["e", "d", "c", "b", "a"], "level": [None, 1, 1, 5, 5]})
-    assert scoring.ood_rows("math", verdicts, problems) == approx(
+    rows = scoring.means(scoring.ood_values("math", verdicts, problems))
+    assert rows == approx(
         [
             ("pass_at_1", "math", 3 / 5, 5),
             ("pass_at_1", "math/level=1", 1.0, 2),
             ("pass_at_1", "math/level=5", 1 / 2, 2),
-            ("group_disparity", "math", 1 / 2, 5),
         ]
     )
+    assert scoring.disparity_rows("math", rows) == [("group_disparity", "math", 1 / 2, 5)]
+    assert scoring.disparity_rows("mat", rows) == []
     no_levels = problems.with_columns(level=pl.lit(None, pl.Int64))
-    assert scoring.ood_rows("math", verdicts, no_levels) == [("pass_at_1", "math", 3 / 5, 5)]
+    rows = scoring.means(scoring.ood_values("math", verdicts, no_levels))
+    assert rows == [("pass_at_1", "math", 3 / 5, 5)]
+    assert scoring.disparity_rows("math", rows) == []
 
 
-def test_confound_rows():
-    assert scoring.confound_rows(SAMPLED, VERDICTS) == approx(
+def test_confound_values():
+    assert scoring.means(scoring.confound_values(SAMPLED, VERDICTS)) == approx(
         [
             ("tokens_mean", "test", 19 / 8, 2),
             ("truncated_rate", "test", 2 / 8, 2),
@@ -102,10 +122,11 @@ def test_confound_rows():
     )
 
 
-def test_diversity_rows():
+def test_diversity_values():
     """Only a has two correct answers (19 tokens, 10 of them different); a and b have two and three incorrect ones."""
     rows = {
-        (metric, subset): (value, n) for metric, subset, value, n in scoring.diversity_rows(SAMPLED, VERDICTS, None)
+        (metric, subset): (value, n)
+        for metric, subset, value, n in scoring.means(scoring.diversity_values(SAMPLED, VERDICTS, None))
     }
     assert {metric for metric, _ in rows} == {*(f"distinct_{n}" for n in "1234n"), "equation_diversity"}
     assert rows["distinct_1", "correct"] == (pytest.approx(7 / 21), 1)
@@ -120,14 +141,14 @@ def test_diversity_rows():
 
 def test_answers_without_equations_have_no_equation_diversity():
     plain = SAMPLED.with_columns(pl.col("text").str.replace_all("<<|>>", ""))
-    rows = scoring.diversity_rows(plain, VERDICTS, None)
-    assert {metric for metric, *_ in rows} == {f"distinct_{n}" for n in "1234n"}
+    values = scoring.diversity_values(plain, VERDICTS, None)
+    assert {metric for _, metric, *_ in values} == {f"distinct_{n}" for n in "1234n"}
 
 
-def test_diversity_rows_do_not_depend_on_the_order_of_the_tables():
-    shuffled = scoring.diversity_rows(SAMPLED.reverse(), VERDICTS.sample(fraction=1, shuffle=True, seed=0), None)
-    assert shuffled == scoring.diversity_rows(SAMPLED, VERDICTS, None)
+def test_diversity_values_do_not_depend_on_the_order_of_the_tables():
+    shuffled = scoring.diversity_values(SAMPLED.reverse(), VERDICTS.sample(fraction=1, shuffle=True, seed=0), None)
+    assert shuffled == scoring.diversity_values(SAMPLED, VERDICTS, None)
 
 
-def test_diversity_rows_without_answers_are_undefined():
-    assert {row[2:] for row in scoring.diversity_rows(SAMPLED.clear(), VERDICTS.clear(), None)} == {(None, 0)}
+def test_diversity_values_without_answers_are_undefined():
+    assert scoring.diversity_values(SAMPLED.clear(), VERDICTS.clear(), None) == []
