@@ -20,8 +20,8 @@ def changes(
 ) -> pl.DataFrame:
     """CHANGES: a row per model, task, method and dimension that has a value at both ends, means over seeds.
 
-    metrics: METRICS. problem_scores: PROBLEM_SCORES with columns model, task, seed and lineage before them, of the first
-    and last lineage of every method at least. series: {method: lineages}. ood: {task: names of its OOD sets}.
+    metrics: METRICS. problem_scores: PROBLEM_SCORES with columns model, task, seed and lineage before them, of at least
+    the first and last lineage of every method. series: {method: lineages}. ood: {task: names of its OOD sets}.
     """
     rows = []
     for (model, task, method), group in metrics.group_by("model", "task", "method", maintain_order=True):

@@ -20,10 +20,10 @@ def page(title: str, body: str) -> str:
 def headline(changes: pl.DataFrame, iterations: int, seeds: int, notes: list[str]) -> str:
     """An HTML page: for every method one row per dimension, M1 against the last iteration; `notes` are warnings."""
     parts = [
-        f"<h1>Progress or regress?</h1><p>Values at M1 and at M{iterations}, means over {seeds} seed(s); the 95 % interval of "
-        "the change, by bootstrap over problems (and seeds), paired by problem; p from paired tests, adjusted over the whole "
-        "study (Holm). A change is progress or regress if its adjusted p is below 0.05. A method shows a reversal if its "
-        "accuracy progressed and another dimension regressed.</p>",
+        f"<h1>Progress or regress?</h1><p>Values at M1 and at M{iterations}, means over {seeds} seed(s). Intervals: "
+        "bootstrap over problems (and seeds), paired by problem. p: paired tests, adjusted over the study (Holm). "
+        "A change is progress or regress if its adjusted p is below 0.05. A method shows a reversal if its accuracy "
+        "progressed and another dimension regressed.</p>",
         *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
     ]
     for (model, task, method), group in changes.group_by("model", "task", "method", maintain_order=True):

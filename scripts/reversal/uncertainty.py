@@ -26,7 +26,7 @@ def bootstrap_interval(values: np.ndarray, seed: int = 0, level: float = 0.95) -
 def disparity_interval(
     easy: tuple[np.ndarray, np.ndarray], hard: tuple[np.ndarray, np.ndarray], seed: int = 0, level: float = 0.95
 ) -> tuple[float, float, float]:
-    """Percentile interval and two-sided p of a change of group disparity, (easy - hard) / easy, from M1 to a later model.
+    """Percentile interval and two-sided p of a change of group disparity, (easy - hard) / easy, since M1.
 
     easy, hard: (M1, later), seeds x problems of the lowest and the highest level. Problems are drawn within their
     level, the same for both models; p is twice the smaller share of resamples on one side of 0. Returns (low, high, p),

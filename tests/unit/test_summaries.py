@@ -1,5 +1,4 @@
 import polars as pl
-import pytest
 from polars.testing import assert_frame_equal
 from reversal import summaries
 from reversal.tables import METRICS, SCORES
