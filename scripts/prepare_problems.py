@@ -1,12 +1,12 @@
 """prepare_problems: the problems of one set, from its source in the study."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
 from reversal import jobs, tables
 from reversal.problems import drop_duplicates, load_problems
-from reversal.sandbox import require_bubblewrap
 
 
 def main(
@@ -14,8 +14,12 @@ def main(
 ) -> None:
     split = "train" if problems == "train" else "test"
     frame = load_problems(source, f"{task}/{problems}", split)
-    if sandboxed and "program" in frame["answer_type"]:
-        require_bubblewrap()  # now, and not after the first model has been trained
+    # Said now, and not after the first model has been trained; verify itself tries whether a sandbox can be made.
+    if sandboxed and "program" in frame["answer_type"] and shutil.which("bwrap") is None:
+        raise RuntimeError(
+            f"{task} runs programs that a model wrote, in bubblewrap, which is not installed here: apt-get install "
+            "bubblewrap. (verification: {sandboxed: false} would run them without.)"
+        )
     # Only training problems are dropped: a test set must stay comparable with other people's.
     others = {Path(path).stem: tables.read(path, tables.PROBLEMS) for path in other_paths}
     kept, dropped = (

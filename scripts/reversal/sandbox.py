@@ -28,6 +28,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
 from pathlib import Path
 
+from reversal import sandbox_harness
+
 LIMITS = {
     "cpu_seconds": 15,  # of each process; the slowest reference program of MBPP takes 5
     "wall_seconds": 45,  # of the program and its tests
@@ -37,7 +39,7 @@ LIMITS = {
     "output_bytes": 4096,  # of the harness's answer; what programs print is thrown away
 }
 MARGIN_SECONDS = 10  # for the harness to start, and to clean up after a program
-HARNESS = str(Path(__file__).with_name("sandbox_harness.py"))
+HARNESS = sandbox_harness.__file__  # imported only to be found: an edit of it must rerun what it judged
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
