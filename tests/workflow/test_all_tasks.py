@@ -12,7 +12,6 @@ pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="programs 
 # The base model learns enough to guess an option in the right form: that is what few-shot rationales need.
 CHANGE = """
 iterations: 1
-methods: {iterative_sft_dpo: null}
 models:
   mini-llama:
     pretrain:
