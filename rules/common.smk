@@ -8,7 +8,7 @@ import yaml
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import lineages
-from reversal.study import canonical, problems_of, without_nulls
+from reversal.study import answers_wanted, batch_of, canonical, problems_of, sets_of, without_nulls
 
 config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:

@@ -6,7 +6,7 @@ Light imports only: the rules call this at every start of Snakemake.
 import difflib
 import json
 
-from reversal.lineages import series
+from reversal.lineages import BASE, series
 
 
 def without_nulls(value):
@@ -19,6 +19,35 @@ def without_nulls(value):
 def canonical(value) -> str:
     """One JSON text per value, whatever the order of its keys: Snakemake compares params as text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def batch_of(problems: str) -> str:
+    """The batch that answers a problem set: train, or evaluation for the test and OOD sets."""
+    return "train" if problems == "train" else "evaluation"
+
+
+def sets_of(task: dict, batch: str) -> list[str]:
+    """The problem sets that one engine answers in one go: train alone, or all that a model is evaluated on."""
+    return ["train"] if batch == "train" else ["test", *task["ood"]]
+
+
+def answers_wanted(config: dict, batch: str, model: str, task_name: str, seed: int, lineage: str) -> dict:
+    """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets.
+
+    The base model, asked for rationales, gets the few-shot prompt. The keys are the arguments of scripts/sample.py.
+    """
+    sampling, task = config["sampling"], config["tasks"][task_name]
+    decoding = {"max_tokens": task["max_tokens"]} | {key: sampling[key] for key in ("temperature", "top_p")}
+    train = {"greedy": False, "sampled": sampling["train_samples"]}
+    test = {"greedy": True, "sampled": sampling["test_samples"]}
+    ood = {"greedy": True, "sampled": 0}
+    return {
+        "settings": [{**{"train": train, "test": test}.get(name, ood), **decoding} for name in sets_of(task, batch)],
+        "engine": sampling["engine"],
+        "prompt": task["few_shot_prompt" if lineage == BASE else "prompt"],
+        "stop": task["stop"],
+        "seed_parts": [seed, model, task_name, lineage],
+    }
 
 
 def problems_of(config: dict, schema: dict) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from reversal.study import canonical, problems_of, without_nulls
+from reversal.study import answers_wanted, canonical, problems_of, without_nulls
 from snakemake.utils import update_config
 
 ROOT = Path(__file__).parents[2]
@@ -167,3 +167,28 @@ def test_canonical_does_not_depend_on_the_order_of_keys(value, random):
 def test_every_training_argument_exists_in_its_library(kind, library, name):
     fields = {field.name for field in dataclasses.fields(getattr(__import__(library), name))}
     assert set(SCHEMA["$defs"][kind]["properties"]) - fields == set()
+
+
+def test_what_a_batch_asks_for():
+    """Sampled answers for training, greedy ones too for the test, greedy ones alone for OOD; M0 gets worked examples."""
+    config = copy.deepcopy(CONFIG)
+    config["tasks"]["mini-gsm"] |= {"few_shot_prompt": "1+1: 2\n{question}:", "stop": ["\n"]}
+    cases = [("evaluation", "m", "mini-gsm", 3, "sft"), ("train", "m", "mini-gsm", 0, "base")]
+    asked = [answers_wanted(config, *case) for case in cases]
+    decoding = {"max_tokens": 96, "temperature": 0.75, "top_p": 0.95}
+    assert asked == [
+        {
+            "settings": [{"greedy": True, "sampled": 8, **decoding}, {"greedy": True, "sampled": 0, **decoding}],
+            "engine": CONFIG["sampling"]["engine"],
+            "prompt": CONFIG["tasks"]["mini-gsm"]["prompt"],
+            "stop": ["\n"],
+            "seed_parts": [3, "m", "mini-gsm", "sft"],
+        },
+        {
+            "settings": [{"greedy": False, "sampled": 8, **decoding}],
+            "engine": CONFIG["sampling"]["engine"],
+            "prompt": "1+1: 2\n{question}:",
+            "stop": ["\n"],
+            "seed_parts": [0, "m", "mini-gsm", "base"],
+        },
+    ]
