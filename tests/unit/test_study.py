@@ -170,7 +170,7 @@ def test_every_training_argument_exists_in_its_library(kind, library, name):
 
 
 def test_what_a_batch_asks_for():
-    """Sampled answers for training, greedy ones too for the test, greedy ones alone for OOD; M0 gets worked examples."""
+    """Sampled answers for training, greedy ones too for the test, greedy ones alone for OOD; M0 few-shot."""
     config = copy.deepcopy(CONFIG)
     config["tasks"]["mini-gsm"] |= {"few_shot_prompt": "1+1: 2\n{question}:", "stop": ["\n"]}
     cases = [("evaluation", "m", "mini-gsm", 3, "sft"), ("train", "m", "mini-gsm", 0, "base")]
