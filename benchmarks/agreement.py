@@ -61,7 +61,12 @@ def gold_table() -> list[str]:
 def _exceptions(judged: pl.DataFrame, problems: pl.DataFrame) -> list[str]:
     wrong = judged.filter(pl.col("verdict") != "correct").join(problems, on="problem_id")
     return [
-        f"- {row['problem_id']}: {row['verdict']}; gold answer `{row['gold_answer'] or '(empty)'}`"
+        f"- {row['problem_id']}: {row['verdict']}; "
+        + (
+            f"gold answer `{row['gold_answer']}`"
+            if row["gold_answer"]
+            else "the benchmark's own solution has an empty box"
+        )
         for row in wrong.iter_rows(named=True)
     ]
 
@@ -97,7 +102,11 @@ def labelled_gsm8k() -> list[str]:
         lines.append(f"- problem {problem}, {model}: label {labels[i]}; gold `{gold[problem]}`, last line `{answer}`")
     flexible = [verdict == "correct" for verdict in judged["second_verdict"]]
     same = sum(a == b for a, b in zip(flexible, labels, strict=True))
-    return [*lines, "", f"The flexible reading (the last number) agrees with {same:,} of {len(labels):,} labels."]
+    return [
+        *lines,
+        *([""] if others else []),
+        f"The flexible reading (the last number) agrees with {same:,} of {len(labels):,} labels.",
+    ]
 
 
 def labelled_mbpp() -> list[str]:
