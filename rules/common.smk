@@ -8,7 +8,7 @@ import yaml
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import lineages
-from reversal.study import answers_wanted, batch_of, canonical, problems_of, sets_of, without_nulls
+from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, problems_of, sets_of, without_nulls
 
 config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
@@ -17,11 +17,11 @@ if faults:
     raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 
 RESULTS = f"results/{config['study']}"
+ROOT = os.path.relpath(workflow.basedir)  # relative: Snakemake knows files by their paths, and a study may move
 MODEL = f"{RESULTS}/{{model}}/{{task}}/seed{{seed}}/{{lineage}}"
 LOG = "{model}-{task}-seed{seed}-{lineage}"
 SERIES = {name: lineages.series(method, config["iterations"]) for name, method in config["methods"].items()}
 ALL_LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain})
-ENDS = sorted({chain[place] for chain in SERIES.values() for place in (0, -1)})  # the models that a verdict compares
 
 
 def one_of(names):
@@ -41,8 +41,7 @@ wildcard_constraints:
 
 def code(script):
     """The script and the library modules it imports, directly or not: an edit to one of them reruns the rule."""
-    # Relative to the working folder: Snakemake knows files by their paths, and a moved study must not start over.
-    scripts = os.path.relpath(Path(workflow.basedir) / "scripts")
+    scripts = os.path.normpath(f"{ROOT}/scripts")
     finder = ModuleFinder(path=[scripts])
     finder.run_script(f"{scripts}/{script}.py")
     modules = {os.path.relpath(m.__file__) for name, m in finder.modules.items() if name.split(".")[0] == "reversal"}

@@ -3,9 +3,10 @@ rule summarise:
     input:
         code=code("summarise"),
         scores=every_model("scores.parquet"),
-        problem_scores=every_model("problem_scores.parquet", lineages=ENDS),
+        problem_scores=every_model("problem_scores.parquet"),
         training_sets=every_model("training_set.json"),
         dropped=expand(f"{RESULTS}/problems/{{task}}/train.dropped.csv", task=config["tasks"]),
+        published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
     output:
         metrics=f"{RESULTS}/tables/metrics.parquet",
         metrics_csv=report(
@@ -14,11 +15,24 @@ rule summarise:
             category="3 Tables",
             labels={"table": "All metrics"},
         ),
+        intervals=f"{RESULTS}/tables/intervals.parquet",
+        intervals_csv=report(
+            f"{RESULTS}/tables/intervals.csv",
+            caption="captions/intervals.rst",
+            category="3 Tables",
+            labels={"table": "All metrics with intervals"},
+        ),
         changes=report(
             f"{RESULTS}/tables/changes.csv",
             caption="captions/changes.rst",
             category="3 Tables",
-            labels={"table": "Change from M1 to the last iteration"},
+            labels={"table": "Verdicts: M1 against the best and the last iteration"},
+        ),
+        coverage_rule=report(
+            f"{RESULTS}/tables/coverage_rule.csv",
+            caption="captions/coverage_rule.rst",
+            category="3 Tables",
+            labels={"table": "The coverage rule against what happened"},
         ),
         training_sets=report(
             f"{RESULTS}/tables/training_sets.csv",
@@ -40,8 +54,13 @@ rule summarise:
     conda:
         "../envs/cpu.yaml"
     params:
-        series=canonical(list(SERIES.items())),
-        scored=canonical({axis: list(config[axis]) for axis in ("models", "tasks", "seeds")}),
-        ood=canonical({task: list(settings["ood"]) for task, settings in config["tasks"].items()}),
+        study=canonical(
+            {
+                "series": list(SERIES.items()),
+                "kinds": kinds_of_methods(config),
+                "ood": [[[m, t], list(config["tasks"][t]["ood"])] for m in config["models"] for t in config["tasks"]],
+                "seeds": config["seeds"],
+            }
+        ),
     script:
         "../scripts/summarise.py"

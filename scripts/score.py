@@ -9,25 +9,30 @@ from reversal import jobs, scoring, tables
 def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedding_model, scores_path, values_path):
     verdicts = tables.read(verdicts_path, tables.VERDICT_ROWS)
     samples = tables.read(samples_path, tables.SAMPLES)
-    values = scoring.accuracy_values(verdicts)
+    parts = [scoring.accuracy_values(verdicts)]
+    if first_path:
+        since_first = scoring.improvement_values(tables.read(first_path, tables.VERDICT_ROWS), verdicts)
+    else:
+        since_first = scoring.null_values(verdicts)
+    parts.append(since_first)
     if train_path:
-        values += scoring.coverage_values(tables.read(train_path, tables.VERDICT_ROWS))
+        parts.append(scoring.coverage_values(tables.read(train_path, tables.VERDICT_ROWS)))
     for name, (ood_verdicts, ood_problems) in ood.items():
         judged = tables.read(ood_verdicts, tables.VERDICT_ROWS)
-        values += scoring.ood_values(name, judged, tables.read(ood_problems, tables.PROBLEMS))
-    values += scoring.confound_values(samples, verdicts)
-    values += scoring.diversity_values(samples, verdicts, embedding_model)
+        parts.append(scoring.ood_values(name, judged, tables.read(ood_problems, tables.PROBLEMS)))
+    parts.append(scoring.confound_values(samples, verdicts))
+    parts.append(scoring.diversity_values(samples, verdicts, embedding_model))
 
+    values = pl.concat(parts)
     rows = scoring.means(values)
     for name in ood:
         rows += scoring.disparity_rows(name, rows)
-    if first_path:
-        rows += scoring.improvement_rows(tables.read(first_path, tables.VERDICT_ROWS), verdicts)
+    rows += scoring.set_sizes(since_first) + scoring.length_rows(samples) + scoring.too_few_rows(values)
     scores = [
         {**names, "metric": metric, "subset": subset, "value": value, "n": n} for metric, subset, value, n in rows
     ]
     tables.write(pl.DataFrame(scores, schema=tables.SCORES), tables.SCORES, scores_path)
-    tables.write(pl.DataFrame(values, schema=tables.PROBLEM_SCORES, orient="row"), tables.PROBLEM_SCORES, values_path)
+    tables.write(values, tables.PROBLEM_SCORES, values_path)
 
 
 if "snakemake" in globals():

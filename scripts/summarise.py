@@ -4,39 +4,59 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import jobs, summaries, tables
-from reversal.changes import changes, verdict_text
+from reversal import changes, coverage_rule, jobs, summaries, tables
 
 
-def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, series, ood, outputs) -> None:
+def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_path, study, outputs) -> None:
+    published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
-    metrics = summaries.metrics_of_methods(scores, series)
-    tables.write(metrics, tables.METRICS, outputs["metrics"])
-    tables.write(metrics, tables.METRICS, outputs["metrics_csv"])
-    table = changes(metrics, pl.concat(map(_named, problem_score_paths)), series, ood)
+    metrics, intervals, rows = [], [], []
+    # One model and task at a time: the values of all problems of a large study do not fit in memory together.
+    for (model, task), names in study["ood"]:
+        print(f"{model} on {task}", flush=True)
+        values = pl.concat([_of_model(path) for path in problem_score_paths if _cell(path) == (model, task)])
+        by_seed, means = summaries.of_methods(scores.filter(model=model, task=task), values, study["series"])
+        metrics.append(by_seed)
+        intervals.append(means)
+        rows += changes.changes(by_seed, values, study["series"], names, published)
+    metrics, table = pl.concat(metrics), changes.judged(rows)
+    for name in ("metrics", "metrics_csv"):
+        tables.write(metrics, tables.METRICS, outputs[name])
+    for name in ("intervals", "intervals_csv"):
+        tables.write(pl.concat(intervals), tables.INTERVALS, outputs[name])
     tables.write(table, tables.CHANGES, outputs["changes"])
-    rows = [{"path": path, **json.loads(Path(path).read_text())} for path in training_set_paths]
-    jobs.write_text(outputs["training_sets"], pl.DataFrame(rows, infer_schema_length=None).write_csv())
+    rule = coverage_rule.coverage_rule(metrics, study["kinds"], published)
+    tables.write(rule, tables.RULE, outputs["coverage_rule"])
+    origins = [{"path": path, **json.loads(Path(path).read_text())} for path in training_set_paths]
+    jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
     dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
     tables.write(dropped, tables.DROPPED, outputs["dropped"])
-    jobs.write_text(outputs["verdict"], verdict_text(table, metrics))
+    text = changes.verdict_text(table, metrics["iteration"].max(), metrics["seed"].n_unique())
+    jobs.write_text(outputs["verdict"], text)
 
 
-def _named(path: str) -> pl.DataFrame:
-    """A model's problem scores with its names, which stand in the path: ../{model}/{task}/seed{seed}/{lineage}/.."""
-    model, task, seed, lineage, _ = Path(path).parts[-5:]
-    names = {"model": model, "task": task, "seed": int(seed.removeprefix("seed")), "lineage": lineage}
-    return tables.read(path, tables.PROBLEM_SCORES).with_columns(**{key: pl.lit(value) for key, value in names.items()})
+def _cell(path: str) -> tuple[str, str]:
+    """(model, task) of a model's file: ../{model}/{task}/seed{seed}/{lineage}/.."""
+    return Path(path).parts[-5], Path(path).parts[-4]
+
+
+def _of_model(path: str) -> pl.DataFrame:
+    seed, lineage = Path(path).parts[-3:-1]
+    columns = {"seed": pl.lit(int(seed.removeprefix("seed")), pl.Int64), "lineage": pl.lit(lineage)}
+    return tables.read(path, tables.PROBLEM_SCORES).select(
+        **columns, **{key: pl.col(key) for key in tables.PROBLEM_SCORES}
+    )
 
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
+    study = json.loads(snakemake.params.study)
     main(
         list(snakemake.input.scores),
         list(snakemake.input.problem_scores),
         list(snakemake.input.training_sets),
         list(snakemake.input.dropped),
-        dict(json.loads(snakemake.params.series)),
-        json.loads(snakemake.params.ood),
+        snakemake.input.published,
+        study | {"series": dict(study["series"])},
         dict(snakemake.output.items()),
     )

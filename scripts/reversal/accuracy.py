@@ -1,6 +1,9 @@
-"""Accuracy, pass@k, coverage, improvement sets and out-of-distribution gaps, from verdict tables."""
+"""Accuracy, pass@k, majority votes, what a model solves that M1 did not, and out-of-distribution gaps.
 
-from math import comb, fsum
+All from verdict tables. Functions of a table give one row per problem; their means over problems are the metrics.
+"""
+
+from math import comb
 
 import polars as pl
 
@@ -14,6 +17,17 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     if not (1 <= k <= n and 0 <= c <= n):
         raise ValueError(f"pass@{k} needs 1 <= k <= n and 0 <= c <= n, got n={n}, c={c}")
     return 1.0 - comb(n - c, k) / comb(n, k)
+
+
+def pass_at_ks(counts: pl.DataFrame, ks: list[int]) -> pl.DataFrame:
+    """`counts` (problem_id, n, c, any others), once for every k of `ks`, with columns k and value: pass_at_k.
+
+    value is null where k > n: a problem with fewer samples has no estimate.
+    """
+    cases = counts.select("n", "c").unique().sort("n", "c")  # few different (n, c): each estimated once
+    rows = [(n, c, k, pass_at_k(n, c, k) if k <= n else None) for n, c in cases.rows() for k in ks]
+    table = pl.DataFrame(rows, schema={"n": pl.Int64, "c": pl.Int64, "k": pl.Int64, "value": pl.Float64}, orient="row")
+    return counts.join(table, on=["n", "c"], maintain_order="left")
 
 
 def greedy_correct(verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -30,13 +44,39 @@ def sampled_counts(verdicts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def mean_pass_at_k(counts: pl.DataFrame, k: int) -> float | None:
-    """Mean of pass_at_k over the problems of `counts` (n, c); None for no problems."""
-    cases = counts.group_by("n", "c").len()  # few different (n, c): each estimated once
-    if cases.is_empty():
-        return None
-    total = fsum(size * pass_at_k(n, c, k) for n, c, size in cases.iter_rows())
-    return total / counts.height
+def final_answers(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """problem_id, sample_index, correct and `final` of the sampled answers: the canonical final answer, or null.
+
+    All correct answers are one and the same (each equals the gold answer); others are compared as text without white
+    space. Null where no answer could be read or a program did not end.
+    """
+    sampled = verdicts.filter(pl.col("decoding") == "sampled")
+    correct = pl.col("verdict") == "correct"
+    wrong = pl.col("verdict") == "wrong"
+    text = (
+        pl.when(correct)
+        .then(pl.lit("correct"))
+        .when(wrong)
+        .then("wrong " + pl.col("answer").str.replace_all(r"\s", ""))
+    )
+    return sampled.select("problem_id", "sample_index", correct=correct, final=text)
+
+
+def majority_at_k(finals: pl.DataFrame, k: int) -> pl.DataFrame:
+    """problem_id, value: the chance that the most frequent final answer among k samples is the correct one.
+
+    Wang et al. 2023, arXiv 2203.11171. finals: as final_answers gives. The mean over the disjoint blocks of k
+    successive
+    samples, which are independent draws: unbiased, without resampling. Answers that tie share the win equally; nulls do
+    not vote; a block without votes is lost. Problems with fewer than k samples have no row.
+    """
+    blocks = finals.with_columns(block=pl.col("sample_index") // k)
+    whole = blocks.filter(pl.len().over("problem_id", "block") == k)
+    votes = whole.group_by("problem_id", "block", "final").agg(votes=pl.len(), correct=pl.col("correct").first())
+    votes = votes.with_columns(votes=pl.when(pl.col("final").is_null()).then(0).otherwise(pl.col("votes")))
+    most = (pl.col("votes") == pl.col("votes").max()) & (pl.col("votes") > 0)
+    won = votes.group_by("problem_id", "block").agg(value=(most & pl.col("correct")).sum() / most.sum())
+    return won.group_by("problem_id").agg(pl.col("value").fill_nan(0.0).mean()).sort("problem_id")
 
 
 def powers_of_two(largest: int) -> list[int]:
@@ -44,10 +84,57 @@ def powers_of_two(largest: int) -> list[int]:
     return [2**i for i in range(1, largest.bit_length())]
 
 
-def improvement_set(first: pl.DataFrame, later: pl.DataFrame) -> list[str]:
-    """IS(t): ids of the problems whose greedy answer is right in M_t (`later`) and wrong in M1 (`first`)."""
+def answer_flow(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """problem_id, kept, gained_inside, gained_outside, lost: what became of M1's greedy answers in M_t, as 0 or 1.
+
+    gained: wrong in M1 and right in M_t, which is the paper's IS(t); inside if M1 has a correct answer among its
+    samples, else outside M1's support as far as so many samples show it. lost: right in M1 and wrong in M_t (the
+    mirror of IS(t)). All 0: wrong in both. Only problems that both tables hold.
+    """
+    support = sampled_counts(first).select("problem_id", reached=pl.col("c") > 0)
     both = greedy_correct(first).join(greedy_correct(later), on="problem_id", suffix="_later", validate="1:1")
-    return both.filter(~pl.col("correct") & pl.col("correct_later"))["problem_id"].to_list()
+    both = both.join(support, on="problem_id", how="left", maintain_order="left").with_columns(
+        pl.col("reached").fill_null(False)
+    )
+    before, after, reached = pl.col("correct"), pl.col("correct_later"), pl.col("reached")
+    flow = {
+        "kept": before & after,
+        "gained_inside": ~before & after & reached,
+        "gained_outside": ~before & after & ~reached,
+        "lost": before & ~after,
+    }
+    return both.select("problem_id", **{name: value.cast(pl.Float64) for name, value in flow.items()})
+
+
+def solved_outside(first: pl.DataFrame, later: pl.DataFrame | None) -> pl.DataFrame:
+    """problem_id, value: the chance that a sample of M_t is right where n - 1 samples of M1 are all wrong.
+
+    Unbiased for p_t (1 - p_1)^(n - 1), with p the chance of a right sample and n M1's samples: c_t / n_t times
+    1 - pass@(n-1) of M1, so 1 for c_1 = 0, 1 / n for c_1 = 1, else 0. later=None gives the null, M1 against a second
+    sample of itself: each of the n against the other n - 1, so 1 / n for c_1 = 1, else 0 (the Good-Turing estimate of
+    what has not been seen; Good 1953, doi 10.1093/biomet/40.3-4.237). The difference is what M_t solves beyond what
+    more samples of M1 would: its expectation is 0 for M_t = M1. Only problems with two samples of M1.
+    """
+    counts = sampled_counts(first).filter(pl.col("n") >= 2)
+    once = pl.when(pl.col("c") == 1).then(1 / pl.col("n")).otherwise(0.0)
+    if later is None:
+        return counts.select("problem_id", value=once)
+    both = counts.join(sampled_counts(later), on="problem_id", suffix="_later", maintain_order="left")
+    missed = pl.when(pl.col("c") == 0).then(1.0).otherwise(once)
+    return both.select("problem_id", value=pl.col("c_later") / pl.col("n_later") * missed)
+
+
+def null_improvement(first: pl.DataFrame, ks: list[int]) -> pl.DataFrame:
+    """problem_id, k, value, weight: M1's pass@k on the improvement set that a second sample of M1 would give.
+
+    The control for M1's pass@k on IS(t). A problem whose greedy answer is wrong enters the set if a further sample is
+    right: each of its c correct samples stands for that one in turn (weight c / n), and pass@k comes from the other
+    n - 1 with c - 1 correct ones. The metric is the weighted mean; value is null for k = n, which n - 1 cannot tell.
+    """
+    wrong = greedy_correct(first).filter(~pl.col("correct")).select("problem_id")
+    counts = sampled_counts(first).join(wrong, on="problem_id", how="semi").filter(pl.col("c") > 0, pl.col("n") >= 2)
+    weighed = counts.select("problem_id", n=pl.col("n") - 1, c=pl.col("c") - 1, weight=pl.col("c") / pl.col("n"))
+    return pass_at_ks(weighed, ks).select("problem_id", "k", "value", "weight")
 
 
 def group_disparity(easy: float | None, hard: float | None) -> float | None:

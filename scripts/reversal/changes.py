@@ -1,42 +1,68 @@
 """Progress or regress: what changed from M1 to the last iteration, dimension by dimension, and how sure that is.
 
-The rule. A dimension has progressed or regressed if its change has an adjusted p below 0.05 (Holm, over all rows of the
-study); else it is unclear. A method shows a reversal if its accuracy progressed and another dimension regressed. It
-shows none if its accuracy progressed and every other interval lies above a loss of 0.05. Otherwise: unclear.
+The rule. A dimension has progressed or regressed if the change has an adjusted p below 0.05 (Holm, over all rows of the
+study) and a 95 % interval without 0; else it is unclear. A method shows a reversal if its accuracy progressed and
+another dimension regressed. It shows none if its accuracy progressed and every other interval lies above a loss of
+0.05.
+Otherwise: unclear.
 """
 
 import numpy as np
 import polars as pl
 
 from reversal.tables import CHANGES
-from reversal.uncertainty import bootstrap_interval, disparity_interval, holm, paired_p_value
+from reversal.uncertainty import (
+    disparity,
+    effect_size,
+    holm,
+    interval,
+    over_seeds,
+    paired_disparity_p_value,
+    paired_p_value,
+    resampled_means,
+)
 
 SIGNIFICANT = 0.05
 MARGIN = 0.05  # a loss smaller than this is no reversal
+# What the note of a diversity says beside it: the correct answers alone, which accuracy alone does not make more alike,
+# and for words the metric that neither the number nor the length of answers moves.
+OF_CORRECT = {
+    "distinct_n": "rarefied_distinct_n",
+    "semantic_diversity": "semantic_diversity",
+    "equation_diversity": "equation_diversity",
+}
 
 
 def changes(
-    metrics: pl.DataFrame, problem_scores: pl.DataFrame, series: dict[str, list[str]], ood: dict[str, list[str]]
-) -> pl.DataFrame:
-    """CHANGES: a row per model, task, method and dimension that has a value at both ends, means over seeds.
+    metrics: pl.DataFrame, values: pl.DataFrame, series: dict[str, list[str]], ood: list[str], published: pl.DataFrame
+) -> list[dict]:
+    """Rows of CHANGES of one model and task, p not yet adjusted: one per method and dimension with both ends.
 
-    metrics: METRICS. problem_scores: PROBLEM_SCORES with columns model, task, seed and lineage before them, of at least
-    the first and last lineage of every method. series: {method: lineages}. ood: {task: names of its OOD sets}.
+    metrics: METRICS of that model and task. values: PROBLEM_SCORES with columns seed and lineage, of at least the first
+    and the last lineage of every method. series: {method: lineages}. ood: names of the task's OOD sets. published:
+    PUBLISHED.
     """
     rows = []
     for (model, task, method), group in metrics.group_by("model", "task", "method", maintain_order=True):
-        of_model = problem_scores.filter(model=model, task=task)
-        ends = [of_model.filter(lineage=series[method][place]) for place in (0, -1)]
-        for dimension, (metric, subset) in _dimensions(group, ood[task]).items():
-            values = group.filter((pl.col("metric") == metric) & (pl.col("subset") == subset))
-            found = _ends(values)
+        ends = tuple(values.filter(lineage=series[method][place]) for place in (0, -1))
+        best = _best_iteration(group)
+        printed = published.filter(model=model, task=task, method=method).to_dicts()
+        for dimension, (metric, subset) in _dimensions(group, ood).items():
+            found = _points(group.filter(metric=metric, subset=subset), best)
             if found is not None:
                 names = {"model": model, "task": task, "method": method, "dimension": dimension}
-                rows.append(names | {"metric": metric, "subset": subset} | found | _certainty(*ends, metric, subset))
+                certain = _certainty(*ends, metric, subset)
+                rows.append(
+                    names | {"metric": metric, "subset": subset} | found | certain | _published(metric, subset, printed)
+                )
+    return rows
+
+
+def judged(rows: list[dict]) -> pl.DataFrame:
+    """CHANGES of a whole study from the rows of all its models and tasks: p adjusted over all of them, and verdicts."""
     adjusted = holm([row["p"] for row in rows])
-    for row, p_adjusted in zip(rows, adjusted, strict=True):
-        row["p_adjusted"] = p_adjusted
-        row["verdict"] = _verdict(row)
+    rows = [row | {"p_adjusted": p_adjusted} for row, p_adjusted in zip(rows, adjusted, strict=True)]
+    rows = [row | {"verdict": _verdict(row)} for row in rows]
     return pl.DataFrame(rows, schema=CHANGES).with_columns(pl.selectors.float().fill_nan(None))
 
 
@@ -48,52 +74,61 @@ def reversal(rows: list[dict]) -> str:
         return "unclear"
     if any(row["verdict"] == "regress" for row in others):
         return "yes"
-    worst = [-row["high"] if _falling_is_good(row) else row["low"] for row in others if row["low"] is not None]
-    return "no" if len(worst) == len(others) and all(value > -MARGIN for value in worst) else "unclear"
+    small = [
+        row["low"] is not None and (-row["high"] if _falling_is_good(row) else row["low"]) > -MARGIN for row in others
+    ]
+    return "no" if all(small) else "unclear"
 
 
-def verdict_text(table: pl.DataFrame, metrics: pl.DataFrame) -> str:
+def verdict_text(table: pl.DataFrame, iterations: int, seeds: int) -> str:
     """One line per model, task and method in plain words, as printed at the end of a run."""
-    seeds = metrics["seed"].n_unique()
-    lines = [f"From M1 to M{metrics['iteration'].max()} (seeds: {seeds}; 95 % intervals; p adjusted over the study):"]
+    lines = [f"From M1 to M{iterations} (seeds: {seeds}; [95 % interval]; p adjusted over the study):"]
     for (model, task, method), group in table.group_by("model", "task", "method", maintain_order=True):
         rows = group.rows(named=True)
-        best = _best_iteration(metrics, model, task, method)
-        parts = [*map(_words, rows), f"best accuracy at M{best}", f"reversal: {reversal(rows)}"]
+        accuracy = [_in_full(row) for row in rows if row["dimension"] == "accuracy"]
+        parts = [f"reversal: {reversal(rows)}", *accuracy]
+        for verdict in ("progress", "regress", "unclear"):
+            found = [f"{row['dimension']} {row['change']:+.3f}" for row in rows if row["verdict"] == verdict]
+            parts.append(f"{verdict}: {', '.join(found) or 'none'}")
         lines.append(f"  {model} on {task}, {method}: " + "; ".join(parts))
     return "\n".join(lines) + "\n"
 
 
 def _dimensions(group: pl.DataFrame, ood: list[str]) -> dict[str, tuple[str, str]]:
     """dimension -> (metric, subset), in the order of the verdict."""
-    ks = [
-        int(metric[8:])
-        for metric in group.filter(pl.col("subset") == "test")["metric"].unique()
-        if metric.startswith("pass_at_")
-    ]
+    numbers = group.filter(subset="test")["metric"].unique().str.extract(r"^pass_at_(\d+)$").drop_nulls()
+    most = max(map(int, numbers))
     return {
         "accuracy": ("pass_at_1", "test"),
-        **{f"pass@{k}": (f"pass_at_{k}", "test") for k in [max(ks)] if k > 1},
-        "distinct n-grams": ("distinct_n", "all"),
+        "solved beyond M1": ("solved_outside_m1", "test"),
+        **({f"pass@{most}": (f"pass_at_{most}", "test")} if most > 1 else {}),
+        "syntactic diversity": ("distinct_n", "all"),
         "semantic diversity": ("semantic_diversity", "all"),
-        "distinct equations": ("equation_diversity", "all"),
+        "logical diversity": ("equation_diversity", "all"),
         **{f"OOD accuracy on {name}": ("pass_at_1", name) for name in ood},
         **{f"OOD disparity on {name}": ("group_disparity", name) for name in ood},
     }
 
 
-def _ends(values: pl.DataFrame) -> dict | None:
-    """first, last, change and its extremes over the seeds that have both ends; None without such a seed."""
+def _best_iteration(group: pl.DataFrame) -> int:
+    """The iteration of the best greedy accuracy (mean over seeds), the earliest if several are."""
+    means = group.filter(metric="pass_at_1", subset="test").group_by("iteration").agg(pl.col("value").mean())
+    return means.sort("value", "iteration", descending=[True, False])["iteration"][0]
+
+
+def _points(values: pl.DataFrame, best: int) -> dict | None:
+    """first, best, last, change and its extremes over the seeds that have both ends; None without such a seed."""
     last = values["iteration"].max()
-    ends = values.filter(pl.col("iteration").is_in([1, last])).drop_nulls("value")
-    wide = ends.pivot("iteration", index="seed", values="value")
+    wide = values.drop_nulls("value").pivot("iteration", index="seed", values="value")
     if last in (None, 1) or not {"1", str(last)} <= set(wide.columns):
         return None
-    wide = wide.drop_nulls().with_columns(change=pl.col(str(last)) - pl.col("1"))
+    wide = wide.drop_nulls(["1", str(last)]).with_columns(change=pl.col(str(last)) - pl.col("1"))
     if wide.is_empty():
         return None
     return {
         "first": wide["1"].mean(),
+        "best": wide[str(best)].mean() if str(best) in wide.columns else None,
+        "best_iteration": best,
         "last": wide[str(last)].mean(),
         "change": wide["change"].mean(),
         "change_min": wide["change"].min(),
@@ -103,18 +138,59 @@ def _ends(values: pl.DataFrame) -> dict | None:
 
 
 def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str) -> dict:
-    """low, high, p and problems (how many have a value at both ends)."""
+    """low, high, effect_size, p, problems (how many have a value at both ends) and note."""
     if metric == "group_disparity":
-        levels = sorted(
-            (name for name in first["subset"].unique() if name.startswith(f"{subset}/level=")),
-            key=lambda name: int(name.rpartition("=")[2]),
-        )
-        easy, hard = (_both_ends(first, last, "pass_at_1", level) for level in (levels[0], levels[-1]))
-        low, high, p = disparity_interval(easy, hard)
-        return {"low": low, "high": high, "p": p, "problems": easy[0].shape[1] + hard[0].shape[1]}
+        return _disparity_certainty(first, last, subset)
     before, after = _both_ends(first, last, metric, subset)
-    low, high = bootstrap_interval(after - before)
-    return {"low": low, "high": high, "p": paired_p_value(after - before), "problems": before.shape[1]}
+    low, high = _interval_of_change(before, after)
+    note = ""
+    if metric in OF_CORRECT:
+        ends = _both_ends(first, last, OF_CORRECT[metric], "correct")
+        if ends[0].size:
+            change, (of_low, of_high) = np.nanmean(ends[1] - ends[0]), _interval_of_change(*ends)
+            note = f"{OF_CORRECT[metric]} of correct answers alone: {change:+.3f} [{of_low:+.3f} to {of_high:+.3f}]"
+    return {
+        "low": low,
+        "high": high,
+        "effect_size": effect_size(before, after),
+        "p": paired_p_value(before, after),
+        "problems": before.shape[1],
+        "note": note,
+    }
+
+
+def _disparity_certainty(first: pl.DataFrame, last: pl.DataFrame, name: str) -> dict:
+    levels = sorted(
+        (subset for subset in first["subset"].unique() if subset.startswith(f"{name}/level=")),
+        key=lambda subset: int(subset.rpartition("=")[2]),
+    )
+    easy, hard = (_both_ends(first, last, "pass_at_1", level) for level in (levels[0], levels[-1]))
+    # Problems are drawn within their level, the same ones for both models.
+    of_easy, of_hard = resampled_means(np.stack(easy), seed=0), resampled_means(np.stack(hard), seed=1)
+    draws = disparity(of_easy, of_hard)
+    points = disparity(np.nanmean(np.stack(easy), axis=-1), np.nanmean(np.stack(hard), axis=-1))
+    low, high = interval(over_seeds(draws[1] - draws[0], points[1] - points[0]))
+    moved = [
+        f"{level.rpartition('/')[2]} {np.nanmean(b - a):+.3f}"
+        for level, (a, b) in zip((levels[0], levels[-1]), (easy, hard), strict=True)
+    ]
+    return {
+        "low": float(low),
+        "high": float(high),
+        "effect_size": None,
+        "p": paired_disparity_p_value(easy, hard),
+        "problems": easy[0].shape[1] + hard[0].shape[1],
+        "note": "accuracy at " + ", at ".join(moved),
+    }
+
+
+def _interval_of_change(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
+    """95 % interval of the mean change; seeds x problems each."""
+    if not before.size:
+        return float("nan"), float("nan")
+    change = (after - before)[None]
+    low, high = interval(over_seeds(resampled_means(change), np.nanmean(change, axis=-1)))
+    return float(low[0]), float(high[0])
 
 
 def _both_ends(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str) -> tuple[np.ndarray, np.ndarray]:
@@ -131,28 +207,31 @@ def _both_ends(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str
     return before, after
 
 
+def _published(metric: str, subset: str, printed: list[dict]) -> dict:
+    """The paper's numbers for greedy accuracy, as shares; nothing for other dimensions or methods that it has not."""
+    row = printed[0] if printed and (metric, subset) == ("pass_at_1", "test") else None
+    return {
+        "published_first": row and row["m1_pass_at_1"] / 100,
+        "published_best": row and row["best_pass_at_1"] / 100,
+        "published_best_iteration": row and row["best_iteration"],
+    }
+
+
 def _falling_is_good(row: dict) -> bool:
     return row["metric"] == "group_disparity"
 
 
 def _verdict(row: dict) -> str:
-    if not row["p_adjusted"] < SIGNIFICANT or row["change"] == 0:  # also for nan
+    up, down = row["low"] > 0, row["high"] < 0  # neither for nan
+    if not row["p_adjusted"] < SIGNIFICANT or not (up or down):
         return "unclear"
-    return "progress" if (row["change"] > 0) != _falling_is_good(row) else "regress"
+    return "progress" if up != _falling_is_good(row) else "regress"
 
 
-def _words(row: dict) -> str:
+def _in_full(row: dict) -> str:
     word = "up" if row["change"] > 0 else "down" if row["change"] < 0 else "unchanged"
-    interval = "no interval" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
-    return f"{row['dimension']} {word} {row['change']:+.3f} [{interval}] to {row['last']:.3f}: {row['verdict']}"
-
-
-def _best_iteration(metrics: pl.DataFrame, model: str, task: str, method: str) -> int:
-    accuracy = metrics.filter(
-        (pl.col("model") == model) & (pl.col("task") == task) & (pl.col("method") == method),
-        (pl.col("metric") == "pass_at_1") & (pl.col("subset") == "test"),
+    limits = "no interval" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
+    return (
+        f"{row['dimension']} {word} {row['change']:+.3f} [{limits}] from {row['first']:.3f} to {row['last']:.3f}, "
+        f"best {row['best']:.3f} at M{row['best_iteration']}"
     )
-    means = (
-        accuracy.group_by("iteration").agg(pl.col("value").mean()).sort("value", "iteration", descending=[True, False])
-    )
-    return means["iteration"][0]

@@ -1,57 +1,67 @@
-"""Diversity of the sampled answers to one question.
+"""Diversity of the answers to a question in their meaning and in their final answers.
 
-All functions take one list of texts (or keys, or vectors). A question with fewer than two answers has no diversity.
+What differs in words and equations is in text_diversity.py. A question with fewer than two answers has no diversity.
 """
 
-import re
+from importlib.resources import files
 
 import numpy as np
+import polars as pl
 
-WORD = re.compile(r"\w+|[^\w\s]")
 
+def answer_diversity(answers: pl.DataFrame) -> pl.DataFrame:
+    """problem_id, answer_diversity, answer_entropy: how spread a question's final answers are.
 
-def distinct_n(texts: list[str], n: int) -> float | None:
-    """Different n-grams / all n-grams over the answers (Li et al. 2016, arXiv 1510.03055), words and marks as tokens.
-
-    None for fewer than two answers, or if no answer is n tokens long.
+    answers: problem_id, final (null where no final answer could be read; such answers are left out); any order.
+    answer_diversity: different final answers / answers. answer_entropy: Shannon entropy of their shares, in bits (the
+    plug-in estimate, which is low for few answers). A question with fewer than two final answers has no row.
     """
-    if len(texts) < 2:
-        return None
-    seen, total = set(), 0
-    for text in texts:
-        words = WORD.findall(text)
-        grams = list(zip(*(words[i:] for i in range(n)), strict=False))
-        seen.update(grams)
-        total += len(grams)
-    return len(seen) / total if total else None
+    counts = answers.drop_nulls("final").group_by("problem_id", "final").len()
+    share = pl.col("len") / pl.col("len").sum()
+    spread = counts.group_by("problem_id").agg(
+        answer_diversity=pl.len() / pl.col("len").sum(),
+        answer_entropy=-(share * share.log(2)).sum(),
+        answers=pl.col("len").sum(),
+    )
+    return spread.filter(pl.col("answers") >= 2).drop("answers").sort("problem_id")
 
 
-def distinct_share(keys: list) -> float | None:
-    """Different keys / answers, e.g. of equation sets (the paper's logical diversity). None for fewer than two."""
-    return len(set(keys)) / len(keys) if len(keys) >= 2 else None
+def semantic_diversity(vectors: np.ndarray) -> float:
+    """1 - mean cosine over all pairs of a question's answers; nan for fewer than two.
 
-
-def semantic_diversity(vectors: np.ndarray) -> float | None:
-    """1 - mean cosine over all pairs of the rows of `vectors` (answers x dimensions, unit length).
-
-    In O(answers) by |sum of v|^2 = n + 2 * (sum over pairs of cosine). None for fewer than two answers.
+    vectors: answers x dimensions, unit length. In O(answers) by |sum of v|^2 = sum of |v|^2 + 2 * (sum over pairs).
     """
     n = len(vectors)
     if n < 2:
-        return None
+        return np.nan
     total = vectors.sum(axis=0, dtype=np.float64)
-    return float(1.0 - (total @ total - n) / (n * (n - 1)))
+    itself = np.square(vectors, dtype=np.float64).sum()
+    return float(1.0 - (total @ total - itself) / (n * (n - 1)))
+
+
+def vendi_score(vectors: np.ndarray) -> float:
+    """The effective number of different answers: exp of the entropy of the eigenvalues of K / n, K the cosines.
+
+    vectors: answers x dimensions, unit length; between 1 (all the same) and the number of answers (all orthogonal).
+    Friedman and Dieng 2023, arXiv 2210.02410. nan for fewer than two answers.
+    """
+    n = len(vectors)
+    if n < 2:
+        return np.nan
+    # The non-zero eigenvalues of V V' and of V' V are the same: the smaller of the two is decomposed.
+    product = vectors @ vectors.T if n <= vectors.shape[1] else vectors.T @ vectors
+    shares = np.linalg.eigvalsh(product.astype(np.float64) / n)
+    shares = shares[shares > 1e-12]
+    return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
 def embed(texts: list[str], model: str) -> np.ndarray:
-    """Unit-length SentenceBERT embeddings of the texts, one row each.
+    """Unit-length SentenceBERT embeddings of the texts, one float32 row each.
 
     model: a sentence-transformers name or folder; "package:NAME" is the folder `model` inside that Python package.
     """
-    from importlib.resources import files
-
     from sentence_transformers import SentenceTransformer
 
     package = model.removeprefix("package:")
     encoder = SentenceTransformer(model if package == model else str(files(package) / "model"))
-    return encoder.encode(texts, normalize_embeddings=True, show_progress_bar=True).astype(np.float64)
+    return encoder.encode(texts, normalize_embeddings=True, show_progress_bar=True)

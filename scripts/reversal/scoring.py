@@ -1,62 +1,60 @@
-"""All metrics of one model: values per problem, their means, and what is no mean.
+"""All metrics of one model: a value per problem, their weighted means, and what is no mean.
 
-A value is (problem_id, metric, subset, value); value is null where the metric is undefined for that problem (fewer than
-two answers, say). A row is (metric, subset, value, n): n counts the problems behind it.
+Values are PROBLEM_SCORES frames: problem_id, metric, subset, value, weight. A value is null where the metric is
+undefined for that problem (fewer than two answers, say); weight is 1 but for the null of the improvement set. Rows are
+(metric, subset, value, n): n counts the problems behind the value.
 """
-
-from itertools import groupby
-from math import fsum
 
 import numpy as np
 import polars as pl
 
 from reversal import accuracy, diversity
-from reversal.answers import equations
-from reversal.tables import SAMPLE_KEY
+from reversal.text_diversity import SUBSETS, text_diversity
 
-Value = tuple[str, str, str, float | None]
 Row = tuple[str, str, float | None, int]
+LENGTHS = {"tokens_p10": 0.1, "tokens_p50": 0.5, "tokens_p90": 0.9}
 
 
-def means(values: list[Value]) -> list[Row]:
-    """Per metric and subset, in their first order, the mean of the defined values and how many there are."""
-    of: dict[tuple[str, str], list[float]] = {}
-    for _, metric, subset, value in values:
-        of.setdefault((metric, subset), []).extend([] if value is None else [value])
-    return [(*key, fsum(found) / len(found) if found else None, len(found)) for key, found in of.items()]
+def means(values: pl.DataFrame) -> list[Row]:
+    """Per metric and subset, in their first order, the weighted mean of the defined values and how many there are."""
+    defined = pl.col("value").is_not_null() & (pl.col("weight") > 0)
+    weighted = (pl.col("value") * pl.col("weight")).filter(defined).sum() / pl.col("weight").filter(defined).sum()
+    found = values.group_by("metric", "subset", maintain_order=True).agg(
+        value=pl.when(defined.any()).then(weighted), n=defined.sum().cast(pl.Int64)
+    )
+    return found.rows()
 
 
-def accuracy_values(verdicts: pl.DataFrame) -> list[Value]:
-    """Greedy pass@1, share of correct samples, and unbiased pass@k for k = 2, 4, .. of the test problems."""
-    greedy = [(i, "pass_at_1", "test", float(right)) for i, right in accuracy.greedy_correct(verdicts).iter_rows()]
-    return greedy + _sampled_values(verdicts, "sample_accuracy", "test")
-
-
-def coverage_values(train_verdicts: pl.DataFrame) -> list[Value]:
-    """Correct answer coverage of the training questions (the paper's Figure 2), with pass@N beside it."""
-    values = _sampled_values(train_verdicts, "coverage", "train")
-    most = accuracy.sampled_counts(train_verdicts)["n"].min()
-    return [value for value in values if value[1] in ("coverage", f"pass_at_{most}")]
-
-
-def _sampled_values(verdicts: pl.DataFrame, name: str, subset: str) -> list[Value]:
+def accuracy_values(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Greedy pass@1, share of correct samples, unbiased pass@k for k = 2 .. n and maj@k for k = 2, 4, .. on test."""
+    finals = accuracy.final_answers(verdicts)
     counts = accuracy.sampled_counts(verdicts)
-    most = counts["n"].min() or 0
-    ks = sorted({*accuracy.powers_of_two(most), *([most] if subset == "train" else [])})
-    values: list[Value] = [(i, name, subset, c / n) for i, n, c in counts.iter_rows()]
-    for k in ks:
-        values += [(i, f"pass_at_{k}", subset, accuracy.pass_at_k(n, c, k)) for i, n, c in counts.iter_rows()]
-    return values
-
-
-def ood_values(name: str, verdicts: pl.DataFrame, problems: pl.DataFrame) -> list[Value]:
-    """Greedy correctness on an OOD set, as a whole and once more per level."""
-    correct = accuracy.greedy_correct(verdicts).join(problems.select("problem_id", "level"), on="problem_id")
-    rows = correct.sort("level", maintain_order=True, nulls_last=True).rows()
-    values: list[Value] = [(i, "pass_at_1", name, float(right)) for i, right, _ in rows]
-    return values + [
-        (i, "pass_at_1", f"{name}/level={level}", float(right)) for i, right, level in rows if level is not None
+    votes = [
+        _values(accuracy.majority_at_k(finals, k), "test", {"value": f"maj_at_{k}"})
+        for k in accuracy.powers_of_two(counts["n"].min() or 0)
     ]
+    greedy = accuracy.greedy_correct(verdicts).cast({"correct": pl.Float64})
+    return pl.concat(
+        [_values(greedy, "test", {"correct": "pass_at_1"}), _sampled(counts, "sample_accuracy", "test"), *votes]
+    )
+
+
+def coverage_values(train_verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Correct answer coverage of the training questions (the paper's Figure 2), with pass@N beside it."""
+    counts = accuracy.sampled_counts(train_verdicts)
+    values = _sampled(counts, "coverage", "train")
+    return values.filter(pl.col("metric").is_in(["coverage", f"pass_at_{counts['n'].min()}"]))
+
+
+def ood_values(name: str, verdicts: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
+    """Greedy correctness on an OOD set, as a whole and once more per level."""
+    correct = accuracy.greedy_correct(verdicts).join(
+        problems.select("problem_id", "level"), on="problem_id", maintain_order="left"
+    )
+    whole = _values(correct.select("problem_id", pl.col("correct").cast(pl.Float64)), name, {"correct": "pass_at_1"})
+    level = pl.concat_str(pl.lit(f"{name}/level="), correct["level"])
+    by_level = whole.with_columns(subset=level).filter(correct["level"].is_not_null())
+    return pl.concat([whole, by_level.with_columns(level=correct["level"].drop_nulls()).sort("level").drop("level")])
 
 
 def disparity_rows(name: str, rows: list[Row]) -> list[Row]:
@@ -68,22 +66,50 @@ def disparity_rows(name: str, rows: list[Row]) -> list[Row]:
     return [("group_disparity", name, accuracy.group_disparity(levels[0], levels[-1]), whole[0])]
 
 
-def improvement_rows(first: pl.DataFrame, later: pl.DataFrame) -> list[Row]:
-    """Size of IS(t), of its mirror (M1 right, M_t wrong), and M1's pass@k on IS(t) (the paper's Figure 3)."""
-    gained, lost = accuracy.improvement_set(first, later), accuracy.improvement_set(later, first)
-    problems = accuracy.greedy_correct(first).height
-    rows: list[Row] = [
-        ("improvement_set_size", "test", float(len(gained)), problems),
-        ("lost_set_size", "test", float(len(lost)), problems),
-    ]
-    counts = accuracy.sampled_counts(first)
-    on_set = counts.filter(pl.col("problem_id").is_in(gained))
-    for k in accuracy.powers_of_two(counts["n"].min() or 0):
-        rows.append((f"m1_pass_at_{k}", "improvement", accuracy.mean_pass_at_k(on_set, k), on_set.height))
-    return rows
+def improvement_values(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """Answer flow since M1, what is solved outside its support, and pass@k on the sets that changed hands.
+
+    Subset improvement: M1's pass@k on IS(t) (the paper's Figure 3). Subset lost: M_t's own pass@k where M1 was right
+    and M_t is wrong (the mirror set). Null outside of the set.
+    """
+    flow = accuracy.answer_flow(first, later)
+    outside = accuracy.solved_outside(first, later)
+    sets = {
+        "improvement": (first, "m1", flow.filter(pl.col("gained_inside") + pl.col("gained_outside") > 0)),
+        "lost": (later, "mt", flow.filter(pl.col("lost") > 0)),
+    }
+    curves = []
+    for subset, (verdicts, model, members) in sets.items():
+        counts = accuracy.sampled_counts(verdicts)
+        curve = accuracy.pass_at_ks(counts, accuracy.powers_of_two(counts["n"].min() or 0))
+        inside = pl.col("problem_id").is_in(members["problem_id"].to_list())
+        curve = curve.with_columns(pl.when(inside).then("value"), metric=pl.format(f"{model}_pass_at_{{}}", "k"))
+        curves.append(_long(curve, subset))
+    return pl.concat([_values(flow, "test"), _values(outside, "test", {"value": "solved_outside_m1"}), *curves])
 
 
-def confound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> list[Value]:
+def null_values(first: pl.DataFrame) -> pl.DataFrame:
+    """What improvement_values gives by chance: M1 against a second sample of M1. For M1's own table."""
+    most = accuracy.sampled_counts(first)["n"].min() or 0
+    curve = accuracy.null_improvement(first, accuracy.powers_of_two(most))
+    curve = curve.with_columns(metric=pl.format("m1_pass_at_{}", "k"))
+    outside = _values(accuracy.solved_outside(first, None), "test", {"value": "solved_outside_m1"})
+    return pl.concat([outside, _long(curve, "null")])
+
+
+def set_sizes(values: pl.DataFrame) -> list[Row]:
+    """Numbers of problems in IS(t), in its mirror (lost) and, for M1, expected in the null's set."""
+    sums = dict(values.group_by("metric").agg(pl.col("value").sum()).rows())
+    problems = values.filter(metric="lost").height
+    null = values.filter((pl.col("subset") == "null") & (pl.col("metric") == pl.col("metric").first().over("subset")))
+    rows: list[Row] = []
+    if problems:
+        gained = sums["gained_inside"] + sums["gained_outside"]
+        rows += [("improvement_set_size", "test", gained, problems), ("lost_set_size", "test", sums["lost"], problems)]
+    return rows + ([("improvement_set_size", "null", null["weight"].sum(), null.height)] if null.height else [])
+
+
+def confound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     """What can move a diversity or an accuracy by itself: length, truncation, duplicates, unreadable answers.
 
     readings_disagree_rate: answers, greedy included, that only one of the two readings finds correct.
@@ -91,52 +117,89 @@ def confound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> list[Value
     sampled = samples.filter(pl.col("decoding") == "sampled")
     judged = verdicts.filter(pl.col("decoding") == "sampled")
     disagree = (pl.col("verdict") == "correct") != (pl.col("second_verdict") == "correct")
-    tables = [
-        _per_problem(sampled, "tokens_mean", pl.col("n_tokens").mean()),
-        _per_problem(sampled, "truncated_rate", (pl.col("finish_reason") == "length").mean()),
-        _per_problem(judged, "no_answer_rate", (pl.col("verdict") == "no_answer").mean()),
-        _per_problem(sampled, "duplicate_rate", 1 - pl.col("text").n_unique() / pl.len()),
-        _per_problem(verdicts, "readings_disagree_rate", disagree.mean()),
-    ]
-    return [value for table in tables for value in table]
+    lengths = sampled.group_by("problem_id", maintain_order=True).agg(
+        tokens_mean=pl.col("n_tokens").mean(),
+        truncated_rate=(pl.col("finish_reason") == "length").mean(),
+        duplicate_rate=1 - pl.col("text").n_unique() / pl.len(),
+    )
+    unread = judged.group_by("problem_id", maintain_order=True).agg(
+        no_answer_rate=(pl.col("verdict") == "no_answer").mean()
+    )
+    doubtful = verdicts.group_by("problem_id", maintain_order=True).agg(readings_disagree_rate=disagree.mean())
+    return pl.concat([_values(frame, "test") for frame in (lengths, unread, doubtful)])
 
 
-def _per_problem(frame: pl.DataFrame, metric: str, expression: pl.Expr) -> list[Value]:
-    found = frame.group_by("problem_id", maintain_order=True).agg(value=expression)
-    return [(problem_id, metric, "test", value) for problem_id, value in found.iter_rows()]
+def length_rows(samples: pl.DataFrame) -> list[Row]:
+    """The distribution of the lengths of all sampled answers: 10th, 50th and 90th percentile, in tokens."""
+    tokens = samples.filter(pl.col("decoding") == "sampled")["n_tokens"]
+    problems = samples["problem_id"].n_unique()
+    return [(name, "test", tokens.quantile(q, "linear"), problems) for name, q in LENGTHS.items()]
 
 
-def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_model: str | None) -> list[Value]:
-    """Syntactic, logical and (with an embedding model) semantic diversity of correct, incorrect and all answers.
+def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_model: str | None) -> pl.DataFrame:
+    """Diversity of the correct, incorrect and all samples of a problem: words, equations, final answers, meaning.
 
-    distinct_n is the mean of distinct_1 to distinct_4. Every different text is embedded once. equation_diversity is
-    left out where no answer has an equation between calculator marks: it would only count answers.
+    Meaning needs an embedding model; every different text is embedded once. equation_diversity is left out where no
+    answer has an equation between calculator marks (it would only count answers), and the final answers of the correct
+    subset are (they are all the same).
     """
-    joined = samples.join(verdicts, on=SAMPLE_KEY, validate="1:1")
-    sampled = joined.filter(pl.col("decoding") == "sampled").sort("problem_id", "sample_index")
-    texts = sampled["text"].unique(maintain_order=True).to_list()
-    vectors = diversity.embed(texts, embedding_model) if embedding_model else np.empty((len(texts), 0))
-    place = {text: i for i, text in enumerate(texts)}
-    has_equations = any(map(equations, texts))
-    values: list[Value] = []
-    for subset, keep in [
-        ("correct", pl.col("verdict") == "correct"),
-        ("incorrect", pl.col("verdict") != "correct"),
-        ("all", pl.lit(True)),
-    ]:
-        rows = sampled.filter(keep).select("problem_id", "text").rows()
-        answers = {i: [text for _, text in group] for i, group in groupby(rows, key=lambda row: row[0])}
-        for problem_id in sampled["problem_id"].unique(maintain_order=True):
-            given = answers.get(problem_id, [])  # null values if it has too few in this subset
-            distinct = {f"distinct_{n}": diversity.distinct_n(given, n) for n in (1, 2, 3, 4)}
-            found = distinct | {"distinct_n": _mean(list(distinct.values()))}
-            if has_equations:
-                found["equation_diversity"] = diversity.distinct_share([equations(text) for text in given])
-            if embedding_model:
-                found["semantic_diversity"] = diversity.semantic_diversity(vectors[[place[text] for text in given]])
-            values += [(problem_id, metric, subset, value) for metric, value in found.items()]
-    return values
+    finals = accuracy.final_answers(verdicts)
+    sampled = samples.filter(pl.col("decoding") == "sampled").select("problem_id", "sample_index", "text")
+    answers = sampled.join(finals, on=["problem_id", "sample_index"], validate="1:1").sort("problem_id", "sample_index")
+    words = text_diversity(answers.select("problem_id", "text", "correct"))
+    if not answers["text"].str.contains("<<", literal=True).any():
+        words = words.drop("equation_diversity")
+    frames = [_values(words.filter(subset=subset).drop("subset"), subset) for subset in SUBSETS]
+    for subset, kept in [("incorrect", answers.filter(~pl.col("correct"))), ("all", answers)]:
+        problems = answers.select("problem_id").unique(maintain_order=True)
+        spread = problems.join(diversity.answer_diversity(kept), on="problem_id", how="left", maintain_order="left")
+        frames.append(_values(spread, subset))
+    if embedding_model:
+        texts = answers["text"].unique(maintain_order=True)
+        frames += meaning_values(answers, texts, diversity.embed(texts.to_list(), embedding_model))
+    return pl.concat(frames)
 
 
-def _mean(values: list[float | None]) -> float | None:
-    return None if None in values else sum(values) / len(values)
+def meaning_values(answers: pl.DataFrame, texts: pl.Series, vectors: np.ndarray) -> list[pl.DataFrame]:
+    """semantic_diversity and vendi_score per subset. vectors: those of the different `texts`, in their order."""
+    places = pl.DataFrame({"text": texts, "place": np.arange(len(texts))})
+    answers = answers.join(places, on="text", maintain_order="left")
+    problems = answers["problem_id"].unique(maintain_order=True)
+    frames = []
+    for subset in SUBSETS:
+        kept = answers if subset == "all" else answers.filter(pl.col("correct") == (subset == "correct"))
+        groups = kept.group_by("problem_id", maintain_order=True).agg("place")
+        of_problems = (vectors[places] for places in groups["place"].to_list())
+        found = [(diversity.semantic_diversity(these), diversity.vendi_score(these)) for these in of_problems]
+        table = pl.DataFrame(found, schema={"semantic_diversity": pl.Float64, "vendi_score": pl.Float64}, orient="row")
+        table = table.with_columns(pl.all().fill_nan(None), problem_id=groups["problem_id"])
+        whole = pl.DataFrame({"problem_id": problems}).join(table, on="problem_id", how="left", maintain_order="left")
+        frames.append(_values(whole, subset))
+    return frames
+
+
+def too_few_rows(values: pl.DataFrame) -> list[Row]:
+    """Per subset, how many problems have fewer than two answers in it and thus no diversity."""
+    distinct = values.filter(metric="compression_ratio")
+    counts = distinct.group_by("subset", maintain_order=True).agg(pl.col("value").null_count(), pl.len())
+    return [("problems_with_too_few_answers", subset, float(few), n) for subset, few, n in counts.rows()]
+
+
+def _sampled(counts: pl.DataFrame, name: str, subset: str) -> pl.DataFrame:
+    share = counts.select("problem_id", pl.lit(name).alias("metric"), value=pl.col("c") / pl.col("n"))
+    curve = accuracy.pass_at_ks(counts, list(range(2, (counts["n"].min() or 0) + 1)))
+    curve = curve.select("problem_id", pl.format("pass_at_{}", "k").alias("metric"), "value")
+    return _long(
+        pl.concat([share, curve.sort(pl.col("metric").str.len_chars(), "metric", maintain_order=True)]), subset
+    )
+
+
+def _values(wide: pl.DataFrame, subset: str, names: dict[str, str] | None = None) -> pl.DataFrame:
+    """Values of a frame of problem_id and a column per metric; names: what columns are called as metrics."""
+    wide = wide.rename(names or {})
+    return _long(wide.unpivot(index="problem_id", variable_name="metric"), subset)
+
+
+def _long(rows: pl.DataFrame, subset: str) -> pl.DataFrame:
+    weight = pl.col("weight") if "weight" in rows.columns else pl.lit(1.0)
+    return rows.select("problem_id", "metric", pl.lit(subset).alias("subset"), "value", weight.alias("weight"))

@@ -50,6 +50,13 @@ def answers_wanted(config: dict, batch: str, model: str, task_name: str, seed: i
     }
 
 
+def kinds_of_methods(config: dict) -> dict[str, str]:
+    """{method: "dpo" if one of its steps is trained with DPO, else "sft"}: for the paper's coverage rule."""
+    chains = {name: series(method, config["iterations"])[-1].split("-") for name, method in config["methods"].items()}
+    trainers = {name: {config["steps"][step]["trainer"] for step in chain} for name, chain in chains.items()}
+    return {name: "dpo" if "dpo" in used else "sft" for name, used in trainers.items()}
+
+
 def problems_of(config: dict, schema: dict) -> list[str]:
     """Everything that is wrong with `config`, one sentence each, naming the key and what is allowed; [] if nothing."""
     from jsonschema import Draft202012Validator

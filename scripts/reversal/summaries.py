@@ -1,23 +1,125 @@
-"""A study's tables: the metrics per method, and where the time went."""
+"""A study's tables: the metrics per method, their intervals, and where the time went.
 
+Values are PROBLEM_SCORES of many models, with columns seed and lineage before them.
+"""
+
+import numpy as np
 import polars as pl
 
-from reversal.tables import METRICS
+from reversal.tables import INTERVALS, METRICS
+from reversal.text_diversity import SUBSETS
+from reversal.uncertainty import disparity, interval, over_seeds, resampled_means
+
+INTERVAL_ROWS = {
+    "metric": pl.String,
+    "subset": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "seeds": pl.Int64,
+    "n": pl.Float64,
+}
 
 
-def metrics_of_methods(scores: pl.DataFrame, series: dict[str, list[str]]) -> pl.DataFrame:
-    """METRICS: the scores of every lineage, once for each method whose series contains it.
+def of_methods(
+    scores: pl.DataFrame, values: pl.DataFrame, series: dict[str, list[str]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(METRICS, INTERVALS) of one model and task: every lineage once for each method whose series contains it.
 
-    series: {method: [lineage of M1, lineage of M2, ..]}.
+    scores: SCORES. values: those of all its seeds and lineages. series: {method: [lineage of M1, lineage of M2, ..]}.
+    Diversity stands twice: of all problems, and as subset X/common of those that every iteration of the method has.
     """
-    member = pl.DataFrame(
-        [{"method": method, "lineage": lineage} for method, lineages in series.items() for lineage in lineages],
-        schema={"method": pl.String, "lineage": pl.String},
+    names = scores.select("study", "model", "task").row(0, named=True)
+    limits = {lineage: intervals(values.filter(lineage=lineage)) for lineage in scores["lineage"].unique()}
+    metrics, found = [], []
+    for method, lineages in series.items():
+        common = common_values(values, lineages)
+        columns = {"method": pl.lit(method)} | {key: pl.lit(value) for key, value in names.items()}
+        for iteration, lineage in enumerate(lineages, start=1):
+            here = common.filter(lineage=lineage)
+            means = here.group_by("seed", "lineage", "metric", "subset", maintain_order=True).agg(
+                pl.col("value").mean(), n=pl.len().cast(pl.Int64)
+            )
+            place = columns | {"iteration": pl.lit(iteration, pl.Int64), "lineage": pl.lit(lineage)}
+            for rows in (scores.filter(lineage=lineage), means):
+                metrics.append(rows.with_columns(**place).select(list(METRICS)))
+            for rows in (limits[lineage], intervals(here)):
+                found.append(rows.with_columns(**place).select(list(INTERVALS)))
+    by_seed = pl.concat(metrics).with_columns(
+        place=pl.col("method").replace_strict({m: i for i, m in enumerate(series)})
     )
-    order = pl.DataFrame({"method": list(series), "place": range(len(series))})
-    joined = scores.join(member, on="lineage", maintain_order="left").join(order, on="method", maintain_order="left")
-    keys = ["model", "task", "place", "seed", "iteration"]
-    return joined.sort(keys, maintain_order=True).select(list(METRICS))
+    return by_seed.sort("place", "seed", "iteration", maintain_order=True).select(list(METRICS)), pl.concat(found)
+
+
+def common_values(values: pl.DataFrame, lineages: list[str]) -> pl.DataFrame:
+    """Diversity values of the problems for which a metric is defined at every one of `lineages`, as subset X/common.
+
+    Without them the problems behind a diversity change from iteration to iteration, and the metric with them.
+    """
+    here = values.filter(pl.col("subset").is_in(SUBSETS), pl.col("lineage").is_in(lineages)).drop_nulls("value")
+    keys = ["seed", "problem_id", "metric", "subset"]
+    everywhere = here.group_by(keys).len().filter(pl.col("len") == len(set(lineages)))
+    kept = here.join(everywhere, on=keys, how="semi", maintain_order="left")
+    return kept.with_columns(pl.col("subset") + "/common")
+
+
+def intervals(values: pl.DataFrame) -> pl.DataFrame:
+    """INTERVAL_ROWS of all metrics and subsets of one lineage: mean over problems and seeds, and its 95 % interval.
+
+    Problems are drawn within their problem set. Group disparity comes from the levels of each OOD set.
+    """
+    rows = []
+    problem_set = pl.col("problem_id").str.replace(r"/[^/]*$", "")
+    for _, group in values.group_by(problem_set.alias("set"), maintain_order=True):
+        cells = group.select("metric", "subset").unique(maintain_order=True)
+        array, weights = _arrays(group, cells)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            usable = np.isfinite(array) * weights
+            points = np.nansum(array * weights, axis=-1) / usable.sum(axis=-1)
+        draws = resampled_means(array, weights)
+        counts = (usable > 0).sum(axis=-1)
+        rows += _interval_rows(cells.rows(), points, draws, counts)
+        for name, easy, hard in _extreme_levels(cells["subset"].to_list()):
+            gap, gap_points = disparity(draws[easy], draws[hard]), disparity(points[easy], points[hard])
+            whole = cells.rows().index(("pass_at_1", name))
+            rows += _interval_rows([("group_disparity", name)], gap_points[None], gap[None], counts[[whole]])
+    return pl.DataFrame(rows, schema=INTERVAL_ROWS, orient="row", nan_to_null=True).with_columns(
+        pl.selectors.float().fill_nan(None)
+    )
+
+
+def _interval_rows(cells: list, points: np.ndarray, draws: np.ndarray, counts: np.ndarray) -> list[tuple]:
+    low, high = interval(over_seeds(draws, points))
+    usable = np.isfinite(points)
+    seeds = usable.sum(axis=-1)
+    value = np.where(usable, points, 0).sum(axis=-1) / np.where(seeds, seeds, np.nan)
+    numbers = zip(
+        value.tolist(), low.tolist(), high.tolist(), seeds.tolist(), counts.mean(axis=-1).tolist(), strict=True
+    )
+    return [(*cell, *found) for cell, found in zip(cells, numbers, strict=True)]
+
+
+def _arrays(values: pl.DataFrame, cells: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """(values, weights): cells x seeds x problems, nan and 0 where there is none."""
+    places = [cells, *(values.select(key).unique().sort(key) for key in ("seed", "problem_id"))]
+    rows = values
+    for i, place in enumerate(places):
+        rows = rows.join(place.with_row_index(f"place_{i}"), on=place.columns, maintain_order="left")
+    where = tuple(rows[f"place_{i}"].to_numpy() for i in range(3))
+    array = np.full([place.height for place in places], np.nan)
+    weights = np.zeros_like(array)
+    array[where], weights[where] = rows["value"].to_numpy(), rows["weight"].to_numpy()
+    return array, weights
+
+
+def _extreme_levels(subsets: list[str]) -> list[tuple[str, int, int]]:
+    """(OOD set, place of its lowest level, place of its highest) for every set with two levels or more."""
+    levels: dict[str, list[tuple[int, int]]] = {}
+    for place, subset in enumerate(subsets):
+        name, mark, level = subset.partition("/level=")
+        if mark:
+            levels.setdefault(name, []).append((int(level), place))
+    return [(name, min(of)[1], max(of)[1]) for name, of in levels.items() if len(of) > 1]
 
 
 def time_per_rule(benchmarks: pl.DataFrame) -> pl.DataFrame:

@@ -6,8 +6,9 @@ samples      one row per generated answer; temperature, top_p and max_tokens are
 verdicts     one row per sample, same keys; verdict is one of VERDICTS
 scores       one tidy row per metric of one model; value is null where the metric is undefined
 problem_scores  the same per problem, for all metrics that are means over problems: what intervals are made of
-changes      per method and dimension the change from M1 to the last iteration, with its uncertainty
 metrics      scores of a whole study, each lineage once for every method that contains it
+intervals    means over seeds of the same, with their uncertainty: what figures are drawn from
+changes      per method and dimension what M1, the best and the last iteration give, how sure the change is, the verdict
 """
 
 import os
@@ -69,7 +70,13 @@ SCORES = {
     "value": pl.Float64,
     "n": pl.Int64,
 }
-PROBLEM_SCORES = {"problem_id": pl.String, "metric": pl.String, "subset": pl.String, "value": pl.Float64}
+PROBLEM_SCORES = {
+    "problem_id": pl.String,
+    "metric": pl.String,
+    "subset": pl.String,
+    "value": pl.Float64,
+    "weight": pl.Float64,  # in the mean over problems
+}
 CHANGES = {
     "model": pl.String,
     "task": pl.String,
@@ -78,10 +85,13 @@ CHANGES = {
     "metric": pl.String,
     "subset": pl.String,
     "first": pl.Float64,  # at M1, mean over seeds
+    "best": pl.Float64,  # at the iteration of the method's best greedy accuracy
+    "best_iteration": pl.Int64,
     "last": pl.Float64,
-    "change": pl.Float64,
+    "change": pl.Float64,  # last - first
     "low": pl.Float64,  # 95 % interval of the change
     "high": pl.Float64,
+    "effect_size": pl.Float64,  # mean change of a problem / standard deviation of the problems' changes
     "p": pl.Float64,
     "p_adjusted": pl.Float64,  # Holm, over all rows of the study
     "verdict": pl.String,  # progress, regress or unclear
@@ -89,6 +99,22 @@ CHANGES = {
     "change_max": pl.Float64,
     "seeds": pl.Int64,
     "problems": pl.Int64,  # with a value at both ends
+    "note": pl.String,  # which end of an OOD set moved
+    "published_first": pl.Float64,  # the paper's numbers for greedy accuracy, as shares
+    "published_best": pl.Float64,
+    "published_best_iteration": pl.Int64,
+}
+RULE = {  # the paper's coverage rule against what happened, per model and task
+    "model": pl.String,
+    "task": pl.String,
+    "coverage": pl.Float64,  # of M1, mean over seeds
+    "rule_expects": pl.String,  # dpo (coverage above 0.5: DPO or SFT-DPO has the best iteration) or sft
+    "best_method": pl.String,  # with the best greedy accuracy of any iteration; all of them if they tie
+    "best_accuracy": pl.Float64,
+    "margin": pl.Float64,  # of the best method of the best method's kind over the best of the other kind
+    "rule_fits": pl.String,  # yes, no, tie or not compared
+    "published_coverage": pl.Float64,
+    "published_rule_fits": pl.String,
 }
 METRICS = {
     "study": pl.String,
@@ -99,9 +125,34 @@ METRICS = {
     "iteration": pl.Int64,
     "lineage": pl.String,
     "metric": pl.String,
-    "subset": pl.String,
+    "subset": pl.String,  # with "/common": of the problems for which the metric is defined at every iteration
     "value": pl.Float64,
     "n": pl.Int64,
+}
+INTERVALS = {
+    "study": pl.String,
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "lineage": pl.String,
+    "metric": pl.String,
+    "subset": pl.String,
+    "value": pl.Float64,  # mean over the seeds for which it is defined
+    "low": pl.Float64,  # 95 % interval
+    "high": pl.Float64,
+    "seeds": pl.Int64,
+    "n": pl.Float64,  # problems behind it, mean over seeds
+}
+PUBLISHED = {
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "m1_coverage": pl.Float64,
+    "m1_pass_at_1": pl.Float64,  # percent, as printed
+    "best_pass_at_1": pl.Float64,
+    "best_iteration": pl.Int64,
+    "improvement_printed": pl.Float64,
 }
 
 

@@ -1,89 +1,128 @@
-"""How sure a difference is: intervals by bootstrap over problems and seeds, exact paired tests, Holm's correction."""
+"""How sure a number is: bootstrap over problems with seeds as a second level, paired tests, Holm, effect sizes."""
+
+import warnings
 
 import numpy as np
 
 DRAWS = 4_000  # resamples: the Monte Carlo error of a limit is then a few hundredths of the interval
+FLIPS = 20_000  # of a randomisation test: a p can be as small as 1 in 20,001, and still count among hundreds of rows
 BLOCK = 500  # resamples at a time
 
 
-def bootstrap_interval(values: np.ndarray, seed: int = 0, level: float = 0.95) -> tuple[float, float]:
-    """The percentile interval of a mean over problems, or over problems and training seeds.
+def resampled_means(values: np.ndarray, weights: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
+    """Bootstrap means over problems: metrics x seeds x DRAWS, from values, metrics x seeds x problems.
 
-    values: seeds x problems, e.g. each problem's difference to M1; nan where undefined. Problems are drawn with
-    replacement, the same for all seeds, and with several seeds these too, independently (the pigeonhole bootstrap,
-    Owen 2007, https://doi.org/10.1214/07-AOAS122). Intervals for few seeds are wide in truth: the spread of three says
-    little about the next one. Returns (low, high); (nan, nan) for no values.
-    """
-    values = values[:, ~np.isnan(values).all(axis=0)]
-    if values.size == 0:
-        return np.nan, np.nan
-    means = _resampled_means(values, np.random.default_rng(seed))
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(means, [tail, 1 - tail])
-    return float(low), float(high)
-
-
-def disparity_interval(
-    easy: tuple[np.ndarray, np.ndarray], hard: tuple[np.ndarray, np.ndarray], seed: int = 0, level: float = 0.95
-) -> tuple[float, float, float]:
-    """Percentile interval and two-sided p of a change of group disparity, (easy - hard) / easy, since M1.
-
-    easy, hard: (M1, later), seeds x problems of the lowest and the highest level. Problems are drawn within their
-    level, the same for both models; p is twice the smaller share of resamples on one side of 0. Returns (low, high, p),
-    all nan if in more than one resample of twenty the easy level is all wrong.
+    nan marks undefined values, which are left out; weights (of the same shape, 1 unless given) those of the mean.
+    Problems are drawn with replacement, the same ones for all metrics and seeds, so that differences and ratios of the
+    results are paired. nan where a resample holds no defined value.
     """
     rng = np.random.default_rng(seed)
-    easy_means = _resampled_means(np.stack(easy), rng)
-    hard_means = _resampled_means(np.stack(hard), rng)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        disparity = np.where(easy_means > 0, (easy_means - hard_means) / easy_means, np.nan)
-    change = disparity[1] - disparity[0]
-    if np.isnan(change).mean() > 0.05:
-        return np.nan, np.nan, np.nan
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(change, [tail, 1 - tail])
-    change = change[~np.isnan(change)]
-    sides = [(change <= 0).sum(), (change >= 0).sum()]
-    return float(low), float(high), min(1.0, 2 * (min(sides) + 1) / (len(change) + 1))
-
-
-def _resampled_means(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """DRAWS means over the last two axes (seeds, problems), resampled; leading axes share the resample."""
-    seeds, problems = values.shape[-2:]
-    defined = ~np.isnan(values)
-    filled = np.where(defined, values, 0.0)
-    means = np.empty((*values.shape[:-2], DRAWS))
-    # Counts of how often each problem is drawn, a block of draws at a time: the mean is then a product of matrices.
-    for start in range(0, DRAWS, BLOCK):
-        weights = rng.multinomial(problems, np.full(problems, 1 / problems), size=BLOCK)
-        of_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=BLOCK)
-        totals = np.einsum("...sp,dp,ds->...d", filled, weights, of_seeds, optimize=True)
-        counts = np.einsum("...sp,dp,ds->...d", defined.astype(float), weights, of_seeds, optimize=True)
+    defined = np.isfinite(values)
+    weights = np.where(defined, 1.0 if weights is None else weights, 0.0)
+    weighted = np.where(defined, values, 0.0) * weights
+    problems = values.shape[-1]
+    means = np.full((*values.shape[:-1], DRAWS), np.nan)
+    for start in range(0, DRAWS if problems else 0, BLOCK):
+        # How often each problem is drawn: the mean is then a product of matrices.
+        drawn = rng.multinomial(problems, np.full(problems, 1 / problems), size=BLOCK).T.astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
-            means[..., start : start + BLOCK] = totals / counts
+            means[..., start : start + BLOCK] = (weighted @ drawn) / (weights @ drawn)
     return means
 
 
-def paired_p_value(values: np.ndarray, seed: int = 0) -> float:
-    """Two-sided p of the hypothesis that the differences of the problems are as often up as down.
+def over_seeds(draws: np.ndarray, points: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Draws of the mean over training seeds, with the seeds as a second level: .. x DRAWS.
 
-    values: seeds x problems, nan where undefined. For one seed and differences of -1, 0 and 1 (greedy accuracy) this is
-    the exact McNemar test (McNemar 1947). Otherwise signs are flipped at random, all seeds of a problem together
-    (Fisher's randomisation test, 4,000 flips): the seeds are those that were run, not a sample of others. nan for no
+    draws: .. x seeds x DRAWS, the statistic on resampled problems, the same ones for all seeds. points: .. x seeds, the
+    statistic itself. One seed has no second level: its interval speaks of that one run. With several, drawing from so
+    few
+    values again would make intervals too narrow, so the second level is drawn from its normal theory: Student's t with
+    seeds - 1 degrees of freedom times the standard error, from the variance between seeds less what the choice of
+    problems explains of it (the analysis of variance's estimate; 0 if that is more).
+    """
+    usable = np.isfinite(points)
+    seeds = usable.sum(axis=-1)
+    with np.errstate(invalid="ignore"), _ignore_empty_slices():
+        mean_draws = np.nanmean(np.where(usable[..., None], draws, np.nan), axis=-2)
+        if points.shape[-1] < 2:
+            return mean_draws
+        between = np.nanvar(points, axis=-1, ddof=1)
+        within = np.nanvar(draws - mean_draws[..., None, :], axis=-1)
+        explained = np.nansum(np.where(usable, within, 0.0), axis=-1) / np.maximum(seeds - 1, 1)
+    variance = np.where(seeds >= 2, np.maximum(between - explained, 0.0), 0.0)
+    rng = np.random.default_rng(seed)
+    t = rng.permutation(_students_t(points.shape[-1] - 1))
+    return mean_draws + np.sqrt(variance / np.maximum(seeds, 1))[..., None] * t
+
+
+def interval(draws: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high): percentile limits over the last axis; nan where more than a twentieth of the draws is undefined."""
+    tail = (1 - level) / 2
+    with _ignore_empty_slices():
+        low, high = np.nanquantile(draws, [tail, 1 - tail], axis=-1)
+    unsure = np.isnan(draws).mean(axis=-1) > 0.05
+    return np.where(unsure, np.nan, low), np.where(unsure, np.nan, high)
+
+
+def disparity(easy: np.ndarray, hard: np.ndarray) -> np.ndarray:
+    """(easy - hard) / easy; nan where easy is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(easy > 0, (easy - hard) / easy, np.nan)
+
+
+def paired_p_value(before: np.ndarray, after: np.ndarray, seed: int = 0) -> float:
+    """Two-sided p of the hypothesis that it does not matter which model a problem's values come from.
+
+    before, after: seeds x problems, nan where undefined. For one seed and values of 0 and 1 (greedy accuracy) this is
+    the exact McNemar test (McNemar 1947). Otherwise the two values of a problem are swapped at random, all seeds
+    together (Fisher's randomisation test): the seeds are those that were run, not a sample of others. nan for no
     values.
     """
     from scipy.stats import binomtest
 
-    if values.size == 0 or np.isnan(values).all():
+    differences = after - before
+    if np.isnan(differences).all():
         return float("nan")
-    if len(values) == 1 and np.isin(values[~np.isnan(values)], (-1.0, 0.0, 1.0)).all():
-        up, down = int((values == 1).sum()), int((values == -1).sum())
+    if len(differences) == 1 and np.isin(differences[~np.isnan(differences)], (-1.0, 0.0, 1.0)).all():
+        up, down = int((differences == 1).sum()), int((differences == -1).sum())
         return float(binomtest(up, up + down, 0.5).pvalue) if up + down else 1.0
-    sums = np.nansum(values, axis=0)
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(DRAWS, len(sums)))
-    # Equal sums in another order differ by rounding; the small allowance counts them as equal.
-    as_large = np.abs(signs @ sums) >= np.abs(sums.sum()) - 1e-9 * np.abs(sums).sum()
-    return float((as_large.sum() + 1) / (DRAWS + 1))
+    sums = np.nansum(differences, axis=0)
+    swapped = np.concatenate([signs @ sums for signs in _signs(len(sums), seed)])
+    return _share_as_large(swapped, sums.sum(), np.abs(sums).sum())
+
+
+def paired_disparity_p_value(
+    easy: tuple[np.ndarray, np.ndarray], hard: tuple[np.ndarray, np.ndarray], seed: int = 0
+) -> float:
+    """The same randomisation test for the change of group disparity, mean over seeds.
+
+    easy, hard: (before, after), seeds x problems of the lowest and of the highest level, without nan. nan if the easy
+    level has no right answer before or after.
+    """
+    changes = []
+    for of_easy, of_hard in zip(_swapped_means(*easy, seed), _swapped_means(*hard, seed + 1), strict=True):
+        before, after = (disparity(of_easy[i], of_hard[i]).mean(axis=0) for i in (0, 1))
+        changes.append(after - before)
+    found = disparity(easy[1].mean(axis=1), hard[1].mean(axis=1)) - disparity(
+        easy[0].mean(axis=1), hard[0].mean(axis=1)
+    )
+    changed = np.concatenate(changes)
+    if np.isnan(found.mean()) or np.isnan(changed).mean() > 0.05:
+        return float("nan")
+    return _share_as_large(changed[~np.isnan(changed)], found.mean(), 1.0)
+
+
+def effect_size(before: np.ndarray, after: np.ndarray) -> float:
+    """Mean change of a problem over the standard deviation of the problems' changes (Cohen's d for pairs).
+
+    before, after: seeds x problems, nan where undefined; seeds are averaged first. nan for fewer than two problems or
+    equal changes.
+    """
+    with _ignore_empty_slices():
+        changes = np.nanmean(after - before, axis=0)
+    changes = changes[~np.isnan(changes)]
+    spread = changes.std(ddof=1) if len(changes) > 1 else 0.0
+    return float(changes.mean() / spread) if spread > 1e-12 else float("nan")
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -94,3 +133,37 @@ def holm(p_values: list[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(order) - rank) * p))
         adjusted[i] = largest
     return adjusted
+
+
+def _students_t(freedom: int) -> np.ndarray:
+    """DRAWS evenly spaced quantiles of Student's t: its tails are too heavy to be left to chance."""
+    from scipy.stats import t
+
+    return t.ppf((np.arange(DRAWS) + 0.5) / DRAWS, freedom)
+
+
+def _signs(problems: int, seed: int):
+    """FLIPS rows of random signs, a block at a time."""
+    rng = np.random.default_rng(seed)
+    for _ in range(0, FLIPS, BLOCK):
+        bits = np.unpackbits(np.frombuffer(rng.bytes(BLOCK * problems // 8 + 1), np.uint8), count=BLOCK * problems)
+        yield bits.reshape(BLOCK, problems).astype(np.float64) * 2 - 1
+
+
+def _swapped_means(before: np.ndarray, after: np.ndarray, seed: int):
+    """(means before, means after), seeds x flips, with the values of random problems swapped; a block at a time."""
+    middle, half = (before + after).mean(axis=1)[:, None] / 2, (after - before) / 2
+    for signs in _signs(before.shape[1], seed):
+        shift = half @ signs.T / before.shape[1]
+        yield middle - shift, middle + shift
+
+
+def _share_as_large(swapped: np.ndarray, found: float, scale: float) -> float:
+    # Equal sums in another order differ by rounding; the small allowance counts them as equal.
+    as_large = np.abs(swapped) >= abs(found) - 1e-9 * scale
+    return float((as_large.sum() + 1) / (len(swapped) + 1))
+
+
+def _ignore_empty_slices():
+    """numpy warns of means over nothing but nan; nan is the right answer."""
+    return warnings.catch_warnings(action="ignore", category=RuntimeWarning)
