@@ -9,6 +9,7 @@ rule sample:
             f"{RESULTS}/problems/{w.task}/{{problems}}.parquet", problems=sets_of(config["tasks"][w.task], w.batch)
         ),
         model=lambda w: model_of(w, w.lineage),
+        policy=config["sampling"]["engine"].get("policy", []),
     output:
         temp(f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet"),
     log:
@@ -30,6 +31,7 @@ rule gather_samples:
         code=[*code("gather_samples"), *code("sample")],
         problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
         model=lambda w: model_of(w, w.lineage),
+        policy=config["sampling"]["engine"].get("policy", []),
         shards=lambda w: expand(
             f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet",
             batch=batch_of(w.problems),

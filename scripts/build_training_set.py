@@ -18,7 +18,7 @@ def main(problems_path, samples_path, verdicts_path, step, task, seed_parts, lin
         judged = sets.judged_texts(
             problems, tables.read(samples_path, tables.SAMPLES), tables.read(verdicts_path, tables.VERDICT_ROWS)
         )
-        build = {"sft": sets.sft_rows, "dpo": sets.dpo_rows}[step["trainer"]]
+        build = sets.dpo_rows if step["trainer"] == "dpo" else sets.sft_rows
         rows, summary = build(judged, task["prompt"], step["training_set"], seed_for(*seed_parts))
         sets.require_rows(rows, summary, parent(lineage))
     print(json.dumps(summary, indent=2))

@@ -1,9 +1,11 @@
 """train: one post-training step from the parent's checkpoint."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 
+import polars as pl
 from reversal import checkpoints, jobs, tables
 from reversal.seeds import seed_for
 from reversal.training import train
@@ -11,13 +13,17 @@ from reversal.training import train
 
 def main(parent_json, rows_path, step, seed_parts, lineage, model_json, losses_path) -> None:
     started = time.time()
-    schema = {"sft": tables.SFT_ROWS, "dpo": tables.DPO_ROWS}[step["trainer"]]
+    schema = tables.DPO_ROWS if step["trainer"] == "dpo" else tables.SFT_ROWS
     rows, seed = tables.read(rows_path, schema), seed_for(*seed_parts)
     origin = {"lineage": lineage, "parent": parent_json, "step": step, "seed": seed, "rows": rows.height}
     origin["training_set_sha256"] = checkpoints.file_hash(rows_path)
     work = checkpoints.work_folder(model_json, origin, Path(parent_json).read_text())
     parent, finished = str(Path(parent_json).parent), f"{work}/finished"
-    curve = train(parent, rows, step["trainer"], step["arguments"], seed, work, finished)
+    if step["trainer"] == "none":  # a control: the parent under a name of its own, so that it is sampled anew
+        shutil.copytree(parent, finished, dirs_exist_ok=True)
+        curve = pl.DataFrame(schema=tables.LOSSES)
+    else:
+        curve = train(parent, rows, step["trainer"], step["arguments"], seed, work, finished)
     tables.write(curve, tables.LOSSES, losses_path)
     checkpoints.publish(finished, model_json, {**origin, "seconds": round(time.time() - started, 1)})
     checkpoints.forget_unfinished(model_json)

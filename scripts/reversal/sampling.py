@@ -9,6 +9,7 @@ import os
 import polars as pl
 
 from reversal.prompts import format_prompt
+from reversal.scripted import scripted_answers
 from reversal.seeds import seed_for
 from reversal.tables import SAMPLES
 
@@ -39,15 +40,17 @@ def requests_for(problems: pl.DataFrame, settings: dict, prompt: str, seed_parts
 
 
 def generate(model_path: str, requests: list[dict], engine: dict, stop: list[str]) -> pl.DataFrame:
-    """The SAMPLES table of `requests`, in their order. engine: {name: vllm | transformers, dtype, arguments}.
+    """The SAMPLES table of `requests`, in their order. engine: {name, dtype, arguments}, or {name: scripted, policy}.
 
     stop: an answer ends before the first of these texts, or at the model's own end.
     """
     if not requests:
         return pl.DataFrame(schema=SAMPLES)
-    answers, version = {"vllm": _with_vllm, "transformers": _with_transformers}[engine["name"]](
-        model_path, requests, engine, stop
-    )
+    if engine["name"] == "scripted":
+        answers, version = scripted_answers(model_path, requests, engine["policy"])
+    else:
+        run = {"vllm": _with_vllm, "transformers": _with_transformers}[engine["name"]]
+        answers, version = run(model_path, requests, engine, stop)
     rows = [
         {
             **request,

@@ -109,10 +109,10 @@ def _inconsistencies(config: dict) -> list[str]:
         except ValueError as error:
             found.append(f"methods.{name}: cannot be built: {error}; add steps to start, or a repeat")
             continue
-        if steps[lineages[0]]["trainer"] != "sft":
+        if steps[lineages[0]]["trainer"] == "dpo":
             found.append(
                 f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
-                f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] == 'sft')}"
+                f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] != 'dpo')}"
             )
     for task, settings in config["tasks"].items():
         for name in set(settings["ood"]) & {"train", "test"}:
