@@ -34,9 +34,9 @@ def semantic_diversity(vectors: np.ndarray) -> float:
     n = len(vectors)
     if n < 2:
         return np.nan
-    total = vectors.sum(axis=0, dtype=np.float64)
-    itself = np.square(vectors, dtype=np.float64).sum()
-    return float(1.0 - (total @ total - itself) / (n * (n - 1)))
+    exact = np.asarray(vectors, np.float64)
+    total = exact.sum(axis=0)
+    return float(1.0 - (total @ total - np.vdot(exact, exact)) / (n * (n - 1)))
 
 
 def vendi_score(vectors: np.ndarray) -> float:

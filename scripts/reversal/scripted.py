@@ -22,9 +22,9 @@ def scripted_answers(model_path: str, requests: list[dict], policy_path: str) ->
     """([(text, n_tokens, finish_reason) of each request], version): what the policy of this model's lineage says.
 
     model_path: a checkpoint, of which only model.json's lineage counts. policy_path: a parquet file in the schema
-    POLICY; the probabilities of a lineage's answers to a problem sum to 1. A greedy answer is the most probable one (the
-    first of several), a sampled one is drawn by the request's seed; temperature and top-p are part of the policy. Words
-    count as tokens. Raises ValueError for a lineage or problem that the policy does not know.
+    POLICY; the probabilities of a lineage's answers to a problem sum to 1. A greedy answer is the most probable one (of
+    several the first), a sampled one is drawn by the request's seed; temperature and top-p are part of the policy.
+    Words count as tokens. Raises ValueError for a lineage or problem that the policy does not know.
     """
     lineage = json.loads((Path(model_path) / "model.json").read_text())["lineage"]
     policy = pl.read_parquet(policy_path, columns=list(POLICY)).filter(lineage=lineage)

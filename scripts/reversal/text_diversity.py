@@ -14,6 +14,7 @@ RAREFIED_TO = 50  # n-grams; answers of a question that hold fewer have no raref
 TOKEN = r"\w+|[^\w\s]"  # runs of word characters, and single marks
 EQUATION = r"<<[^<>]*>>"
 SUBSETS = ("correct", "incorrect", "all")
+HASH_BITS = np.uint64(2**58 - 2)  # of a 64-bit key; the question stands before them, correctness after them
 BLOCK = 64  # questions at a time: memory does not grow with their number
 
 
@@ -49,11 +50,14 @@ _SCHEMA = {"problem_id": pl.String, "subset": pl.String} | dict.fromkeys(_METRIC
 
 
 def _of_block(answers: pl.DataFrame, ids: pl.Series, sizes: np.ndarray) -> pl.DataFrame:
-    question = np.repeat(np.arange(len(ids)), sizes)
+    question = np.repeat(np.arange(len(ids), dtype=np.uint64), sizes)
     correct = answers["correct"].to_numpy()
-    many = _totals(question, correct.astype(np.int64), (~correct).astype(np.int64), len(ids))
-    columns = _n_gram_columns(answers["text"], question, correct, many)
-    columns["equation_diversity"] = _share_different(_equation_sets(answers["text"]), question, correct, many)
+    # What a key is made of beside the hash: the question in the first 6 bits, correctness in the last.
+    owner = (question << np.uint64(58)) | correct
+    many = _per_subset(question, correct, np.ones(len(question)), len(ids))
+    columns = _n_gram_columns(answers["text"], owner, many)
+    sets = _different(_runs(np.sort(owner | (_equation_sets(answers["text"]) & HASH_BITS))), len(ids))
+    columns["equation_diversity"] = _share(sets, many, many)
     columns["compression_ratio"] = _compression_ratios(answers["text"].to_list(), sizes, correct, many)
     return pl.DataFrame(
         {"problem_id": ids.to_list() * len(SUBSETS), "subset": np.repeat(SUBSETS, len(ids)).tolist()}
@@ -63,85 +67,89 @@ def _of_block(answers: pl.DataFrame, ids: pl.Series, sizes: np.ndarray) -> pl.Da
     )
 
 
-def _n_gram_columns(texts: pl.Series, question: np.ndarray, correct: np.ndarray, many: np.ndarray) -> dict:
+def _n_gram_columns(texts: pl.Series, owner: np.ndarray, many: np.ndarray) -> dict[str, np.ndarray]:
     """{metric: subsets x questions}, nan where undefined."""
     tokens = texts.str.extract_all(TOKEN)
-    answer = np.repeat(np.arange(len(texts)), tokens.list.len().to_numpy())
+    lengths = tokens.list.len().to_numpy().astype(np.int64)
     token = tokens.explode(empty_as_null=False).hash().to_numpy()
+    ends, of_token = np.cumsum(lengths), np.repeat(owner, lengths)
+    question, correct = _question_of(owner), (owner & np.uint64(1)).astype(bool)
     gram, distinct, rarefied = token, [], []
     for n in range(1, LONGEST + 1):
         if n > 1:  # an n-gram is the shorter one that begins where it begins, and the token after that
-            gram = _mixed(gram[:-1] * np.uint64(0x9E3779B97F4A7C15) + token[n - 1 :])
-        within = answer[: len(gram)] == answer[n - 1 :]
-        owner = answer[: len(gram)][within]
-        of, right, wrong = _counts(gram[within], question[owner], correct[owner])
-        totals = _totals(of, right, wrong, many.shape[1])
-        distinct.append(_share(_totals(of, right > 0, wrong > 0, many.shape[1], (right + wrong) > 0), totals, many))
-        expected = [_rarefied(of, c, total) for c, total in zip((right, wrong, right + wrong), totals, strict=True)]
-        rarefied.append(np.where((many >= 2) & (totals >= RAREFIED_TO), np.stack(expected) / RAREFIED_TO, np.nan))
+            gram = gram[:-1] * np.uint64(0x9E3779B97F4A7C15) + token[n - 1 :]
+        keys = (gram & HASH_BITS) | of_token[: len(gram)]
+        # The last n - 1 tokens of a text begin no n-gram of it: their keys go behind all others and are cut off.
+        for back in range(1, n):
+            keys[(ends - back)[(lengths >= back) & (ends - back < len(keys))]] = np.iinfo(np.uint64).max
+        keys.sort()
+        grams = np.maximum(lengths - n + 1, 0)
+        runs = _runs(keys[: grams.sum()])
+        totals = _per_subset(question, correct, grams, many.shape[1])
+        distinct.append(_share(_different(runs, many.shape[1]), totals, many))
+        rarefied.append(_rarefied(runs, totals, many))
     found = {f"distinct_{n}": values for n, values in enumerate(distinct, start=1)}
     return found | {"distinct_n": np.mean(distinct, axis=0), "rarefied_distinct_n": np.mean(rarefied, axis=0)}
 
 
-def _mixed(value: np.ndarray) -> np.ndarray:
-    """64-bit hashes of 64-bit numbers (the finaliser of MurmurHash3)."""
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
+def _question_of(keys: np.ndarray) -> np.ndarray:
+    return (keys >> np.uint64(58)).astype(np.int64)
 
 
-def _counts(hashes: np.ndarray, question: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per question and different hash: the question's number, occurrences in correct and in incorrect answers.
-
-    One sort of numbers made of question (6 bits), hash (57 bits) and correctness (1 bit).
-    """
-    keys = (question.astype(np.uint64) << np.uint64(58)) | (hashes >> np.uint64(7) << np.uint64(1)) | correct
-    keys.sort()
-    group = keys >> np.uint64(1)
-    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(keys) else np.empty(0, np.int64)
-    occurrences = np.diff(np.r_[starts, len(keys)])
-    right_before = np.r_[0, np.cumsum((keys & np.uint64(1)).astype(np.int64))]
-    right = np.diff(right_before[np.r_[starts, len(keys)]])
-    return (group[starts] >> np.uint64(57)).astype(np.int64), right, occurrences - right
+def _runs(keys: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each subset (question, occurrences) of every different hash, from sorted keys."""
+    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
+    counts = np.diff(np.r_[starts, len(keys)])
+    keys = keys[starts]
+    right = (keys & np.uint64(1)).astype(bool)
+    groups = np.flatnonzero(np.r_[True, keys[1:] >> np.uint64(1) != keys[:-1] >> np.uint64(1)][: len(keys)])
+    question = _question_of(keys)
+    whole = np.add.reduceat(counts, groups) if len(groups) else counts
+    return [(question[right], counts[right]), (question[~right], counts[~right]), (question[groups], whole)]
 
 
-def _totals(question, right, wrong, questions: int, both=None) -> np.ndarray:
-    """Sums per question over correct, incorrect and all (`both` or their sum): subsets x questions."""
-    both = right + wrong if both is None else both
-    return np.stack([np.bincount(question, column, minlength=questions) for column in (right, wrong, both)])
+def _different(runs: list[tuple[np.ndarray, np.ndarray]], questions: int) -> np.ndarray:
+    """How many different hashes each question has: subsets x questions."""
+    return np.stack([np.bincount(question, minlength=questions) for question, _ in runs])
+
+
+def _per_subset(question: np.ndarray, correct: np.ndarray, values: np.ndarray, questions: int) -> np.ndarray:
+    """Sums of the answers' values: subsets x questions."""
+    question = question.astype(np.int64)
+    weights = [values * correct, values * ~correct, values]
+    return np.stack([np.bincount(question, weight, minlength=questions) for weight in weights]).astype(np.int64)
 
 
 def _share(part: np.ndarray, whole: np.ndarray, many: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=(many >= 2) & (whole > 0))
 
 
-def _rarefied(question: np.ndarray, counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Expected number of different n-grams among RAREFIED_TO of each question's total; of no use where it has fewer."""
+def _rarefied(runs: list, totals: np.ndarray, many: np.ndarray) -> np.ndarray:
+    """Expected different n-grams among RAREFIED_TO of each question's, / RAREFIED_TO; nan where it has fewer."""
     log_factorial = np.r_[0.0, np.cumsum(np.log(np.arange(1, totals.max(initial=0) + 1)))]
-    here = (counts > 0) & (totals[question] >= RAREFIED_TO)
-    question, counts = question[here], counts[here].astype(np.int64)
-    total = totals[question].astype(np.int64)
-    left = total - counts
-    enough = left >= RAREFIED_TO
-    missed = np.zeros(len(left))  # the chance that none of its occurrences is drawn
-    missed[enough] = np.exp(
-        log_factorial[left[enough]]
-        - log_factorial[left[enough] - RAREFIED_TO]
-        - log_factorial[total[enough]]
-        + log_factorial[total[enough] - RAREFIED_TO]
-    )
-    return np.bincount(question, 1.0 - missed, minlength=len(totals))
+    log_draws = np.full(len(log_factorial), -np.inf)  # log of C(n, m) m!; no way to draw m of fewer
+    log_draws[RAREFIED_TO:] = log_factorial[RAREFIED_TO:] - log_factorial[: len(log_factorial) - RAREFIED_TO]
+    shares = []
+    for (question, counts), total in zip(runs, totals, strict=True):
+        log_all = log_draws[total]
+        enough = np.isfinite(log_all)
+        missed = np.exp(log_draws[total[question] - counts] - np.where(enough, log_all, 0.0)[question])
+        seen = np.bincount(question, 1.0 - missed, minlength=len(total))
+        shares.append(np.where(enough, seen / RAREFIED_TO, np.nan))
+    return np.where(many >= 2, np.stack(shares), np.nan)
 
 
-def _equation_sets(texts: pl.Series) -> pl.Series:
-    """A hash of each text's set of equations, blind to white space and order."""
-    found = texts.str.extract_all(EQUATION).list.eval(pl.element().str.replace_all(r"\s", ""))
-    return found.list.unique().list.sort().list.join("").hash()
-
-
-def _share_different(keys: pl.Series, question: np.ndarray, correct: np.ndarray, many: np.ndarray) -> np.ndarray:
-    of, right, wrong = _counts(keys.to_numpy(), question, correct)
-    return _share(_totals(of, right > 0, wrong > 0, many.shape[1], (right + wrong) > 0), many, many)
+def _equation_sets(texts: pl.Series) -> np.ndarray:
+    """A hash of each text's set of equations, blind to white space and order: the sum of their hashes."""
+    found = texts.str.extract_all(EQUATION)
+    text = np.repeat(np.arange(len(texts)), found.list.len().to_numpy())
+    hashes = found.explode(empty_as_null=False).str.replace_all(r"\s", "").hash().to_numpy()
+    order = np.lexsort((hashes, text))
+    text, hashes = text[order], hashes[order]
+    new = np.r_[True, (text[1:] != text[:-1]) | (hashes[1:] != hashes[:-1])][: len(text)]
+    sums = np.zeros(len(texts), np.uint64)
+    np.add.at(sums, text[new], hashes[new])
+    return sums
 
 
 def _compression_ratios(texts: list[str], sizes: np.ndarray, correct: np.ndarray, many: np.ndarray) -> np.ndarray:
@@ -149,10 +157,13 @@ def _compression_ratios(texts: list[str], sizes: np.ndarray, correct: np.ndarray
     for question, size in enumerate(sizes):
         given = list(zip(texts[start : start + size], correct[start : start + size], strict=True))
         start += size
-        for subset, kept in enumerate(
-            ([t for t, c in given if c], [t for t, c in given if not c], [t for t, _ in given])
-        ):
-            raw = "\n".join(kept).encode()
-            if len(kept) >= 2 and raw.strip():
+        kept = (
+            [text for text, right in given if right],
+            [text for text, right in given if not right],
+            texts[start - size : start],
+        )
+        for subset, of_subset in enumerate(kept):
+            raw = "\n".join(of_subset).encode()
+            if len(of_subset) >= 2 and raw.strip():
                 ratios[subset, question] = len(raw) / len(zlib.compress(raw, 1))
     return ratios
