@@ -2,9 +2,9 @@
 
 python benchmarks/scoring_speed.py [--samples 64], data in $REVERSAL_DATA or ../shared/data
 
-The answers are sentences of real ones: every sample of a GSM8K test problem takes each of its lines from one of five
-solutions of that problem (the gold one and four models'), with its numbers changed in one line of ten. One core: this
-program sets the libraries' threads to 1. Embeddings are random unit vectors, as making real ones is SentenceBERT's time.
+The answers are lines of real ones: every sample of a GSM8K test problem takes each of its lines from one of five
+solutions of that problem (the gold one and four models'), and one line of ten gets other numbers. One core: this
+program sets the libraries' threads to 1. Embeddings are random unit vectors: real ones are SentenceBERT's time.
 """
 
 import argparse
@@ -20,9 +20,7 @@ from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
-for variable in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[variable] = "1"
-
+os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import numpy as np
 import polars as pl

@@ -35,7 +35,7 @@ def semantic_diversity(vectors: np.ndarray) -> float:
     if n < 2:
         return np.nan
     exact = np.asarray(vectors, np.float64)
-    total = exact.sum(axis=0)
+    total = np.ones(n) @ exact
     return float(1.0 - (total @ total - np.vdot(exact, exact)) / (n * (n - 1)))
 
 
