@@ -1,6 +1,8 @@
 """How fast one model is scored, and the diversity metrics against plain Python and all pairs, with equal results.
 
-python benchmarks/scoring_speed.py [--samples 64], data in $REVERSAL_DATA or ../shared/data
+python benchmarks/scoring_speed.py [--samples 64] [--repeat 1], data in $REVERSAL_DATA or ../shared/data
+
+--repeat 4: every problem four times, with answers four times as long, for memory.
 
 The answers are lines of real ones: every sample of a GSM8K test problem takes each of its lines from one of five
 solutions of that problem (the gold one and four models'), and one line of ten gets other numbers. One core: this
@@ -51,13 +53,13 @@ def answer(draw: random.Random, known: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def tables(samples: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def tables(samples: int, repeat: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(SAMPLES, VERDICT_ROWS) of one model on GSM8K's test problems: a greedy answer and sampled ones of each."""
     draw, given, judged = random.Random(0), [], []
-    for problem, known in enumerate(solutions()):
+    for problem, known in enumerate(solutions() * repeat):
         for index in range(-1, samples):
             key = (f"t/test/{problem}", "greedy", 0) if index < 0 else (f"t/test/{problem}", "sampled", index)
-            text = answer(draw, known)
+            text = "\n".join(answer(draw, known) for _ in range(repeat))
             final = text.rpartition(" ")[2]
             verdict = "correct" if draw.random() < 0.5 else "wrong"
             given.append((*key, 0, text, len(text.split()), "stop", 0.75, 0.95, 512, "made up"))
@@ -152,8 +154,9 @@ def score_one_model(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFra
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--samples", type=int, default=64)
+    parser.add_argument("--repeat", type=int, default=1)
     settings = parser.parse_args()
-    samples, verdicts = tables(settings.samples)
+    samples, verdicts = tables(settings.samples, settings.repeat)
     problems, megabytes = samples["problem_id"].n_unique(), samples["text"].str.len_bytes().sum() / 1e6
     print(f"{problems} problems x {settings.samples} samples, {megabytes:.0f} MB of text")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -5,6 +5,7 @@ n-grams and equation sets are 64-bit hashes in tables of one question's size; tw
 in one of 10^10 questions.
 """
 
+import math
 import zlib
 
 import numpy as np
@@ -103,7 +104,7 @@ def _measure(codes, kinds, text_ends, question_ends, once, rarefied_to):
     distinct, rarefied = np.full((LONGEST, 3, questions), np.nan), np.full((LONGEST, 3, questions), np.nan)
     equations = np.full((3, questions), np.nan)
     longest = _longest(token_ends, question_ends)
-    log_factorial = np.cumsum(np.log(np.maximum(np.arange(longest + 1), 1)))
+    log_factorial = np.array([math.lgamma(number + 1) for number in range(longest + 1)])  # sums of logs are less exact
     tables = np.zeros((LONGEST + 1, _room(longest), 2), np.uint64)  # the last is for equation sets; empty in between
     slots = np.empty((LONGEST + 1, _room(longest)), np.int64)  # of the entries in use
     first = 0
