@@ -68,7 +68,7 @@ def tables(samples: int, repeat: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def plain_distinct(answers: pl.DataFrame) -> list[list[float | None]]:
-    """What text_diversity gives but for compression_ratio, in its order, with sets, counters and math.lgamma."""
+    """What text_diversity gives but for compression_ratio, in its order, with sets and counters."""
     groups = answers.sort("problem_id", maintain_order=True).partition_by("problem_id", maintain_order=True)
     rows = []
     for keep in (pl.col("correct"), ~pl.col("correct"), pl.lit(True)):
@@ -93,10 +93,7 @@ def plain_row(texts: list[str]) -> list[float | None]:
 
 def undrawn(total: int, count: int) -> float:
     """The chance that RAREFIED_TO of `total` things, drawn without replacement, hold none of `count` of them."""
-    if total - count < RAREFIED_TO:
-        return 0.0
-    log = math.lgamma(total - count + 1) - math.lgamma(total - count - RAREFIED_TO + 1)
-    return math.exp(log - math.lgamma(total + 1) + math.lgamma(total - RAREFIED_TO + 1))
+    return math.prod(max(0.0, 1 - RAREFIED_TO / (total - i)) for i in range(count))
 
 
 def timed(name: str, work, *arguments):

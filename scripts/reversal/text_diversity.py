@@ -5,7 +5,6 @@ n-grams and equation sets are 64-bit hashes in tables of one question's size; tw
 in one of 10^10 questions.
 """
 
-import math
 import zlib
 
 import numpy as np
@@ -103,10 +102,9 @@ def _measure(codes, kinds, text_ends, question_ends, once, rarefied_to):
     questions = len(question_ends)
     distinct, rarefied = np.full((LONGEST, 3, questions), np.nan), np.full((LONGEST, 3, questions), np.nan)
     equations = np.full((3, questions), np.nan)
-    longest = _longest(token_ends, question_ends)
-    log_factorial = np.array([math.lgamma(number + 1) for number in range(longest + 1)])  # sums of logs are less exact
-    tables = np.zeros((LONGEST + 1, _room(longest), 2), np.uint64)  # the last is for equation sets; empty in between
-    slots = np.empty((LONGEST + 1, _room(longest)), np.int64)  # of the entries in use
+    room = _room(_longest(token_ends, question_ends))
+    tables = np.zeros((LONGEST + 1, room, 2), np.uint64)  # the last is for equation sets; empty in between
+    slots = np.empty((LONGEST + 1, room), np.int64)  # of the entries in use
     first = 0
     for question in range(questions):
         last = question_ends[question]
@@ -122,7 +120,7 @@ def _measure(codes, kinds, text_ends, question_ends, once, rarefied_to):
                 if total:
                     distinct[n, subset, question] = _different(tables[n], entries, subset) / total
                 if total >= rarefied_to:
-                    expected = _expected(tables[n], entries, subset, total, rarefied_to, log_factorial)
+                    expected = _expected(tables[n], entries, subset, total, rarefied_to)
                     rarefied[n, subset, question] = expected / rarefied_to
         for n in range(LONGEST + 1):
             for slot in slots[n, : used[n]]:
@@ -216,16 +214,14 @@ def _add(table, used, slots, mask, key, once):
 
 
 @njit(cache=True)
-def _expected(table, slots, subset, total, drawn, log_factorial):
+def _expected(table, slots, subset, total, drawn):
     """Expected number of different n-grams among `drawn` of `total`."""
-    rest = log_factorial[total - drawn] - log_factorial[total]
     expected = 0.0
     for slot in slots:
-        left = total - _of_subset(table[slot, 1], subset)
-        if left < drawn:
-            expected += 1.0
-        elif left < total:
-            expected += 1.0 - np.exp(log_factorial[left] - log_factorial[left - drawn] + rest)
+        missed = 1.0  # C(total - count, drawn) / C(total, drawn), without the difference of large logarithms
+        for i in range(_of_subset(table[slot, 1], subset)):
+            missed *= max(0.0, 1.0 - drawn / (total - i))
+        expected += 1.0 - missed
     return expected
 
 
