@@ -11,7 +11,9 @@ rule fetch_base:
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if "pretrain" not in model),
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         source=lambda w: canonical(
             {key: value for key, value in config["models"][w.model].items() if key in ("hub", "revision", "folder")}
