@@ -1,6 +1,7 @@
 """A cluster without conda, on one machine: Snakemake in its own small environment, the rules' scripts in another."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -50,7 +51,11 @@ def test_a_script_runs_in_the_venv_of_its_rule_while_snakemake_runs_in_its_own(c
     assert (cluster / PROBLEMS).exists()
 
 
-def test_the_driver_plans_the_paper(cluster):
-    run = shell(cluster, "venvs/driver/bin/snakemake --dry-run --quiet rules --configfile studies/paper.yaml")
+def test_the_driver_plans_the_largest_study(cluster):
+    studies = "studies/paper.yaml studies/llama2-70b.yaml"
+    run = shell(cluster, f"venvs/driver/bin/snakemake --dry-run --quiet rules --configfile {studies}")
     assert run.returncode == 0, run.stderr
-    assert "train                   144" in run.stdout
+    assert dict(re.findall(r"^(fetch_base|train) +(\d+)$", run.stdout, re.MULTILINE)) == {
+        "fetch_base": "1",
+        "train": "48",
+    }
