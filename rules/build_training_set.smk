@@ -13,7 +13,9 @@ rule build_training_set:
     benchmark:
         f"{RESULTS}/benchmarks/build_training_set/{LOG}.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         step=lambda w: canonical({key: step_of(w)[key] for key in ("trainer", "training_set")}),
         task=lambda w: canonical({key: config["tasks"][w.task][key] for key in ("prompt", "answer_mark", "rationales")}),

@@ -5,6 +5,7 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 
 import yaml
+from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import lineages
@@ -46,6 +47,12 @@ def code(script):
     finder.run_script(f"{scripts}/{script}.py")
     modules = {os.path.relpath(m.__file__) for name, m in finder.modules.items() if name.split(".")[0] == "reversal"}
     return [f"{scripts}/{script}.py", *sorted(modules)]
+
+
+def modules(environment):
+    """The environment module, if asked for: Snakemake counts a named one as other software even where it loads none."""
+    in_use = DeploymentMethod.ENV_MODULES in workflow.deployment_settings.deployment_method
+    return [f"reversal/{environment}"] if in_use else []
 
 
 def problem_set(w):

@@ -1,3 +1,8 @@
+# The token for gated models and datasets: where one is set, jobs get it on every executor, in no command line of SLURM's.
+envvars:
+    *(["HF_TOKEN"] if "HF_TOKEN" in os.environ else []),
+
+
 # fetch_base: a model of the hub at a pinned revision, or a local folder -> {model}/base/model: M0
 rule fetch_base:
     input:
@@ -11,7 +16,9 @@ rule fetch_base:
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if "pretrain" not in model),
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         source=lambda w: canonical(
             {key: value for key, value in config["models"][w.model].items() if key in ("hub", "revision", "folder")}

@@ -45,6 +45,8 @@ rule plot:
     benchmark:
         f"{RESULTS}/benchmarks/plot.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     script:
         "../scripts/plot.py"

@@ -16,7 +16,9 @@ rule prepare_problems:
     benchmark:
         f"{RESULTS}/benchmarks/prepare_problems/{{task}}-{{problems}}.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         source=lambda w: canonical(problem_set(w)),
         sandboxed=config["verification"]["sandboxed"],

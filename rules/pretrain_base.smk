@@ -12,7 +12,9 @@ rule pretrain_base:
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if "pretrain" in model),
     conda:
-        "../envs/cpu.yaml"
+        "../envs/training.yaml"
+    envmodules:
+        *modules("training"),
     threads: 2
     params:
         recipe=lambda w: canonical(config["models"][w.model]["pretrain"]),

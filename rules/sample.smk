@@ -18,7 +18,9 @@ rule sample:
         f"{RESULTS}/benchmarks/sample/{LOG}-{{batch}}-{{shard}}-of-{{shards}}.tsv"
     priority: 1
     conda:
-        "../envs/cpu.yaml"
+        "../envs/sampling.yaml"
+    envmodules:
+        *modules("sampling"),
     params:
         wanted=lambda w: canonical(answers_wanted(config, w.batch, w.model, w.task, int(w.seed), w.lineage)),
     script:
@@ -46,7 +48,9 @@ rule gather_samples:
     benchmark:
         f"{RESULTS}/benchmarks/gather_samples/{LOG}-{{problems}}.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         wanted=lambda w: canonical(
             answers_wanted(config, batch_of(w.problems), w.model, w.task, int(w.seed), w.lineage)

@@ -23,7 +23,9 @@ rule score:
     benchmark:
         f"{RESULTS}/benchmarks/score/{LOG}.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         names=lambda w: canonical(
             {"study": config["study"], "iteration": lineages.iteration(w.lineage)} | dict(w) | {"seed": int(w.seed)}

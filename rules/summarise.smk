@@ -52,7 +52,9 @@ rule summarise:
     benchmark:
         f"{RESULTS}/benchmarks/summarise.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         study=canonical(
             {

@@ -15,7 +15,9 @@ rule summarise_time:
     benchmark:
         f"{RESULTS}/benchmarks/summarise_time.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         folder=f"{RESULTS}/benchmarks",
     script:

@@ -13,7 +13,9 @@ rule train:
         f"{RESULTS}/benchmarks/train/{LOG}.tsv"
     priority: 2  # the longest chain of a study goes through train and sample; scoring fills the gaps
     conda:
-        "../envs/cpu.yaml"
+        "../envs/training.yaml"
+    envmodules:
+        *modules("training"),
     params:
         step=lambda w: canonical({key: step_of(w)[key] for key in ("trainer", "arguments")}),
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),

@@ -12,7 +12,9 @@ rule verify:
     benchmark:
         f"{RESULTS}/benchmarks/verify/{LOG}-{{problems}}.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     threads: lambda w: config["verification"]["workers"]
     params:
         mark=lambda w: config["tasks"][w.task]["answer_mark"],

@@ -24,7 +24,9 @@ rule write_pages:
     benchmark:
         f"{RESULTS}/benchmarks/write_pages.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}

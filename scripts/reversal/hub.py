@@ -10,27 +10,32 @@ UNWANTED = ["original/*", "onnx/*", "*.msgpack"]
 def download(repository: str, revision: str, folder: str) -> None:
     """The files of a hub model at a pinned revision, in `folder`; a second try goes on where the first ended.
 
-    The token is the environment's HF_TOKEN. Raises RuntimeError saying what to do for a model that is gated, absent or
-    out of reach.
+    The token is the environment's HF_TOKEN. Raises RuntimeError saying what to do for a model that is gated, absent,
+    without this revision, or out of reach.
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub import errors, get_token, snapshot_download
 
     page = f"https://huggingface.co/{repository}"
     try:
         snapshot_download(
             repository, revision=revision, local_dir=folder, allow_patterns=WANTED, ignore_patterns=UNWANTED
         )
-    except GatedRepoError as error:
-        raise RuntimeError(
-            f"{repository} is gated: accept its licence at {page}, then set HF_TOKEN to a token of that account."
-        ) from error
-    except RepositoryNotFoundError as error:
+    except errors.GatedRepoError as error:
+        accept = f"{repository} is gated: accept its licence at {page}"
+        remedy = (
+            "with the account of HF_TOKEN, which has no access yet, and wait until it is granted."
+            if get_token()
+            else "and set HF_TOKEN to a token of that account (https://huggingface.co/settings/tokens)."
+        )
+        raise RuntimeError(f"{accept} {remedy}") from error
+    except errors.RepositoryNotFoundError as error:
         raise RuntimeError(
             f"{repository} is not on the hub, or private: check its name at {page}, or HF_TOKEN."
         ) from error
-    except (HTTPError, OSError) as error:  # HTTPError: also a dropped connection or a proxy's refusal
-        cause = error.__cause__ if isinstance(error, LocalEntryNotFoundError) and error.__cause__ else error
+    except errors.RevisionNotFoundError as error:
+        raise RuntimeError(f"{repository} has no revision {revision}: choose one at {page}/commits/main.") from error
+    except (errors.HTTPError, OSError) as error:  # HTTPError: also a dropped connection or a proxy's refusal
+        cause = error.__cause__ if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ else error
         reason = " ".join(str(cause).split())
         raise RuntimeError(
             f"{repository} at revision {revision} could not be had from the hub ({reason}). Without network, copy the "
@@ -52,6 +57,8 @@ def link(source: str, folder: str) -> None:
 def require_checkpoint(folder: str) -> None:
     """Raises RuntimeError unless `folder` holds a model and a tokenizer in Hugging Face format."""
     path = Path(folder)
+    if not path.is_dir():
+        raise RuntimeError(f"{folder} is no folder, but the study names it as a model in Hugging Face format")
     missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).is_file()]
     if not list(path.glob("*.safetensors")) and not list(path.glob("pytorch_model*.bin")):
         missing.append("*.safetensors")

@@ -110,7 +110,8 @@ def _hub_records(source: dict) -> Iterator[tuple[str, dict]]:
             reason = " ".join(str(error).split())
             raise ValueError(
                 f"{source['dataset']} at revision {source['revision']} could not be had from the hub ({reason}). "
-                "Without network, name a local copy as file: instead of dataset, revision and split."
+                "If it is gated, set HF_TOKEN. Without network, name a local copy as file: instead of dataset, "
+                "revision and split."
             ) from error
         for i, record in enumerate(rows):
             yield f"{source['dataset']}{f' ({name})' if name else ''}, {source['split']} row {i}", record

@@ -19,11 +19,18 @@ TREE = f"/api/models/{REPOSITORY}/tree/{REVISION}"
 FILES = f"/{REPOSITORY}/resolve/{REVISION}/"
 CLOSED = "http://127.0.0.1:9"  # nobody listens there
 GATED = (
-    "someone/model is gated: accept its licence at https://huggingface.co/someone/model, then set HF_TOKEN to a token "
-    "of that account."
+    "someone/model is gated: accept its licence at https://huggingface.co/someone/model and set HF_TOKEN to a token of "
+    "that account (https://huggingface.co/settings/tokens)."
+)
+NOT_GRANTED = (
+    "someone/model is gated: accept its licence at https://huggingface.co/someone/model with the account of HF_TOKEN, "
+    "which has no access yet, and wait until it is granted."
 )
 ABSENT = (
     "someone/model is not on the hub, or private: check its name at https://huggingface.co/someone/model, or HF_TOKEN."
+)
+NO_REVISION = (
+    f"someone/model has no revision {REVISION}: choose one at https://huggingface.co/someone/model/commits/main."
 )
 OUT_OF_REACH = (
     "someone/model at revision 0123456789abcdef0123456789abcdef01234567 could not be had from the hub ({cause}). "
@@ -32,10 +39,10 @@ OUT_OF_REACH = (
 
 
 class Hub:
-    """What the hub says: the files it has, what it refuses ({path: (status, headers)}), and what it was asked."""
+    """What the hub says: its files, what it refuses ({path: (status, headers)}), what it was asked, and by whom."""
 
     def __init__(self, files: dict[str, bytes]):
-        self.files, self.refused, self.asked, self.hangs_up = files, {}, [], False
+        self.files, self.refused, self.asked, self.tokens, self.hangs_up = files, {}, [], set(), False
 
     def answer(self, path: str) -> tuple[int, dict, bytes]:
         if path in self.refused:
@@ -54,6 +61,7 @@ def serve(server_hub: Hub) -> ThreadingHTTPServer:
         def do_GET(self):
             path = self.path.partition("?")[0]
             server_hub.asked.append((self.command, path))
+            server_hub.tokens.add(self.headers["Authorization"])
             if server_hub.hangs_up:
                 self.close_connection = True
                 return
@@ -177,6 +185,15 @@ def test_what_a_folder_misses_is_named(tmp_path, files, missing):
     assert not (tmp_path / "linked").exists()
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(RuntimeError) as error:
+        hub.link(str(tmp_path / "model"), str(tmp_path / "linked"))
+    assert (
+        str(error.value) == f"{tmp_path}/model is no folder, but the study names it as a model in Hugging Face format"
+    )
+    assert not (tmp_path / "linked").exists()
+
+
 @pytest.mark.parametrize("weights", ["model.safetensors", "model-00001-of-00001.safetensors", "pytorch_model.bin"])
 def test_a_folder_with_config_tokenizer_and_weights_is_a_model(tmp_path, weights):
     for name in ("config.json", "tokenizer_config.json", weights):
@@ -210,29 +227,36 @@ def test_a_part_of_a_model_is_no_model_when_the_hub_is_gone(remote, tmp_path, mo
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "sentence"),
+    ("token", "status", "code", "sentence"),
     [
-        (401, "GatedRepo", GATED),
-        (403, "GatedRepo", GATED),
-        (401, "RepoNotFound", ABSENT),
-        (404, "RepoNotFound", ABSENT),
+        ("", 401, "GatedRepo", GATED),
+        ("hf_mine", 403, "GatedRepo", NOT_GRANTED),
+        ("", 401, "RepoNotFound", ABSENT),
+        ("", 404, "RepoNotFound", ABSENT),
+        ("", 404, "RevisionNotFound", NO_REVISION),
     ],
-    ids=["gated_without_token", "gated_from_this_account", "private", "absent"],
+    ids=["gated_without_token", "gated_from_this_account", "private", "absent", "no_such_revision"],
 )
 @pytest.mark.parametrize("path", [TREE, FILES + "config.json"], ids=["list_of_files", "file"])
-def test_gated_and_absent_models_are_told_apart(remote, tmp_path, path, status, code, sentence):
+def test_the_refusals_are_told_apart(remote, tmp_path, monkeypatch, path, token, status, code, sentence):
+    monkeypatch.setenv("HF_TOKEN", token)
     remote.refused[path] = (status, {"X-Error-Code": code})
     assert failure(tmp_path) == sentence
+
+
+def test_the_token_of_the_environment_is_sent(remote, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_mine")
+    hub.download(REPOSITORY, REVISION, str(tmp_path))
+    assert remote.tokens == {"Bearer hf_mine"}
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "cause"),
     [
-        (404, {"X-Error-Code": "RevisionNotFound"}, "Revision Not Found"),
         (401, {"X-Error-Message": "Invalid credentials in Authorization header"}, "Invalid credentials"),
         (503, {}, "503 Service Unavailable"),
     ],
-    ids=["no_such_revision", "wrong_token", "hub_down"],
+    ids=["wrong_token", "hub_down"],
 )
 def test_other_refusals_are_named_with_their_cause(remote, tmp_path, status, headers, cause):
     remote.refused[TREE] = (status, headers)
