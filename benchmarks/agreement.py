@@ -4,6 +4,7 @@ python benchmarks/agreement.py [docs/verifiers.md]: the tables of the documentat
 benchmark data is read from REVERSAL_DATA (../shared/data); about five minutes on two cores.
 """
 
+import ast
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from reversal.tables import PROBLEMS, SAMPLES
 from reversal.verification import verify
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[1] / "../shared/data"))
+WORKERS = os.cpu_count() or 1
 MODELS = ["6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification"]
 GOLD = [
     ("GSM8K train", {"file": "gsm8k/train.jsonl", "format": "gsm8k"}, "####"),
@@ -48,36 +50,32 @@ def gold_table() -> list[str]:
             (row["problem_id"], row["gold_solution"] or f"{mark} {row['gold_answer']}")
             for row in problems.iter_rows(named=True)
         ]
-        judged = verify(samples_of(solutions), problems, mark, workers=os.cpu_count() or 1)
-        correct = int((judged["verdict"] == "correct").sum())
-        lines.append(f"| {name} | {problems.height:,} | {correct:,} | {correct / problems.height:.2%} |")
-        exceptions += _exceptions(judged, problems)
+        judged = verify(samples_of(solutions), problems, mark, workers=WORKERS)
+        verdicts = {name: judged["verdict"].to_list()}
         if problems["answer_type"][0] == "expression":
-            alone, name = _judge_alone(problems, mark), f"{name}, math-verify alone"
-            lines.append(f"| {name} | {problems.height:,} | {alone:,} | {alone / problems.height:.2%} |")
+            verdicts[f"{name}, math-verify alone"] = _judge_alone(problems, mark)
+        for how, found in verdicts.items():
+            correct = found.count("correct")
+            lines.append(f"| {how} | {problems.height:,} | {correct:,} | {correct / problems.height:.2%} |")
+            exceptions += _exceptions(how, problems, found)
     return [*lines, "", "Not judged correct:", "", *(exceptions or ["none"])]
 
 
-def _exceptions(judged: pl.DataFrame, problems: pl.DataFrame) -> list[str]:
-    wrong = judged.filter(pl.col("verdict") != "correct").join(problems, on="problem_id")
+def _exceptions(how: str, problems: pl.DataFrame, verdicts: list[str]) -> list[str]:
     return [
-        f"- {row['problem_id']}: {row['verdict']}; "
-        + (
-            f"gold answer `{row['gold_answer']}`"
-            if row["gold_answer"]
-            else "the benchmark's own solution has an empty box"
-        )
-        for row in wrong.iter_rows(named=True)
+        f"- {how}, problem {row['problem_id'].split('/')[-1]}: {verdict}; "
+        + (f"gold answer `{row['gold_answer']}`" if row["gold_answer"] else "the box of its own solution is empty")
+        for row, verdict in zip(problems.iter_rows(named=True), verdicts, strict=True)
+        if verdict != "correct"
     ]
 
 
-def _judge_alone(problems: pl.DataFrame, mark: str) -> int:
-    pairs = [
-        (gold, answer)
-        for gold, solution in problems.select("gold_answer", "gold_solution").iter_rows()
-        if (answer := marked_answer(solution, mark)) is not None
-    ]
-    return judge_expressions(pairs, os.cpu_count() or 1, fast_paths=False).count("correct")
+def _judge_alone(problems: pl.DataFrame, mark: str) -> list[str]:
+    rows = problems.select("gold_answer", "gold_solution").rows()
+    pairs = {i: (gold, marked_answer(solution, mark)) for i, (gold, solution) in enumerate(rows)}
+    read = {i: pair for i, pair in pairs.items() if pair[1] is not None}
+    found = dict(zip(read, judge_expressions(list(read.values()), WORKERS, fast_paths=False), strict=True))
+    return [found.get(i, "no_answer") for i in pairs]
 
 
 def labelled_gsm8k() -> list[str]:
@@ -112,13 +110,28 @@ def labelled_gsm8k() -> list[str]:
 def labelled_mbpp() -> list[str]:
     """GPT-4's labelled MBPP programs, each run with the test that came with it."""
     rows = [json.loads(line) for line in (DATA / "labelled/mbpp_gpt4_solutions.jsonl").open(encoding="utf-8")]
-    verdicts = judge_programs([(row["solution"], row["test"]) for row in rows], os.cpu_count() or 1)
+    verdicts = judge_programs([(row["solution"], row["test"]) for row in rows], WORKERS)
     others = [
-        f"- `{row['name']}`: label {'passes' if row['is_solved'] else 'fails'}, our run: {verdict}"
+        (row, verdict)
         for row, verdict in zip(rows, verdicts, strict=True)
         if row["is_solved"] != (verdict == "correct")
     ]
-    return [f"{len(rows) - len(others)} of {len(rows)} verdicts agree with the label.", "", *others]
+    return [
+        f"{len(rows) - len(others)} of {len(rows)} verdicts agree with the label. The others, with the asserts of "
+        "their test run one by one (where all hold, the label is wrong):",
+        "",
+        *(_disagreement(row, verdict) for row, verdict in others),
+    ]
+
+
+def _disagreement(row: dict, verdict: str) -> str:
+    asserts = [ast.unparse(node) for node in ast.walk(ast.parse(row["test"])) if isinstance(node, ast.Assert)]
+    alone = judge_programs(
+        [(row["solution"], f"candidate = {row['entry_point']}\n{test}") for test in asserts], WORKERS
+    )
+    label = "passes" if row["is_solved"] else "fails"
+    held = f"{alone.count('correct')} of {len(asserts)} asserts hold, the last being `{asserts[-1]}`"
+    return f"- `{row['name']}`: label {label}, our run: {verdict}; {held}"
 
 
 def main() -> None:

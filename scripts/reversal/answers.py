@@ -2,14 +2,18 @@
 
 import re
 
+MINUS = "\u2212"  # as typographers write it
 BOXED = "\\boxed{"  # the mark of an answer in braces; any other mark stands before the answer on one line
-NUMBER = re.compile(r"-?\$?-?(?:\d[\d,]*)?\.?\d+")
-NUMBER_IN_TEXT = re.compile(r"(?:(?<![\d)])-)?\$?(?:\d[\d,]*)?\.?\d+")  # 16-3: 16 and 3; = -3: -3
+CURRENCY = re.compile(r"\\?[$\u20ac\u00a3\u00a5]\s*")  # dollar, euro, pound, yen
+PLAIN = r"(?>(?:[0-9][0-9,]*)?\.?[0-9]+)"  # atomic: it gives no digit back, which could take the square of their number
+NUMBER = re.compile(rf"-?(?:{CURRENCY.pattern})?-?{PLAIN}(?![.,][0-9]|\s*/\s*[0-9])")  # 1/2 is not 1
+NUMBER_IN_TEXT = re.compile(rf"(?:(?<![0-9)])-)?(?:{CURRENCY.pattern})?{PLAIN}")  # 16-3: 16 and 3; = -3: -3
 BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
 EQUATION = re.compile(r"<<([^<>]*)>>")
 LETTER = re.compile(r"(?<![\w'\u2019])([A-Z])(?![\w'\u2019])")
+WORD = re.compile(r" ([a-z]+)")
 MATHS = re.compile(r"\$([^$]+)\$")
-FENCED = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
+FENCED = re.compile(r"```\w*[ \t]*\r?\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
 def marked_answer(text: str, mark: str) -> str | None:
@@ -29,15 +33,15 @@ def marked_answer(text: str, mark: str) -> str | None:
 def number_answer(text: str, mark: str = "####") -> str | None:
     """The number right after the last mark, as canonical decimal text; None if there is no mark or no number.
 
-    "#### 1,200" -> "1200"; "#### $3.50 a day" -> "3.5"; "#### -0" -> "0"; "#### about six" -> None.
+    "#### 1,200" -> "1200"; "#### $3.50 a day" -> "3.5"; "#### -0" -> "0"; "#### about six", "#### 1/2" -> None.
     """
-    number = NUMBER.match(marked_answer(text, mark) or "")
+    number = NUMBER.match((marked_answer(text, mark) or "").replace(MINUS, "-"))
     return canonical_number(number[0]) if number else None
 
 
 def last_number(text: str) -> str | None:
     """The last number anywhere in the text, as canonical decimal text: the flexible reading of a numeric answer."""
-    numbers = NUMBER_IN_TEXT.findall(text)
+    numbers = NUMBER_IN_TEXT.findall(text.replace(MINUS, "-"))
     return canonical_number(numbers[-1]) if numbers else None
 
 
@@ -56,7 +60,8 @@ def choice_answer(text: str | None, choices: list[str]) -> str | None:
     if not text:
         return None
     plain = text.strip().strip(".!*()").casefold()
-    letter_of = {choice.casefold(): chr(ord("A") + i) for i, choice in enumerate(choices)}
+    texts = [choice.casefold() for choice in choices]
+    letter_of = {choice: chr(ord("A") + i) for i, choice in enumerate(texts) if texts.count(choice) == 1}
     if plain in letter_of:
         return letter_of[plain]
     letters = {
@@ -79,8 +84,8 @@ def fenced_program(text: str) -> str:
 
 def canonical_number(text: str) -> str | None:
     """Decimal text without currency, thousands commas, leading or trailing zeros; None if `text` is no number."""
-    plain = text.replace("$", "").replace(",", "")
-    if not re.fullmatch(r"-?\d*\.?\d+", plain):
+    plain = CURRENCY.sub("", text).replace(",", "")
+    if not re.fullmatch(r"-?[0-9]*\.?[0-9]+", plain):
         return None
     sign, digits = ("-", plain[1:]) if plain.startswith("-") else ("", plain)
     whole, _, fraction = digits.partition(".")
@@ -112,5 +117,5 @@ def _boxed(text: str) -> str | None:
 
 def _is_article(letter: re.Match, text: str) -> bool:
     """Whether an "A" is the article of the word after it: "A library", but not "A or B" and not "(A)"."""
-    following = re.match(r" ([a-z]+)", text[letter.end() :])
+    following = WORD.match(text, letter.end())
     return letter[1] == "A" and following is not None and following[1] not in ("or", "and", "is")

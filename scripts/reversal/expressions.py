@@ -62,8 +62,9 @@ def judge_expressions(
 ) -> list[str]:
     """One verdict per (gold, answer) of LaTeX texts, in their order: correct, wrong, timeout or infra_error.
 
-    The judge is math-verify, in `workers` processes; a pair may take `seconds`. Without `fast_paths` it judges every
-    pair alone. An answer of more than 2,000 characters is wrong unless it is the gold text: no real one is so long.
+    The judge is math-verify, in `workers` processes; a pair may take `seconds` of a processor's time, so that no
+    verdict depends on what else the machine does. Without `fast_paths` it judges every pair alone. More than 2,000
+    characters are no_answer, unless they are the gold text: no real answer is so long.
     A pair that times out, or kills its worker (memory, a crash), is tried again alone; if it fails again it is a
     timeout. What math-verify cannot read at all is wrong. infra_error: the judge itself could not be run.
     """
@@ -120,7 +121,7 @@ def clearly_different(gold: str, answer: str) -> bool:
 
 def _quick_verdict(gold: str, answer: str, fast_paths: bool) -> str | None:
     if len(answer) > LONGEST:
-        return "correct" if gold == answer else "wrong"
+        return "correct" if gold == answer else "no_answer"
     if not fast_paths:
         return None
     equal = same_text(gold, answer) or same_number(gold, answer)
@@ -226,7 +227,8 @@ def _judge_in_workers(pairs: list[tuple[str, str]], workers: int, seconds: float
     verdicts = {}
     # A script run by Snakemake cannot be imported again, as every other way to start a process would.
     with ProcessPool(min(workers, len(pairs)), 0, _prepare_worker, context=get_context("fork")) as pool:
-        tasks = [pool.schedule(_judge, args=pair, timeout=seconds) for pair in pairs]
+        # The wall clock counts only for a worker that waits instead of computing, which should not happen.
+        tasks = [pool.schedule(_judge, args=(*pair, seconds), timeout=20 * seconds) for pair in pairs]
         for pair, task in zip(pairs, tasks, strict=True):
             try:
                 verdicts[pair] = task.result()
@@ -250,10 +252,16 @@ def _prepare_worker() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
 
 
-def _judge(gold: str, answer: str) -> str:
+def _judge(gold: str, answer: str, seconds: float) -> str:
+    """The verdict; the kernel ends a worker that needs more than `seconds` of a processor's time."""
+    import signal
+
     from math_verify import verify
 
-    return "correct" if verify(*map(_parsed, as_latex(gold, answer)), timeout_seconds=None) else "wrong"
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    equal = verify(*map(_parsed, as_latex(gold, answer)), timeout_seconds=None)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return "correct" if equal else "wrong"
 
 
 @lru_cache(maxsize=1_000)  # the answers to one problem share their gold, and parsing is most of the work

@@ -5,7 +5,12 @@ and where the benchmark has them level, subject, choices, tests and number (the 
 ValueError for a record that is not of its format.
 """
 
+import re
+
 from reversal.answers import BOXED, marked_answer, number_answer
+
+LEVEL = re.compile(r"Level (?:(\d)|\?)", re.ASCII)
+TESTS_FOLLOW = "Your code should pass these tests:"
 
 
 def gsm8k(record: dict) -> dict:
@@ -25,20 +30,22 @@ def gsm8k(record: dict) -> dict:
 def math(record: dict) -> dict:
     """problem, level ("Level 3"), type, solution with \\boxed{} (Hendrycks et al. 2021, arXiv 2103.03874).
 
-    Oddities of the training set are kept as they are: a level that is no number ("Level ?", two problems) becomes null,
-    and an empty box (two problems) an empty gold answer, which no answer equals.
+    Oddities of the training set are kept as they are: an open level ("Level ?", two problems) becomes null, and an
+    empty box (two problems) an empty gold answer, which no answer equals.
     """
     solution = _text(record, "solution")
     gold = marked_answer(solution, BOXED)
     if gold is None and "\\boxed{}" not in solution:
         raise ValueError("the solution has no \\boxed{answer}")
-    level = _text(record, "level").removeprefix("Level ")
+    level = LEVEL.fullmatch(_text(record, "level"))
+    if level is None:
+        raise ValueError(f"level is {record['level']!r}, not 'Level 1' to 'Level 9' or 'Level ?'")
     return {
         "question": _text(record, "problem"),
         "gold_answer": gold or "",
         "gold_solution": solution,
         "answer_type": "expression",
-        "level": int(level) if level.isdigit() else None,
+        "level": int(level[1]) if level[1] else None,
         "subject": _text(record, "type"),
     }
 
@@ -51,9 +58,10 @@ def commonsenseqa(record: dict) -> dict:
     question = record["question"]
     if isinstance(question, dict):  # the authors' file
         stem, options = _text(question, "stem"), question["choices"]
-        labels, choices = [o["label"] for o in options], [o["text"] for o in options]
+        labels, choices = [o["label"] for o in options], [_text(o, "text") for o in options]
     else:  # the hub's dataset
-        stem, labels, choices = question, record["choices"]["label"], record["choices"]["text"]
+        stem, labels = _text(record, "question"), record["choices"]["label"]
+        choices = _texts(record["choices"], "text")
     if labels != [chr(ord("A") + i) for i in range(len(labels))]:
         raise ValueError(f"the options are {labels}, not A, B, ..")
     key = _text(record, "answerKey")
@@ -73,13 +81,12 @@ def mbpp(record: dict) -> dict:
 
     The tests stand in the question, as in the paper's own prompt: they alone say what the function is called.
     """
-    code, tests, setup = _text(record, "code"), record["test_list"], record.get("test_setup_code") or ""
-    if not isinstance(tests, list) or not tests or not all(isinstance(test, str) for test in tests):
-        raise ValueError("test_list is no list of tests")
-    code = code.replace("\r\n", "\n")
-    asked = _text(record, "text").strip()
+    code, asked = _text(record, "code").replace("\r\n", "\n"), _text(record, "text").strip()
+    tests, setup = _texts(record, "test_list"), record.get("test_setup_code") or ""
+    if not tests or not isinstance(setup, str):
+        raise ValueError("test_list is empty" if not tests else "test_setup_code is not text")
     return {
-        "question": "\n".join([asked, "Your code should pass these tests:", *tests]),
+        "question": "\n".join([asked, TESTS_FOLLOW, *tests]),
         "gold_answer": code,
         "gold_solution": code,
         "answer_type": "program",
@@ -95,4 +102,12 @@ def _text(record: dict, field: str) -> str:
     value = record[field]
     if not isinstance(value, str):
         raise ValueError(f"{field} is {type(value).__name__}, not text")
+    value.encode()  # a ValueError for half a surrogate pair, which JSON can say and a table cannot hold
     return value
+
+
+def _texts(record: dict, field: str) -> list[str]:
+    values = record[field]
+    if not isinstance(values, list):
+        raise ValueError(f"{field} is {type(values).__name__}, not a list of texts")
+    return [_text({field: value}, field) for value in values]

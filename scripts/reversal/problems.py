@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from reversal.formats import FORMATS
+from reversal.formats import FORMATS, TESTS_FOLLOW
 from reversal.generate import generate_problems
 from reversal.tables import DROPPED, PROBLEMS
 
@@ -31,7 +31,8 @@ def load_problems(source: dict, name: str, split: str) -> pl.DataFrame:
 def drop_duplicates(train: pl.DataFrame, others: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`train` without questions that stand in `others` ({name: PROBLEMS}) or earlier in it, and a DROPPED frame.
 
-    Questions that differ in white space alone are the same.
+    Questions that differ in white space alone are the same. Of a program's question the task counts alone: MBPP asks
+    three times for a function in training that it asks for in the test set under another name.
     """
     owner = {key: problem_id for frame in others.values() for key, problem_id in _keys(frame)}
     keep, dropped = [], []
@@ -45,7 +46,8 @@ def drop_duplicates(train: pl.DataFrame, others: dict[str, pl.DataFrame]) -> tup
 
 
 def _keys(frame: pl.DataFrame) -> list[tuple[str, str]]:
-    return [("".join(question.split()), i) for question, i in frame.select("question", "problem_id").iter_rows()]
+    rows = frame.select("question", "problem_id").iter_rows()
+    return [("".join(question.partition(TESTS_FOLLOW)[0].split()), i) for question, i in rows]
 
 
 def _read(source: dict) -> Iterator[dict]:
@@ -55,7 +57,7 @@ def _read(source: dict) -> Iterator[dict]:
         try:
             row = read(record)
         except (KeyError, ValueError, TypeError) as error:
-            reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
+            reason = f"no field {error}, only {', '.join(record)}" if isinstance(error, KeyError) else str(error)
             raise ValueError(f"{place}: not a {source['format']} problem: {reason}") from error
         if "level" in row and row["level"] is None:
             print(f"{place}: level {record['level']!r} is no number; this problem belongs to no level")
@@ -85,15 +87,20 @@ def _file_records(path: str) -> Iterator[tuple[str, dict]]:
     if not Path(path).is_file():
         raise ValueError(f"{path}: no such file; the study names it as a source of problems")
     if path.endswith(".parquet"):
-        for i, record in enumerate(pl.read_parquet(path).iter_rows(named=True), start=1):
+        try:
+            rows = pl.read_parquet(path)
+        except pl.exceptions.PolarsError as error:
+            raise ValueError(f"{path}: not a readable parquet file ({error})") from error
+        for i, record in enumerate(rows.iter_rows(named=True), start=1):
             yield f"{path}, row {i}", record
         return
-    with open(path, encoding="utf-8") as lines:
+    with open(path, "rb") as lines:
         for i, line in enumerate(lines, start=1):
             try:
-                record = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{path}, line {i}: not JSON ({error})") from error
+                record = json.loads(line.decode())
+            except (ValueError, RecursionError) as error:  # also what is no UTF-8, or nested without end
+                fault = f"{error.msg}, character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
+                raise ValueError(f"{path}, line {i}: not JSON ({fault})") from error
             if not isinstance(record, dict):
                 raise ValueError(f"{path}, line {i}: a {type(record).__name__}, not an object with named fields")
             yield f"{path}, line {i}", record

@@ -4,13 +4,14 @@ Each worker keeps one sandbox open, in which sandbox_harness.py is PID 1: it for
 afterwards kills whatever is left and empties /tmp. The sandbox has no network, no environment of the host, no
 capability and no file of the host but the system's programs and libraries, this Python and the harness, all read-only.
 What a program prints and its exit status count for nothing: it is correct if its process, after the last line of the
-tests, comes to the harness's own code, which puts a fresh random token where the harness looks.
+tests, comes to the harness's own code, which puts a fresh random token where the harness looks. Until then no variable
+that the program could find holds this token.
 
-What this does not defend against: a program that knows the harness and forges the token, which lies in the memory of
-its own interpreter; a program that returns objects which are equal to everything; one that finds out the tests and
-answers only them; a fault in the kernel. Memory is limited per process and per file system, so a program of many
-processes can take `processes` times `memory_bytes`. System V shared memory lasts until the worker's sandbox ends. With
-`sandboxed=False` nothing but the limits holds a program: it can read, write and send whatever the user can.
+What this does not defend against: a program that reads the token out of the raw memory of its own interpreter; one that
+returns objects which are equal to everything; one that finds out the tests and answers only them; a fault in the
+kernel. Memory is limited per process and per file system, so a program of many processes can take `processes` times
+`memory_bytes`. With `sandboxed=False` nothing but the limits holds a program: it can read, write and send whatever the
+user can.
 
 Programs have this Python's standard library and no other package. Hashes and `random` start from fixed seeds.
 """
@@ -22,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
@@ -29,6 +31,7 @@ from itertools import chain
 from pathlib import Path
 
 from reversal import sandbox_harness
+from reversal.seccomp import MACHINES, filter_of_calls
 
 LIMITS = {
     "cpu_seconds": 15,  # of each process; the slowest reference program of MBPP takes 5
@@ -38,6 +41,10 @@ LIMITS = {
     "file_bytes": 16 << 20,  # of each file, and of /tmp and /dev/shm as a whole
     "output_bytes": 4096,  # of the harness's answer; what programs print is thrown away
 }
+INSTALL = (
+    "install version 0.8 or newer (Debian 12, Ubuntu 24.04: apt-get install bubblewrap; without root: conda install -c "
+    "conda-forge bubblewrap)."
+)
 MARGIN_SECONDS = 10  # for the harness to start, and to clean up after a program
 HARNESS = sandbox_harness.__file__  # imported only to be found: an edit of it must rerun what it judged
 ENVIRONMENT = {
@@ -71,8 +78,11 @@ def judge_programs(
                         break  # and go on in a fresh sandbox
 
     with ThreadPoolExecutor(workers) as pool:
-        for worker in [pool.submit(work) for _ in range(workers)]:
-            worker.result()
+        try:
+            for worker in [pool.submit(work) for _ in range(workers)]:
+                worker.result()
+        finally:
+            deque(waiting, maxlen=0)  # after an interrupt or an error nobody begins with another program
     for index, verdict in enumerate(verdicts):
         if verdict not in ("correct", "wrong"):
             with _open_harness(limits, sandboxed) as harness:
@@ -82,13 +92,13 @@ def judge_programs(
 
 def require_bubblewrap() -> None:
     """Raises RuntimeError, which says what to do, if bubblewrap is not installed or cannot make a sandbox here."""
-    command = _command(LIMITS, True, "/tmp")
-    trial = subprocess.run(command, env=ENVIRONMENT, input=_request(("", "")), capture_output=True)
-    if trial.stdout != b"correct\n":
-        reason = trial.stderr.decode(errors="replace").strip() or f"exit status {trial.returncode}"
+    harness = _start(LIMITS, True, "/tmp", subprocess.PIPE)
+    answer, complaint = harness.communicate(_request(("", "")))
+    if answer != b"correct\n":
+        reason = complaint.decode(errors="replace").strip() or f"exit status {harness.returncode}"
         raise RuntimeError(
-            f"bubblewrap cannot make a sandbox on this machine ({reason}): allow unprivileged user namespaces, "
-            "or run where they are allowed."
+            f"bubblewrap cannot make a sandbox on this machine ({reason}): it must be version 0.8 or newer, and "
+            "unprivileged user namespaces must be allowed."
         )
 
 
@@ -108,8 +118,8 @@ def _ask(harness: subprocess.Popen, program: tuple[str, str], limits: dict) -> s
     if not poll.poll((limits["wall_seconds"] + MARGIN_SECONDS) * 1000):
         return "timeout"
     # The harness writes its line in one piece; nothing at all means that it ended.
-    answer = os.read(harness.stdout.fileno(), limits["output_bytes"]).decode().strip()
-    return answer or "infra_error"
+    answer = os.read(harness.stdout.fileno(), limits["output_bytes"]).decode(errors="replace").strip()
+    return answer if answer in ("correct", "wrong", "timeout") else "infra_error"
 
 
 @contextmanager
@@ -117,18 +127,29 @@ def _open_harness(limits: dict, sandboxed: bool) -> Iterator[subprocess.Popen]:
     """A harness that waits for requests; at the end of the block it and all that runs in its sandbox are stopped."""
     folder = nullcontext("/tmp") if sandboxed else tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     with folder as scratch:
-        harness = subprocess.Popen(
-            _command(limits, sandboxed, scratch),
-            env={**ENVIRONMENT, "TMPDIR": scratch},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # an interrupt from the terminal is for the host, which then ends the harness
-        )
+        harness = _start(limits, sandboxed, scratch, subprocess.DEVNULL)
         try:
             yield harness
         finally:
             _stop(harness)
+
+
+def _start(limits: dict, sandboxed: bool, scratch: str, complaints: int) -> subprocess.Popen:
+    """A harness; `complaints` is where its errors go. Raises RuntimeError as _command does."""
+    reader, writer = os.pipe()  # of the filter, which bubblewrap reads from a descriptor
+    with open(reader, "rb") as calls, open(writer, "wb") as unread:
+        command = _command(limits, sandboxed, scratch, reader)
+        unread.write(filter_of_calls(os.uname().machine) if sandboxed else b"")
+        unread.close()
+        return subprocess.Popen(
+            command,
+            env={**ENVIRONMENT, "TMPDIR": scratch},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            pass_fds=[calls.fileno()] if sandboxed else [],
+            start_new_session=True,  # an interrupt from the terminal is for the host, which then ends the harness
+        )
 
 
 def _stop(harness: subprocess.Popen) -> None:
@@ -143,8 +164,11 @@ def _stop(harness: subprocess.Popen) -> None:
     harness.wait()
 
 
-def _command(limits: dict, sandboxed: bool, scratch: str) -> list[str]:
-    """The command of a harness. Raises RuntimeError if it needs bubblewrap and there is none."""
+def _command(limits: dict, sandboxed: bool, scratch: str, calls: int) -> list[str]:
+    """The command of a harness. Raises RuntimeError if it needs bubblewrap and there is none.
+
+    calls: the descriptor that the filter of system calls is read from.
+    """
     prefix = os.path.realpath(sys.base_prefix)  # not the virtual environment, whose packages programs shall not see
     # No packages, and of PYTHON* variables only those in ENVIRONMENT.
     python = [f"{prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}", "-s", "-S", "-P"]
@@ -153,15 +177,16 @@ def _command(limits: dict, sandboxed: bool, scratch: str) -> list[str]:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise RuntimeError(
-            "Programs that a model wrote run only inside bubblewrap, and there is no bwrap on PATH: "
-            "install it (Debian: apt-get install bubblewrap)."
+            f"Programs that a model wrote run only inside bubblewrap. There is no bwrap on PATH: {INSTALL}"
         )
-    is_root = os.geteuid() == 0
-    sandbox = _as_nobody(bwrap, prefix, limits) if is_root else _sandbox(bwrap, prefix, HARNESS, limits, prefix)
+    if os.uname().machine not in MACHINES:
+        raise RuntimeError(f"The sandbox works on {' and '.join(MACHINES)}, and this machine is {os.uname().machine}.")
+    options = {"limits": limits, "prefix": prefix, "calls": calls}
+    sandbox = _as_nobody(bwrap, **options) if os.geteuid() == 0 else _sandbox(bwrap, prefix, HARNESS, **options)
     return [*sandbox, "--", *python, "/harness.py", json.dumps(limits), scratch, "/dev/shm"]
 
 
-def _as_nobody(bwrap: str, prefix: str, limits: dict) -> list[str]:
+def _as_nobody(bwrap: str, limits: dict, prefix: str, calls: int) -> list[str]:
     """The sandbox, made by the user nobody (65534): the kernel does not limit the processes of root.
 
     nobody may not enter root's folders, where Python or the harness may lie: an outer mount shows it these two alone.
@@ -169,14 +194,15 @@ def _as_nobody(bwrap: str, prefix: str, limits: dict) -> list[str]:
     outer = [bwrap, "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", "/tmp"]
     outer += ["--ro-bind", prefix, "/tmp/python", "--ro-bind", HARNESS, "/tmp/harness.py"]
     switch = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    inner = _sandbox(bwrap, "/tmp/python", "/tmp/harness.py", limits, prefix)
+    inner = _sandbox(bwrap, "/tmp/python", "/tmp/harness.py", limits, prefix, calls)
     return [*outer, "--", *switch, "--", *inner]
 
 
-def _sandbox(bwrap: str, python: str, harness: str, limits: dict, prefix: str) -> list[str]:
+def _sandbox(bwrap: str, python: str, harness: str, limits: dict, prefix: str, calls: int) -> list[str]:
     """bwrap's arguments. python, harness: where they lie on the host; prefix: where Python lies in the sandbox."""
     options = [bwrap, "--unshare-user", "--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"]
     options += ["--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1"]
+    options += ["--seccomp", str(calls)]
     options += ["--clearenv", *chain.from_iterable(("--setenv", *pair) for pair in ENVIRONMENT.items())]
     writable = ["--size", str(limits["file_bytes"]), "--tmpfs"]
     options += ["--proc", "/proc", "--dev", "/dev", *writable, "/dev/shm", "--remount-ro", "/dev", *writable, "/tmp"]

@@ -10,7 +10,7 @@ answer when the program left something that the next one would notice. It import
 # The modules that programs of MBPP import are loaded once, here: every program runs in a fork of this interpreter.
 import bisect  # noqa: F401
 import cmath  # noqa: F401
-import collections
+import collections  # noqa: F401
 import contextlib
 import copy  # noqa: F401
 import ctypes
@@ -42,9 +42,6 @@ ALL_LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswi
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
 prctl = ctypes.CDLL(None).prctl
 
-# Memory that a program's process shares with the harness: no file descriptor that the program could close or fill.
-Channel = collections.namedtuple("Channel", ["started", "token"])
-
 
 def main(limits: dict, folders: list[str]) -> None:
     requests, answers = os.fdopen(os.dup(0), "rb"), os.dup(1)
@@ -54,17 +51,27 @@ def main(limits: dict, folders: list[str]) -> None:
     protect_this_process()
     sys.argv = ["program"]
     gc.freeze()  # a fork then need not copy the pages of what is already loaded
-    channel = Channel(mmap.mmap(-1, 1), mmap.mmap(-1, TOKEN_BYTES))
-    limits_at_start = list(map(resource.getrlimit, ALL_LIMITS))
+    # Memory that a program's process shares with this one: no descriptor that the program could close or fill.
+    report = mmap.mmap(-1, TOKEN_BYTES)
+    state_at_start = own_state()
     clean = True
     while clean and (length := requests.read(8)):
         program, tests = json.loads(requests.read(int.from_bytes(length, "big")))
-        verdict = judge(program, tests, limits, folders[0], channel)
+        verdict = judge(program, tests, limits, folders[0], report)
         if verdict is None:
             return
-        # A program may lower the limits of any process of its user, this one among them.
-        clean = empty(folders) and list(map(resource.getrlimit, ALL_LIMITS)) == limits_at_start
+        clean = empty(folders) and own_state() == state_at_start
         os.write(answers, f"{verdict}\n".encode())
+
+
+def own_state() -> tuple:
+    """What a program may change about any process of its user, this one among them."""
+    return (
+        [resource.getrlimit(limit) for limit in ALL_LIMITS],
+        os.getpriority(os.PRIO_PROCESS, 0),
+        os.sched_getscheduler(0),
+        os.sched_getaffinity(0),
+    )
 
 
 def protect_this_process() -> None:
@@ -76,48 +83,56 @@ def protect_this_process() -> None:
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def judge(program: str, tests: str, limits: dict, folder: str, channel: Channel) -> str | None:
+def judge(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap) -> str | None:
     """Gives "correct", "wrong", "timeout", or None if the program could not be started; no process is left."""
-    token = os.urandom(TOKEN_BYTES)
-    channel.started[:], channel.token[:] = b"n", bytes(TOKEN_BYTES)
+    report[:] = bytes(TOKEN_BYTES)
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        run(program, tests, limits, folder, channel, token)
+        run(program, tests, limits, folder, report, reader)
+    token = os.urandom(TOKEN_BYTES)  # after the fork: the child has no such variable
+    os.write(writer, token)
+    os.close(writer)
     in_time = ended_within(child, limits["wall_seconds"])
     if not in_time:
         os.kill(child, signal.SIGKILL)
     _, status, usage = os.wait4(child, 0)
     stop_all_others()
-    if channel.started[:] != b"y":
+    not_taken = os.read(reader, TOKEN_BYTES)  # the child takes the token when it is ready to begin
+    os.close(reader)
+    if not_taken:
         return None
-    if in_time and channel.token[:] == token:
+    if in_time and report[:] == token:
         return "correct"
     out_of_cpu = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
     out_of_cpu = out_of_cpu or usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"]
     return "timeout" if out_of_cpu or not in_time else "wrong"
 
 
-def run(program: str, tests: str, limits: dict, folder: str, channel: Channel, token: bytes) -> None:
+def run(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, reader: int) -> None:
     """Runs in the program's own process and ends it; only the last statement before `finally` reports success."""
     # The program can replace anything that is looked up by name after it ran: these are looked up before.
-    execute, own_id, leave = exec, os.getpid, os._exit
+    execute, own_id, read, close, leave = exec, os.getpid, os.read, os.close, os._exit
     try:
         child = own_id()
         os.setsid()
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         os.chdir(folder)
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        os.dup2(reader, 3)
+        os.closerange(4, os.sysconf("SC_OPEN_MAX"))
         signal.signal(signal.SIGINT, signal.default_int_handler)
         random.seed(0)  # so that a program that draws numbers gets the same verdict every time
-        # Not __main__: a program's own demonstration, which may read input, does not run, as when it is imported.
+        # Its name is not __main__: a program's own demonstration, which may read input, does not run, as when it is
+        # imported. But what imports __main__ (timeit does) finds the program, not this harness.
         module = types.ModuleType("program")
-        sys.modules["program"] = module
+        sys.modules["program"] = sys.modules["__main__"] = module
+        names = module.__dict__
         set_limits(limits)
-        channel.started[:] = b"y"
-        execute(program, module.__dict__)
-        execute(tests, module.__dict__)
+        # While the program runs, the token and the tests lie among the unfinished values of this expression, where
+        # nothing that Python shows of a frame finds or changes them.
+        ran = [read(3, TOKEN_BYTES), close(3), execute((tests, execute(program, names))[0], names)]
         if own_id() == child:  # not a process that the program forked
-            channel.token[:] = token
+            report[:] = ran[0]
     finally:
         leave(0)
 
@@ -153,6 +168,7 @@ def stop_all_others() -> None:
         with contextlib.suppress(ChildProcessError):
             while True:
                 os.wait()
+        return
     own_children = Path(f"/proc/self/task/{os.getpid()}/children")
     while children := list(map(int, own_children.read_text().split())):
         for child in children:
@@ -162,15 +178,16 @@ def stop_all_others() -> None:
 
 
 def empty(folders: list[str]) -> bool:
-    """Deletes what lies in the folders; False if something is left."""
+    """Makes the folders usable again and deletes what lies in them; False if something is left."""
     try:
         for folder in folders:
+            Path(folder).chmod(0o700)
             for entry in Path(folder).iterdir():
                 if entry.is_dir() and not entry.is_symlink():
                     shutil.rmtree(entry)
                 else:
                     entry.unlink()
-    except (OSError, RecursionError):
+    except (OSError, RecursionError, MemoryError):
         return False
     return True
 

@@ -5,13 +5,16 @@ person would. Only the strict reading makes the verdict; the second is kept besi
 often the two disagree. A program's second reading is its first fenced block.
 """
 
+import platform
+from importlib.metadata import version
+
 import polars as pl
 
 from reversal import answers
 from reversal.expressions import judge_expressions, same_text
 from reversal.tables import SAMPLE_KEY, VERDICT_ROWS
 
-VERSION = "2"  # goes up whenever a verdict can change; part of every verdict
+VERSION = "3"  # goes up whenever a verdict can change; part of every verdict
 
 
 def verify(
@@ -41,8 +44,18 @@ def verify(
     schema = {name: VERDICT_ROWS[name] for name in columns}
     verdicts = different.select("problem_id", "text").hstack(pl.DataFrame(judged, schema=schema, orient="row"))
     joined = samples.join(verdicts, on=["problem_id", "text"], how="left", maintain_order="left")
-    version = f"{kinds[0]} {VERSION}" + ("" if sandboxed or kinds[0] != "program" else " without sandbox")
-    return joined.select(*SAMPLE_KEY, *columns, verifier=pl.lit(version))
+    return joined.select(*SAMPLE_KEY, *columns, verifier=pl.lit(verifier(kinds[0], sandboxed)))
+
+
+def verifier(kind: str, sandboxed: bool) -> str:
+    """What judged, with everything that can change a verdict: "expression 3, math-verify 0.9.0"."""
+    with_what = {
+        "expression": f", math-verify {version('math-verify')}",
+        "program": f", Python {platform.python_version()}",
+    }
+    return f"{kind} {VERSION}{with_what.get(kind, '')}" + (
+        "" if sandboxed or kind != "program" else ", without sandbox"
+    )
 
 
 def _numbers(problems: pl.DataFrame, rows: list[dict], mark: str) -> list[tuple]:
@@ -71,7 +84,8 @@ def _expressions(rows: list[dict], mark: str, workers: int) -> list[tuple]:
     for row, answer in zip(rows, strict, strict=True):
         loose = answers.last_expression(row["text"])
         same = "no_answer" if loose is None else "correct" if same_text(row["gold_answer"], loose) else "wrong"
-        found.append((answer, "no_answer" if answer is None else next(verdicts), loose, same))
+        verdict = "no_answer" if answer is None else next(verdicts)
+        found.append((None if verdict == "no_answer" else answer, verdict, loose, same))
     return found
 
 

@@ -1,3 +1,4 @@
+import re
 from fractions import Fraction
 
 import pytest
@@ -35,6 +36,12 @@ NUMBERS = st.from_regex(r"-?\$?[0-9]{1,6}(,[0-9]{3}){0,2}(\.[0-9]{1,4})?", fullm
         ("#### 18.", "18"),
         ("#### 18, or so", "18"),
         ("#### 18 dollars", "18"),
+        ("#### \u20ac 1,200 a year", "1200"),
+        ("#### \u00a33.50", "3.5"),
+        ("#### \\$5", "5"),
+        ("#### \u22126", "-6"),
+        ("#### 60 km/h", "60"),
+        ("#### $3/hour", "3"),
         ("#### 50%", "50"),
         ("#### 3\n#### 4", "4"),  # the last mark counts
         ("##### 5", "5"),
@@ -45,6 +52,11 @@ NUMBERS = st.from_regex(r"-?\$?[0-9]{1,6}(,[0-9]{3}){0,2}(\.[0-9]{1,4})?", fullm
         ("#### about six", None),
         ("#### = 6", None),
         ("#### --6", None),
+        ("#### 1/2", None),
+        ("#### 12 / 5", None),
+        ("#### 1.2.3", None),
+        ("#### \u0663", None),  # a digit of another alphabet
+        ("#### " + "9" * 100_000 + "/2", None),
         ("#### 3\n#### none", None),
     ],
 )
@@ -78,7 +90,7 @@ def test_canonical_number(text, number):
 def test_canonical_number_keeps_the_value_and_is_its_own_canonical_form(text):
     canonical = canonical_number(text)
     if canonical is not None:
-        assert Fraction(canonical) == Fraction(text.replace("$", "").replace(",", ""))
+        assert Fraction(canonical) == Fraction(re.sub("[$, ]", "", text))
         assert canonical_number(canonical) == canonical
 
 
@@ -140,6 +152,9 @@ def test_marked_answer(text, mark, answer):
         ("16-3", "3"),
         ("16 - 3 = -13", "-13"),
         ("f(x)-3", "3"),
+        ("he pays \u20ac1,200.", "1200"),
+        ("it is \u22125", "-5"),
+        ("9" * 100_000, "9" * 100_000),
         ("#### 1,200 apples", "1200"),
         ("18.", "18"),
         ("none", None),
@@ -200,6 +215,12 @@ def test_choice_answer(text, letter):
     assert choice_answer(text, CHOICES) == letter
 
 
+@pytest.mark.parametrize(("text", "letter"), [("bank", None), ("the bank", None), ("A", "A"), ("shop", "C")])
+def test_a_text_that_two_options_share_names_neither(text, letter):
+    """As options of some questions of CommonsenseQA do."""
+    assert choice_answer(text, ["bank", "Bank", "shop"]) == letter
+
+
 @pytest.mark.parametrize(
     ("text", "program"),
     [
@@ -207,6 +228,7 @@ def test_choice_answer(text, letter):
         ("Here:\n```python\ndef f():\n    pass\n```\nDone", "def f():\n    pass\n"),
         ("```\nx = 1\n```\n```\ny = 1\n```", "x = 1\n"),
         ("```py\nx = 1", "x = 1"),
+        ("```Python3\r\nx = 1\n```", "x = 1\n"),
     ],
 )
 def test_fenced_program(text, program):

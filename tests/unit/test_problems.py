@@ -20,7 +20,7 @@ MBPP |= {"test_setup_code": "", "challenge_test_list": []}
 
 def jsonl(tmp_path, *rows) -> str:
     path = tmp_path / "problems.jsonl"
-    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+    path.write_bytes(b"".join((row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows))
     return str(path)
 
 
@@ -102,33 +102,62 @@ def test_a_generator_becomes_a_problems_frame():
 
 
 @pytest.mark.parametrize(
-    ("name", "good", "line"),
+    ("name", "good", "line", "fault"),
     [
-        ("gsm8k", GSM8K, "{"),
-        ("gsm8k", GSM8K, ""),
-        ("gsm8k", GSM8K, "[1]"),
-        ("gsm8k", GSM8K, {"question": "no answer"}),
-        ("gsm8k", GSM8K, {"answer": "#### 2"}),
-        ("gsm8k", GSM8K, {"question": "q", "answer": "two"}),
-        ("gsm8k", GSM8K, {"question": "q", "answer": "#### 2\nand more"}),
-        ("gsm8k", GSM8K, {"question": "q", "answer": "#### six"}),
-        ("gsm8k", GSM8K, {"question": "q", "answer": 5}),
-        ("gsm8k", GSM8K, {"question": 5, "answer": "#### 2"}),
-        ("math", MATH, MATH | {"solution": "no box"}),
-        ("math", MATH, MATH | {"level": 3}),
-        ("math", MATH, GSM8K),
-        ("commonsenseqa", CSQA, CSQA | {"answerKey": "C"}),
-        ("commonsenseqa", CSQA, CSQA | {"answerKey": ""}),
-        ("commonsenseqa", CSQA, CSQA_HUB | {"choices": {"label": ["B", "A"], "text": ["x", "y"]}}),
-        ("mbpp", MBPP, MBPP | {"test_list": []}),
-        ("mbpp", MBPP, MBPP | {"test_list": "assert True"}),
-        ("mbpp", MBPP, {key: value for key, value in MBPP.items() if key != "task_id"}),
+        ("gsm8k", GSM8K, b"{", "not JSON (Expecting property name enclosed in double quotes, character 3)"),
+        ("gsm8k", GSM8K, b"", "not JSON (Expecting value, character 2)"),
+        ("gsm8k", GSM8K, b'{"question": "\xff"}', "not JSON ('utf-8' codec can't decode byte 0xff"),
+        ("gsm8k", GSM8K, b"[" * 100_000, "not JSON (maximum recursion depth exceeded"),
+        ("gsm8k", GSM8K, b"[1]", "a list, not an object with named fields"),
+        (
+            "gsm8k",
+            GSM8K,
+            {"question": "q", "reply": "#### 2"},
+            "a gsm8k problem: no field 'answer', only question, reply",
+        ),
+        ("gsm8k", GSM8K, {"answer": "#### 2"}, "no field 'question', only answer"),
+        ("gsm8k", GSM8K, {"question": "q", "answer": "two"}, "the answer does not end in '#### number'"),
+        ("gsm8k", GSM8K, {"question": "q", "answer": "#### 2\nand more"}, "the answer does not end in '#### number'"),
+        ("gsm8k", GSM8K, {"question": "q", "answer": "#### six"}, "the answer does not end in '#### number'"),
+        ("gsm8k", GSM8K, {"question": "q", "answer": 5}, "answer is int, not text"),
+        ("gsm8k", GSM8K, {"question": 5, "answer": "#### 2"}, "question is int, not text"),
+        ("gsm8k", GSM8K, {"question": "\ud800", "answer": "#### 2"}, "surrogates not allowed"),
+        ("math", MATH, MATH | {"solution": "no box"}, "the solution has no \\boxed{answer}"),
+        ("math", MATH, MATH | {"level": 3}, "level is int, not text"),
+        (
+            "math",
+            MATH,
+            MATH | {"level": "Level three"},
+            "level is 'Level three', not 'Level 1' to 'Level 9' or 'Level ?'",
+        ),
+        ("math", MATH, GSM8K, "no field 'solution', only question, answer"),
+        ("commonsenseqa", CSQA, CSQA | {"answerKey": "C"}, "answerKey 'C' is none of the options ['A', 'B']"),
+        ("commonsenseqa", CSQA, CSQA | {"answerKey": ""}, "test labels are not public"),
+        ("commonsenseqa", CSQA, CSQA_HUB | {"choices": {"label": ["B", "A"], "text": ["x", "y"]}}, "not A, B, .."),
+        ("commonsenseqa", CSQA, CSQA_HUB | {"choices": {"label": ["A", "B"], "text": [1, 2]}}, "text is int, not text"),
+        ("mbpp", MBPP, MBPP | {"test_list": []}, "test_list is empty"),
+        ("mbpp", MBPP, MBPP | {"test_list": "assert True"}, "test_list is str, not a list of texts"),
+        ("mbpp", MBPP, MBPP | {"test_setup_code": 5}, "test_setup_code is not text"),
+        ("mbpp", MBPP, {key: MBPP[key] for key in MBPP if key != "task_id"}, "no field 'task_id', only text, code,"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
-def test_a_bad_line_is_named(tmp_path, name, good, line):
-    with pytest.raises(ValueError, match=r"problems\.jsonl, line 2: "):
+def test_a_bad_line_is_named_with_its_fault(tmp_path, name, good, line, fault):
+    with pytest.raises(ValueError) as error:
         load_problems({"file": jsonl(tmp_path, good, line), "format": name}, "t", "test")
+    assert str(error.value).startswith(f"{tmp_path}/problems.jsonl, line 2: ") and fault in str(error.value)
+
+
+def test_a_bad_row_and_a_broken_parquet_file_are_named(tmp_path):
+    path = tmp_path / "problems.parquet"
+    pl.DataFrame([GSM8K, GSM8K | {"answer": None}]).write_parquet(path)
+    with pytest.raises(
+        ValueError, match=r"problems\.parquet, row 2: not a gsm8k problem: answer is NoneType, not text"
+    ):
+        load_problems({"file": str(path), "format": "gsm8k"}, "t", "test")
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"problems\.parquet: not a readable parquet file"):
+        load_problems({"file": str(path), "format": "gsm8k"}, "t", "test")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -167,15 +196,35 @@ def test_duplicates_are_dropped_from_train_and_listed():
     assert_frame_equal(dropped, pl.DataFrame(expected, schema=DROPPED, orient="row"))
 
 
+def test_a_task_that_is_asked_again_with_other_tests_is_a_duplicate(tmp_path):
+    train, test, other = (
+        load_problems({"file": jsonl(tmp_path, record), "format": "mbpp"}, name, "train")
+        for name, record in [
+            ("train", MBPP),
+            ("test", MBPP | {"test_list": ["assert add_one(1) == 2"]}),
+            ("other", MBPP | {"text": "Add two."}),
+        ]
+    )
+    assert drop_duplicates(train, {"other": other})[1].rows() == []
+    kept, dropped = drop_duplicates(train, {"other": other, "test": test})
+    assert kept.height == 0 and dropped.select("problem_id", "same_as").rows() == [("train/0", "test/0")]
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no folder {DATA}: set REVERSAL_DATA to the benchmark data")
 @pytest.mark.parametrize(
     ("source", "train", "test", "dropped"),
     [
-        ("gsm8k/{}.jsonl", 7473, 1319, 0),
-        ("math/{}.jsonl", 7500, 5000, 4),
-        ("commonsenseqa/{}_rand_split.jsonl", 9741, 1221, 0),
-        ("mbpp/mbpp.jsonl", 374, 500, 0),
+        ("gsm8k/{}.jsonl", 7473, 1319, []),
+        (
+            "math/{}.jsonl",
+            7500,
+            5000,
+            [("306", "test/260"), ("1618", "train/15"), ("1666", "train/1434"), ("3192", "test/4997")],
+        ),
+        ("commonsenseqa/{}_rand_split.jsonl", 9741, 1221, []),
+        ("mbpp/mbpp.jsonl", 374, 500, [("1", "test/206"), ("103", "test/237"), ("271", "test/205")]),
     ],
+    ids=["gsm8k", "math", "commonsenseqa", "mbpp"],
 )
 def test_the_benchmarks_themselves_are_read_whole(source, train, test, dropped):
     name = source.split("/")[0]
@@ -188,5 +237,6 @@ def test_the_benchmarks_themselves_are_read_whole(source, train, test, dropped):
         for split in ("train", "test")
     }
     assert (sets["train"].height, sets["test"].height) == (train, test)
-    found = drop_duplicates(sets["train"], {"test": sets["test"]})[1].height
-    assert found == dropped
+    kept, found = drop_duplicates(sets["train"], {"test": sets["test"]})
+    assert found.select("problem_id", "same_as").rows() == [(f"train/{number}", other) for number, other in dropped]
+    assert kept.height == train - len(dropped)

@@ -1,8 +1,11 @@
 import json
 import os
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import time
 import uuid
 from pathlib import Path
 
@@ -10,7 +13,8 @@ import pytest
 from reversal import sandbox
 from reversal.sandbox import LIMITS, judge_programs, require_bubblewrap
 
-DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[2] / "../shared/data"))
+REPOSITORY = Path(__file__).parents[2]
+DATA = Path(os.environ.get("REVERSAL_DATA", REPOSITORY / "../shared/data"))
 SHORT = {**LIMITS, "cpu_seconds": 1, "wall_seconds": 1.5, "memory_bytes": 256 << 20}
 RIGHT = "\ndef answer():\n    return 42\n"
 FALSE = "\ndef answer():\n    return 41\n"
@@ -102,8 +106,58 @@ HOSTILE = [
     ),
     ("signals the harness", "import os\nfor s in range(1, 65):\n    os.kill(1, s)" + RIGHT, "correct"),
     (
-        "lowers the limits of the harness",
-        "import resource\nresource.prlimit(1, resource.RLIMIT_AS, (9, 9))" + RIGHT,
+        "cannot lower the limits of the harness",
+        "import resource\nlow = 0\nfor name in dir(resource):\n    if name.startswith('RLIMIT_'):\n"
+        "        try: resource.prlimit(1, getattr(resource, name), (0, 0)); low += 1\n        except OSError: pass\n"
+        "answer = lambda: 42 + low",
+        "correct",
+    ),
+    (
+        "makes the harness slow",
+        "import os\nos.setpriority(os.PRIO_PROCESS, 1, 19)\nos.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))"
+        + RIGHT,
+        "correct",
+    ),
+    (
+        "reports for the harness, out of its variables",
+        "import gc, os, sys\nframe, found = sys._getframe(), []\nwhile frame:\n"
+        "    found += [*frame.f_locals.values(), *gc.get_referents(frame)]\n    frame = frame.f_back\n"
+        "for part in list(found):\n    found += part if isinstance(part, (list, tuple)) else ()\n"
+        "shared = [part for part in found if type(part).__name__ == 'mmap']\n"
+        "tokens = [part for part in found if isinstance(part, bytes) and len(part) in map(len, shared)]\n"
+        "for memory in shared:\n    for token in tokens: memory[:] = token\n"
+        "assert shared\nos._exit(0)",
+        "wrong",
+    ),
+    (
+        "wipes the memory that it shares with the harness",
+        "import gc, mmap\nshared = [part for part in gc.get_objects() if isinstance(part, mmap.mmap)]\n"
+        "for memory in shared: memory[:] = bytes(len(memory))\nassert shared" + FALSE,
+        "wrong",
+    ),
+    (
+        "looks for the harness in __main__",
+        "import __main__\n__main__.judge = lambda *_: 'correct'\nassert not hasattr(__main__, 'protect_this_process')"
+        + RIGHT,
+        "correct",
+    ),
+    (
+        "takes shared memory that no limit counts",
+        "import ctypes\nkept = ctypes.CDLL(None).shmget(0, 1 << 20, 0o1600)\nanswer = lambda: -42 * kept",
+        "correct",
+    ),
+    ("takes files in memory that no limit counts", "import os\nos.memfd_create('f')" + RIGHT, "wrong"),
+    ("locks /tmp", "import os\nos.chmod('/tmp', 0o500)" + RIGHT, "correct"),
+    ("locks /dev/shm", "import os\nos.chmod('/dev/shm', 0)" + RIGHT, "correct"),
+    ("deletes /tmp", "import shutil\nshutil.rmtree('/tmp', ignore_errors=True)" + RIGHT, "correct"),
+    ("stops itself", "import os\nos.kill(os.getpid(), 19)" + RIGHT, "timeout"),
+    ("crashes its interpreter", "import ctypes\nctypes.string_at(0)" + RIGHT, "wrong"),
+    ("computes a tower of powers", "answer = lambda: 9 ** 9 ** 9 ** 9", "timeout"),
+    ("has digits without end", f"x = {'9' * 100_000}" + RIGHT, "wrong"),
+    ("nests without end", "x = " + "(" * 100_000 + RIGHT, "wrong"),
+    (
+        "leaves a thread that sleeps",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()" + RIGHT,
         "correct",
     ),
     ("reads the harness's environment", "open('/proc/1/environ').read()" + RIGHT, "wrong"),
@@ -134,10 +188,14 @@ NEIGHBOUR = """
 import builtins, os
 first = 'planted' not in globals()
 planted = 1
+for folder in ('/tmp', '/dev/shm'):
+    open(folder + '/f', 'w').close()
+    os.remove(folder + '/f')
 def answer():
     others = [p for p in os.listdir('/proc') if p.isdigit() and int(p) not in (1, os.getpid())]
     fresh = os.listdir('/tmp') == os.listdir('/dev/shm') == others == []
-    return 42 if fresh and builtins.AssertionError.__name__ == 'AssertionError' and first else 0
+    slow = os.sched_getscheduler(0) == os.SCHED_IDLE
+    return 42 if fresh and not slow and builtins.AssertionError.__name__ == 'AssertionError' and first else 0
 """
 HARMLESS = [
     (RIGHT, TESTS, "correct"),
@@ -196,8 +254,9 @@ def test_a_hostile_program_gets_its_verdict_and_the_next_one_is_unharmed(place, 
 def test_nothing_is_left_behind(bubblewrap, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     marker = uuid.uuid4().hex
-    known = subprocess.Popen(["sh", "-c", f"read line; : {marker}"], stdin=subprocess.PIPE)
-    assert processes_with(marker) == 1
+    command = ["sh", "-c", f"echo started; read line; : {marker}"]
+    known = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert known.stdout.readline() == b"started\n" and processes_with(marker) == 1
     known.communicate(b"\n")
 
     start = f"import os, subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 999; : {marker}'], start_new_session=True)\n"
@@ -288,9 +347,28 @@ def test_what_has_no_verdict_is_tried_once_more(first, second, verdict, tmp_path
 
 def test_a_machine_without_bubblewrap_says_how_to_install_it(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RuntimeError, match=r"no bwrap on PATH: install it .*apt-get install bubblewrap"):
+    with pytest.raises(RuntimeError, match=r"no bwrap on PATH: install version 0.8 .*apt-get install bubblewrap"):
         require_bubblewrap()
     with pytest.raises(RuntimeError, match="apt-get install bubblewrap"):
+        judge_programs([(RIGHT, TESTS)], 1)
+
+
+def test_after_an_interrupt_no_further_program_begins(tmp_path):
+    program = f"import os, time\nopen({str(tmp_path)!r} + f'/{{time.time_ns()}}', 'w')\ntime.sleep(0.1)"
+    judge = (
+        f"from reversal.sandbox import judge_programs; judge_programs([({program!r}, '')] * 200, 2, sandboxed=False)"
+    )
+    host = subprocess.Popen([sys.executable, "-c", judge], env={**os.environ, "PYTHONPATH": "scripts"}, cwd=REPOSITORY)
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.05)
+    host.send_signal(signal.SIGINT)
+    assert host.wait(60) != 0
+    assert len(list(tmp_path.iterdir())) < 100
+
+
+def test_a_machine_of_another_kind_is_refused(monkeypatch):
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "host", "6", "1", "s390x")))
+    with pytest.raises(RuntimeError, match="The sandbox works on x86_64 and aarch64, and this machine is s390x"):
         judge_programs([(RIGHT, TESTS)], 1)
 
 

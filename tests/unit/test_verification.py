@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import polars as pl
@@ -6,7 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from reversal.problems import load_problems
 from reversal.tables import PROBLEMS, SAMPLES, VERDICT_ROWS
-from reversal.verification import VERSION, verify
+from reversal.verification import verifier, verify
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[2] / "../shared/data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no folder {DATA}: set REVERSAL_DATA to the benchmark data")
@@ -45,7 +46,7 @@ def test_numbers():
         (None, "no_answer", None, "no_answer"),
     ]
     found = verify(samples(given), problems("number", a="3.5", b="1,200"), "####")
-    assert_frame_equal(found, verdicts(given, expected, f"number {VERSION}"))
+    assert_frame_equal(found, verdicts(given, expected, verifier("number", True)))
 
 
 def test_expressions():
@@ -56,6 +57,11 @@ def test_expressions():
         ("a", "\\boxed{2}"),
         ("a", "no"),
         ("b", "\\boxed{x+1}"),
+        ("c", "\\boxed{(1,2)}"),
+        ("d", "\\boxed{1 < x < 2}"),
+        ("a", "\\boxed{" + "{" * 50_000 + "5" + "}" * 50_000 + "}"),
+        ("a", "\\boxed{" + "{" * 100_000),
+        ("a", "\\boxed{\x00\u202e}"),
     ]
     expected = [
         ("\\frac12", "correct", "\\frac12", "correct"),
@@ -64,9 +70,15 @@ def test_expressions():
         ("2", "wrong", "2", "wrong"),
         (None, "no_answer", None, "no_answer"),
         ("x+1", "correct", "x+1", "wrong"),
+        ("(1,2)", "correct", "(1,2)", "wrong"),
+        ("1 < x < 2", "wrong", "1 < x < 2", "wrong"),  # the judge has sides: an interval may stand for the gold bounds
+        (None, "no_answer", "{" * 50_000 + "5" + "}" * 50_000, "wrong"),
+        (None, "no_answer", None, "no_answer"),
+        ("\x00\u202e", "wrong", "\x00\u202e", "wrong"),
     ]
-    found = verify(samples(given), problems("expression", a="\\frac{1}{2}", b="1+x"), "\\boxed{")
-    assert_frame_equal(found, verdicts(given, expected, f"expression {VERSION}"))
+    asked = problems("expression", a="\\frac{1}{2}", b="1+x", c="1 < x < 2", d="(1,2)")
+    found = verify(samples(given), asked, "\\boxed{")
+    assert_frame_equal(found, verdicts(given, expected, verifier("expression", True)))
 
 
 def test_choices():
@@ -79,7 +91,7 @@ def test_choices():
         (None, "no_answer", None, "no_answer"),
     ]
     found = verify(samples(given), problems("choice", choices=["bank", "library"], a="B"), "####")
-    assert_frame_equal(found, verdicts(given, expected, f"choice {VERSION}"))
+    assert_frame_equal(found, verdicts(given, expected, verifier("choice", True)))
 
 
 def test_programs():
@@ -95,9 +107,15 @@ def test_programs():
     ]
     asked = problems("program", tests=["assert f(1) == 2", "assert f(0) == 1"], a=good)
     found = verify(samples(given), asked, "####")
-    assert_frame_equal(found, verdicts(given, expected, f"program {VERSION}"))
+    assert_frame_equal(found, verdicts(given, expected, verifier("program", True)))
     without = verify(samples(given), asked, "####", sandboxed=False)
-    assert_frame_equal(without, verdicts(given, expected, f"program {VERSION} without sandbox"))
+    assert_frame_equal(without, verdicts(given, expected, verifier("program", False)))
+
+
+def test_the_verifier_says_what_can_change_a_verdict():
+    assert re.fullmatch(r"number \d+", verifier("number", False))
+    assert re.fullmatch(r"expression \d+, math-verify 0\.\d+\.\d+", verifier("expression", True))
+    assert re.fullmatch(r"program \d+, Python 3\.\d+\.\d+, without sandbox", verifier("program", False))
 
 
 @pytest.mark.parametrize("answer_type", ["number", "expression", "choice", "program"])
