@@ -10,7 +10,7 @@ help:
 	@echo "make study                           the embedded study (results/default)"
 	@echo "make study STUDY=studies/smoke.yaml  another study"
 	@echo "make test                            linters, unit tests, end-to-end studies"
-	@echo "make bench                           how far the verifiers agree with known truth, and how fast they are"
+	@echo "make bench                           verifiers and intervals against known truth, and how fast things are"
 
 study: .venv/installed
 	@echo "Running $(STUDY). Long jobs show their progress in their logs, results/*/logs/{rule}/."
@@ -25,6 +25,8 @@ bench: .venv/installed
 	.venv/bin/python benchmarks/agreement.py docs/verifiers.md
 	.venv/bin/python benchmarks/math_judge.py
 	.venv/bin/python benchmarks/mbpp_programs.py
+	.venv/bin/python benchmarks/scoring_speed.py
+	.venv/bin/python benchmarks/interval_coverage.py
 
 lint: .venv/installed
 	.venv/bin/ruff check .
