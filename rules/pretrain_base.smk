@@ -16,6 +16,8 @@ rule pretrain_base:
     envmodules:
         *modules("training"),
     threads: 2
+    resources:
+        gpu=1 if GPUS else 0,
     params:
         recipe=lambda w: canonical(config["models"][w.model]["pretrain"]),
     script:

@@ -21,6 +21,8 @@ rule sample:
         "../envs/sampling.yaml"
     envmodules:
         *modules("sampling"),
+    resources:
+        gpu=lambda w: study.gpus_to_sample(config, w.model) if GPUS else 0,
     params:
         wanted=lambda w: canonical(answers_wanted(config, w.batch, w.model, w.task, int(w.seed), w.lineage)),
     script:

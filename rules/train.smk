@@ -16,6 +16,8 @@ rule train:
         "../envs/training.yaml"
     envmodules:
         *modules("training"),
+    resources:
+        gpu=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)) if GPUS else 0,
     params:
         step=lambda w: canonical({key: step_of(w)[key] for key in ("trainer", "arguments")}),
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),

@@ -3,7 +3,7 @@
 import json
 import time
 
-from reversal import checkpoints, jobs
+from reversal import checkpoints, devices, jobs
 from reversal.pretraining import corpus_texts, pretrain
 
 
@@ -20,4 +20,5 @@ def main(recipe: dict, threads: int, model_json: str) -> None:
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
+    devices.lease(snakemake.resources.get("gpu", 0))
     main(json.loads(snakemake.params.recipe), snakemake.threads, snakemake.output[0])

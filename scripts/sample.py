@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from reversal import jobs, tables
+from reversal import devices, jobs, tables
 from reversal.sampling import generate, requests_for
 
 
@@ -22,6 +22,7 @@ def main(problems_paths, model_path, settings, engine, prompt, stop, seed_parts,
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
+    devices.lease(snakemake.resources.get("gpu", 0))
     main(
         list(snakemake.input.problems),
         str(Path(snakemake.input.model).parent),

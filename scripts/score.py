@@ -3,7 +3,7 @@
 import json
 
 import polars as pl
-from reversal import jobs, scoring, tables
+from reversal import devices, jobs, scoring, tables
 
 
 def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedding_model, scores_path, values_path):
@@ -37,6 +37,7 @@ def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedd
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
+    devices.lease(0)  # SentenceBERT would take a GPU that a training job has, and scores would depend on the machine
     main(
         snakemake.input.samples,
         snakemake.input.verdicts,

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import polars as pl
-from reversal import checkpoints, jobs, tables
+from reversal import checkpoints, devices, jobs, tables
 from reversal.seeds import seed_for
 from reversal.training import train
 
@@ -31,6 +31,7 @@ def main(parent_json, rows_path, step, seed_parts, lineage, model_json, losses_p
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
+    devices.lease(snakemake.resources.get("gpu", 0))
     main(
         snakemake.input.parent,
         snakemake.input.rows,

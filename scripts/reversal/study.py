@@ -6,7 +6,7 @@ Light imports only: the rules call this at every start of Snakemake.
 import difflib
 import json
 
-from reversal.lineages import BASE, series
+from reversal.lineages import BASE, last_step, series
 
 
 def without_nulls(value):
@@ -55,6 +55,36 @@ def kinds_of_methods(config: dict) -> dict[str, str]:
     chains = {name: series(method, config["iterations"])[-1].split("-") for name, method in config["methods"].items()}
     trainers = {name: {config["steps"][step]["trainer"] for step in chain} for name, chain in chains.items()}
     return {name: "dpo" if "dpo" in used else "sft" for name, used in trainers.items()}
+
+
+def gpus_to_sample(config: dict, model: str) -> int:
+    """How many GPUs one job that samples from `model` uses, where there are any."""
+    return config["models"][model].get("tensor_parallel", 1)
+
+
+def gpus_to_train(config: dict, model: str, step: str) -> int:
+    """How many GPUs one job that trains `model` by `step` uses, where there are any."""
+    own = config["models"][model].get("steps", {}).get(step, {})
+    return own.get("gpus", config["steps"][step].get("gpus", 1))
+
+
+def gpus_beyond(config: dict, cap: int) -> list[str]:
+    """What asks for more GPUs than `cap` (0: there are none, all runs without), one sentence each.
+
+    Snakemake itself would lower the request to the cap and start the job.
+    """
+    steps = {last_step(m) for method in config["methods"].values() for m in series(method, config["iterations"])}
+    asked = {}
+    for name, model in config["models"].items():
+        asked[f"models.{name}.tensor_parallel"] = ("sample", gpus_to_sample(config, name))
+        for step in sorted(steps):
+            owner = f"models.{name}." if "gpus" in model.get("steps", {}).get(step, {}) else ""
+            asked[f"{owner}steps.{step}.gpus"] = ("train", gpus_to_train(config, name, step))
+    return [
+        f"{key}: a {rule} job needs {gpus} GPUs, more than --resources gpu={cap}: raise that to {gpus}, or lower {key}"
+        for key, (rule, gpus) in asked.items()
+        if 0 < cap < gpus
+    ]
 
 
 def problems_of(config: dict, schema: dict) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from reversal.study import answers_wanted, canonical, problems_of, without_nulls
+from reversal.study import answers_wanted, canonical, gpus_beyond, problems_of, without_nulls
 from snakemake.utils import update_config
 
 ROOT = Path(__file__).parents[2]
@@ -203,3 +203,36 @@ def test_what_a_batch_asks_for():
             "seed_parts": [0, "m", "mini-gsm", "base"],
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("cap", "expected"),
+    [
+        (0, []),  # no GPUs: everything runs without
+        (
+            1,
+            [
+                "models.big.tensor_parallel: a sample job needs 2 GPUs, more than --resources gpu=1: raise that to 2, "
+                "or lower models.big.tensor_parallel",
+                "steps.dpo.gpus: a train job needs 4 GPUs, more than --resources gpu=1: raise that to 4, "
+                "or lower steps.dpo.gpus",
+            ],
+        ),
+        (
+            2,
+            [
+                "steps.dpo.gpus: a train job needs 4 GPUs, more than --resources gpu=2: raise that to 4, "
+                "or lower steps.dpo.gpus"
+            ],
+        ),
+        (4, []),
+    ],
+)
+def test_requests_for_more_gpus_than_there_may_be(cap, expected):
+    config = {
+        "iterations": 2,
+        "models": {"small": {}, "big": {"tensor_parallel": 2}},
+        "methods": {"m": {"start": ["sft"], "repeat": ["dpo"]}},
+        "steps": {"sft": {}, "dpo": {"gpus": 4}, "unused": {"gpus": 16}},
+    }
+    assert gpus_beyond(config, cap) == expected
