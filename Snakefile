@@ -3,6 +3,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/gpus.smk"
 include: "rules/prepare_problems.smk"
 include: "rules/pretrain_base.smk"
 include: "rules/fetch_base.smk"

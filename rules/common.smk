@@ -8,23 +8,14 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import lineages, study
+from reversal import lineages
 from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, problems_of, sets_of, without_nulls
 
-# There are GPUs if the run was started with --resources gpu=N. A job on a cluster starts Snakemake again without that.
-if workflow.is_main_process:
-    os.environ["REVERSAL_GPUS"] = str(workflow.global_resources.get("gpu").value or 0)
-
-
-envvars:
-    "REVERSAL_GPUS",
-
-
-GPUS = int(os.environ["REVERSAL_GPUS"])
 config = without_nulls(config)
-schema = yaml.safe_load((Path(workflow.basedir) / "rules" / "config.schema.yaml").read_text())
-if faults := problems_of(config, schema) or study.gpus_beyond(config, GPUS):
-    raise WorkflowError("The study cannot be run as it is:\n  " + "\n  ".join(faults))
+with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
+    faults = problems_of(config, yaml.safe_load(schema_file))
+if faults:
+    raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 
 RESULTS = f"results/{config['study']}"
 ROOT = os.path.relpath(workflow.basedir)  # relative: Snakemake knows files by their paths, and a study may move

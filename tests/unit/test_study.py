@@ -205,6 +205,9 @@ def test_what_a_batch_asks_for():
     ]
 
 
+TOO_FEW = "{0}: a {1} job needs {2} GPUs, more than --resources gpu={3}: raise that to {2}, or lower {0}"
+
+
 @pytest.mark.parametrize(
     ("cap", "expected"),
     [
@@ -212,27 +215,20 @@ def test_what_a_batch_asks_for():
         (
             1,
             [
-                "models.big.tensor_parallel: a sample job needs 2 GPUs, more than --resources gpu=1: raise that to 2, "
-                "or lower models.big.tensor_parallel",
-                "steps.dpo.gpus: a train job needs 4 GPUs, more than --resources gpu=1: raise that to 4, "
-                "or lower steps.dpo.gpus",
+                ("models.big.tensor_parallel", "sample", 2),
+                ("models.big.steps.dpo.gpus", "train", 8),
+                ("steps.dpo.gpus", "train", 4),
             ],
         ),
-        (
-            2,
-            [
-                "steps.dpo.gpus: a train job needs 4 GPUs, more than --resources gpu=2: raise that to 4, "
-                "or lower steps.dpo.gpus"
-            ],
-        ),
-        (4, []),
+        (4, [("models.big.steps.dpo.gpus", "train", 8)]),
+        (8, []),
     ],
 )
 def test_requests_for_more_gpus_than_there_may_be(cap, expected):
     config = {
         "iterations": 2,
-        "models": {"small": {}, "big": {"tensor_parallel": 2}},
+        "models": {"big": {"tensor_parallel": 2, "steps": {"dpo": {"gpus": 8}}}, "small": {}},
         "methods": {"m": {"start": ["sft"], "repeat": ["dpo"]}},
         "steps": {"sft": {}, "dpo": {"gpus": 4}, "unused": {"gpus": 16}},
     }
-    assert gpus_beyond(config, cap) == expected
+    assert gpus_beyond(config, cap) == [TOO_FEW.format(*found, cap) for found in expected]
