@@ -64,7 +64,11 @@ def gold_table() -> list[str]:
 def _exceptions(how: str, problems: pl.DataFrame, verdicts: list[str]) -> list[str]:
     return [
         f"- {how}, problem {row['problem_id'].split('/')[-1]}: {verdict}; "
-        + (f"gold answer `{row['gold_answer']}`" if row["gold_answer"] else "the box of its own solution is empty")
+        + (
+            f"gold answer `{row['gold_answer'][:80]!r}`"
+            if row["gold_answer"]
+            else "the box of its own solution is empty"
+        )
         for row, verdict in zip(problems.iter_rows(named=True), verdicts, strict=True)
         if verdict != "correct"
     ]
@@ -118,7 +122,7 @@ def labelled_mbpp() -> list[str]:
     ]
     return [
         f"{len(rows) - len(others)} of {len(rows)} verdicts agree with the label. The others, with the asserts of "
-        "their test run one by one (where all hold, the label is wrong):",
+        "their test run one by one:",
         "",
         *(_disagreement(row, verdict) for row, verdict in others),
     ]
@@ -129,9 +133,12 @@ def _disagreement(row: dict, verdict: str) -> str:
     alone = judge_programs(
         [(row["solution"], f"candidate = {row['entry_point']}\n{test}") for test in asserts], WORKERS
     )
-    label = "passes" if row["is_solved"] else "fails"
-    held = f"{alone.count('correct')} of {len(asserts)} asserts hold, the last being `{asserts[-1]}`"
-    return f"- `{row['name']}`: label {label}, our run: {verdict}; {held}"
+    held = alone.count("correct")
+    conclusion = "the label is wrong" if held == len(asserts) else "the program is wrong"
+    return (
+        f"- `{row['name']}`: labelled as {'passing' if row['is_solved'] else 'failing'}, our run: {verdict}; "
+        f"{held} of its {len(asserts)} asserts hold by themselves: {conclusion}"
+    )
 
 
 def main() -> None:

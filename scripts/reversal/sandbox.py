@@ -35,12 +35,13 @@ from reversal.seccomp import MACHINES, filter_of_calls
 
 LIMITS = {
     "cpu_seconds": 15,  # of each process; the slowest reference program of MBPP takes 5
-    "wall_seconds": 45,  # of the program and its tests
+    "wall_seconds": 45,  # of the program and its tests; when it is tried again, PATIENCE times as many
     "memory_bytes": 1 << 30,  # address space of each process
     "processes": 16,  # at once, the harness and threads among them; without a sandbox, all those of the user
     "file_bytes": 16 << 20,  # of each file, and of /tmp and /dev/shm as a whole
     "output_bytes": 4096,  # of the harness's answer; what programs print is thrown away
 }
+PATIENCE = 4  # a program that computes for seconds may need more than 45 on a machine that is busy with other things
 INSTALL = (
     "install version 0.8 or newer (Debian 12, Ubuntu 24.04: apt-get install bubblewrap; without root: conda install -c "
     "conda-forge bubblewrap)."
@@ -62,7 +63,7 @@ def judge_programs(
 
     programs: the source of a program, and of its tests (setup code and asserts), which run after it in its namespace.
     Returns for each "correct" (both ran to their end without an exception), "wrong", "timeout" or "infra_error" (the
-    harness died). The last two only for programs that were tried again, alone, in a fresh sandbox.
+    harness died). The last two only for programs that were tried again: alone, in a fresh sandbox, with more patience.
     limits: as LIMITS, with its units. sandboxed: False runs programs without bubblewrap, with all the user's rights.
     Raises RuntimeError if bubblewrap is needed and not installed.
     """
@@ -83,10 +84,11 @@ def judge_programs(
                 worker.result()
         finally:
             deque(waiting, maxlen=0)  # after an interrupt or an error nobody begins with another program
+    patient = limits | {"wall_seconds": PATIENCE * limits["wall_seconds"]}
     for index, verdict in enumerate(verdicts):
         if verdict not in ("correct", "wrong"):
-            with _open_harness(limits, sandboxed) as harness:
-                verdicts[index] = _ask(harness, programs[index], limits)
+            with _open_harness(patient, sandboxed) as harness:
+                verdicts[index] = _ask(harness, programs[index], patient)
     return verdicts
 
 

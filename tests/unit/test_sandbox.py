@@ -15,7 +15,8 @@ from reversal.sandbox import LIMITS, judge_programs, require_bubblewrap
 
 REPOSITORY = Path(__file__).parents[2]
 DATA = Path(os.environ.get("REVERSAL_DATA", REPOSITORY / "../shared/data"))
-SHORT = {**LIMITS, "cpu_seconds": 1, "wall_seconds": 1.5, "memory_bytes": 256 << 20}
+LOW = {**LIMITS, "cpu_seconds": 1, "wall_seconds": 30, "memory_bytes": 256 << 20}
+SHORT = {**LOW, "wall_seconds": 1}  # where the clock decides; a busy machine may take longer for anything else
 RIGHT = "\ndef answer():\n    return 42\n"
 FALSE = "\ndef answer():\n    return 41\n"
 TESTS = "import math\nassert answer() == 42\nassert answer() == 42"
@@ -89,7 +90,7 @@ HOSTILE = [
         "is held by the limit of processes",
         "import os, time\ncount = 0\ntry:\n    while count < 500:\n        if os.fork() == 0: time.sleep(99)\n"
         "        count += 1\nexcept OSError: pass\n"
-        f"def answer():\n    return 42 if 0 < count < {SHORT['processes']} else count",
+        f"def answer():\n    return 42 if 0 < count < {LOW['processes']} else count",
         "correct",
     ),
     ("lets a child finish for it", "import os\nif os.fork(): os._exit(0)" + RIGHT, "wrong"),
@@ -231,9 +232,14 @@ def bubblewrap():
 
 
 @pytest.fixture(scope="module")
-def hostile_verdicts(bubblewrap) -> list[str]:
+def hostile_verdicts(bubblewrap) -> dict[str, list[str]]:
     """Of the hostile programs and, after each, of its neighbour."""
-    return judge_programs([pair for _, p, _ in HOSTILE for pair in ((p, TESTS), (NEIGHBOUR, TESTS))], 1, SHORT)
+    found = {}
+    for limits in (SHORT, LOW):
+        programs = [p for _, p, verdict in HOSTILE if (verdict == "timeout") == (limits is SHORT)]
+        verdicts = judge_programs([pair for p in programs for pair in ((p, TESTS), (NEIGHBOUR, TESTS))], 1, limits)
+        found |= {p: verdicts[2 * i : 2 * i + 2] for i, p in enumerate(programs)}
+    return found
 
 
 def processes_with(marker: str) -> int:
@@ -246,9 +252,9 @@ def processes_with(marker: str) -> int:
     return count
 
 
-@pytest.mark.parametrize("place", range(len(HOSTILE)), ids=[reason for reason, _, _ in HOSTILE])
-def test_a_hostile_program_gets_its_verdict_and_the_next_one_is_unharmed(place, hostile_verdicts):
-    assert hostile_verdicts[2 * place : 2 * place + 2] == [HOSTILE[place][2], "correct"]
+@pytest.mark.parametrize(("program", "verdict"), [pytest.param(*row[1:], id=row[0]) for row in HOSTILE])
+def test_a_hostile_program_gets_its_verdict_and_the_next_one_is_unharmed(program, verdict, hostile_verdicts):
+    assert hostile_verdicts[program] == [verdict, "correct"]
 
 
 def test_nothing_is_left_behind(bubblewrap, tmp_path, monkeypatch):
@@ -289,15 +295,15 @@ def test_the_host_cannot_be_read(bubblewrap, tmp_path, monkeypatch):
         "__import__('os').environ['REVERSAL_SECRET']",
     ]
     programs = [(read + RIGHT, TESTS) for read in reads[:3]]
-    assert judge_programs(programs, 1, SHORT, sandboxed=False) == ["correct"] * 3
-    assert judge_programs([(read + RIGHT, TESTS) for read in reads], 1, SHORT) == ["wrong"] * 6
+    assert judge_programs(programs, 1, LOW, sandboxed=False) == ["correct"] * 3
+    assert judge_programs([(read + RIGHT, TESTS) for read in reads], 1, LOW) == ["wrong"] * 6
 
 
 def test_there_is_no_network(bubblewrap):
     with socket.create_server(("127.0.0.1", 0)) as server:
         program = f"import socket\nsocket.create_connection({server.getsockname()!r}, 1)" + RIGHT
-        assert judge_programs([(program, TESTS)], 1, SHORT, sandboxed=False) == ["correct"]
-        assert judge_programs([(program, TESTS)], 1, SHORT) == ["wrong"]
+        assert judge_programs([(program, TESTS)], 1, LOW, sandboxed=False) == ["correct"]
+        assert judge_programs([(program, TESTS)], 1, LOW) == ["wrong"]
 
 
 @pytest.mark.parametrize(("workers", "sandboxed"), [(1, True), (2, True), (1, False), (2, False)])
@@ -305,11 +311,11 @@ def test_verdicts_do_not_depend_on_workers_or_the_sandbox(workers, sandboxed, re
     if sandboxed:
         request.getfixturevalue("bubblewrap")
     programs = [(program, tests) for program, tests, _ in HARMLESS]
-    assert judge_programs(programs, workers, SHORT, sandboxed) == [verdict for _, _, verdict in HARMLESS]
+    assert judge_programs(programs, workers, LOW, sandboxed) == [verdict for _, _, verdict in HARMLESS]
 
 
 def test_no_programs_have_no_verdicts():
-    assert judge_programs([], 2, SHORT, sandboxed=False) == []
+    assert judge_programs([], 2, LOW, sandboxed=False) == []
 
 
 # Outside a sandbox a program can say in a file that it ran, and kill the harness.
