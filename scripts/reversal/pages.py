@@ -6,7 +6,7 @@ from html import escape
 import polars as pl
 
 from reversal.accuracy import answer_flow, greedy_correct
-from reversal.changes import reversal_and_why
+from reversal.changes import reversal, reversal_and_why
 
 # Verdicts have the colours of Figure 7; right and wrong answers have others.
 STYLE = """<style>
@@ -122,8 +122,10 @@ def _overview(changes: pl.DataFrame) -> str:
     for (model, task), group in changes.group_by("model", "task", maintain_order=True):
         body += f"<tr><td>{escape(f'{model} on {task}')}</td>"
         for method in methods:
-            answer, _ = reversal_and_why(group.filter(method=method).to_dicts())
-            body += f'<td class="{answer}"><a href="#{_anchor(model, task, method)}">{answer}</a></td>'
+            rows = group.filter(method=method).to_dicts()
+            answer = reversal(rows)
+            link = f'<td class="{answer}"><a href="#{_anchor(model, task, method)}">{answer}</a></td>'
+            body += link if rows else "<td></td>"
         body += "</tr>"
     head = "".join(f"<th>{escape(method)}</th>" for method in methods)
     return f"<table><tr><th>reversal?</th>{head}</tr>{body}</table>"
@@ -141,7 +143,7 @@ def _change_row(row: dict, published: bool) -> str:
     best = "" if row["best"] is None else f"{row['best']:.3f} (M{row['best_iteration']})"
     interval = "" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
     effect = "" if row["effect_size"] is None else f"{row['effect_size']:+.2f}"
-    p = "" if row["p_adjusted"] is None else "< 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}"
+    p = "" if row["p_adjusted"] is None else "&lt; 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}"
     seeds = f"<small>seeds {row['change_min']:+.3f} to {row['change_max']:+.3f}</small>" if row["seeds"] > 1 else ""
     numbers = [f"{row['first']:.3f}", best, f"{row['last']:.3f}", f"{row['change']:+.3f}{seeds}", interval, effect, p]
     cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
