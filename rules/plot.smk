@@ -1,39 +1,33 @@
-# plot: tables/metrics.parquet -> the paper's five figures (SVG) and an interactive explorer (HTML)
+# plot: tables/ -> the paper's five figures and three more (SVG), and an interactive explorer (HTML)
+FIGURES = {
+    "figure1_accuracy": "1 Accuracy",
+    "figure2_coverage": "2 Coverage",
+    "figure3_improvement": "3 Improvement sets",
+    "figure4_diversity": "4 Diversity",
+    "figure5_ood": "5 Out of distribution",
+    "figure6_pass_at_k": "6 pass@k",
+    "figure7_verdicts": "7 Verdicts",
+    "figure8_answer_flow": "8 Answer flow",
+}
+
+
 rule plot:
     input:
         code=code("plot"),
         metrics=f"{RESULTS}/tables/metrics.parquet",
+        intervals=f"{RESULTS}/tables/intervals.parquet",
+        changes=f"{RESULTS}/tables/changes.csv",
+        coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
     output:
-        figure1_accuracy=report(
-            f"{RESULTS}/figures/figure1_accuracy.svg",
-            caption="captions/figure1_accuracy.rst",
-            category="2 Figures",
-            labels={"figure": "1 Accuracy"},
-        ),
-        figure2_coverage=report(
-            f"{RESULTS}/figures/figure2_coverage.svg",
-            caption="captions/figure2_coverage.rst",
-            category="2 Figures",
-            labels={"figure": "2 Coverage"},
-        ),
-        figure3_improvement=report(
-            f"{RESULTS}/figures/figure3_improvement.svg",
-            caption="captions/figure3_improvement.rst",
-            category="2 Figures",
-            labels={"figure": "3 Improvement sets"},
-        ),
-        figure4_diversity=report(
-            f"{RESULTS}/figures/figure4_diversity.svg",
-            caption="captions/figure4_diversity.rst",
-            category="2 Figures",
-            labels={"figure": "4 Diversity"},
-        ),
-        figure5_ood=report(
-            f"{RESULTS}/figures/figure5_ood.svg",
-            caption="captions/figure5_ood.rst",
-            category="2 Figures",
-            labels={"figure": "5 Out of distribution"},
-        ),
+        **{
+            name: report(
+                f"{RESULTS}/figures/{name}.svg",
+                caption=f"captions/{name}.rst",
+                category="2 Figures",
+                labels={"figure": label},
+            )
+            for name, label in FIGURES.items()
+        },
         explorer=report(
             f"{RESULTS}/figures/explorer.html",
             caption="captions/explorer.rst",

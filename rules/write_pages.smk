@@ -3,6 +3,7 @@ rule write_pages:
     input:
         code=code("write_pages"),
         changes=f"{RESULTS}/tables/changes.csv",
+        coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
         problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),
         samples=every_model("samples/test.parquet", seeds=config["seeds"][:1]),
         verdicts=every_model("verdicts/test.parquet", seeds=config["seeds"][:1]),

@@ -1,32 +1,47 @@
-"""plot: the metrics table as the paper's figures (SVG) and as an interactive page (HTML)."""
+"""plot: the study's tables as figures (SVG) and as an interactive page (HTML)."""
 
 import io
 
 import matplotlib
-from reversal import jobs, tables
+import polars as pl
+from reversal import drawing, figures, figures_beyond, jobs, tables
 from reversal.explorer import explorer
-from reversal.figures import FIGURES
 
 # The same table gives the same bytes: ids come from a fixed salt and no date is written. Letters are drawn as paths, so
 # that a figure looks the same where its font is missing.
 REPRODUCIBLE = {"svg.hashsalt": "reversal", "svg.fonttype": "path"}
 
 
-def main(metrics_path, figure_paths, explorer_path) -> None:
+def main(metrics_path: str, intervals_path: str, changes_path: str, rule_path: str, outputs: dict[str, str]) -> None:
     metrics = tables.read(metrics_path, tables.METRICS)
-    for name, path in figure_paths.items():
-        print(f"drawing {path}")
-        drawn = io.StringIO()
-        with matplotlib.rc_context(REPRODUCIBLE):
-            FIGURES[name](metrics).savefig(drawn, format="svg", metadata={"Date": None})
-        jobs.write_text(path, drawn.getvalue())
-    jobs.write_text(explorer_path, explorer(metrics))
+    intervals = tables.read(intervals_path, tables.INTERVALS)
+    changes = pl.read_csv(changes_path, schema=tables.CHANGES)
+    rule = pl.read_csv(rule_path, schema=tables.RULE)
+    with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
+        drawn = {
+            "figure1_accuracy": figures.accuracy(intervals, metrics, changes),
+            "figure2_coverage": figures.coverage(intervals, metrics, changes, rule),
+            "figure3_improvement": figures.improvement(intervals, metrics),
+            "figure4_diversity": figures.diversity(intervals, metrics),
+            "figure5_ood": figures.ood(intervals, metrics),
+            "figure6_pass_at_k": figures_beyond.pass_at_k(intervals),
+            "figure7_verdicts": figures_beyond.verdicts(changes),
+            "figure8_answer_flow": figures_beyond.answer_flow(intervals),
+        }
+        for name, figure in drawn.items():
+            print(f"writing {outputs[name]}", flush=True)
+            svg = io.StringIO()
+            figure.savefig(svg, format="svg", metadata={"Date": None})
+            jobs.write_text(outputs[name], svg.getvalue())
+    jobs.write_text(outputs["explorer"], explorer(metrics, intervals))
 
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
     main(
         snakemake.input.metrics,
-        {name: snakemake.output[name] for name in FIGURES},
-        snakemake.output.explorer,
+        snakemake.input.intervals,
+        snakemake.input.changes,
+        snakemake.input.coverage_rule,
+        dict(snakemake.output.items()),
     )

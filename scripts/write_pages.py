@@ -6,37 +6,49 @@ from pathlib import Path
 import polars as pl
 from reversal import jobs, pages, tables
 
-QUESTIONS, SAMPLED = 5, 2  # shown of every task on the page of answers
+SAMPLED = 2  # answers of every question and iteration, beside the greedy one, on the page of answers
 
 
-def main(changes_path: str, study: dict, headline_path: str, answers_path: str) -> None:
+def main(changes_path: str, rule_path: str, study: dict, headline_path: str, answers_path: str) -> None:
     changes = pl.read_csv(changes_path, schema=tables.CHANGES)
+    rule = pl.read_csv(rule_path, schema=tables.RULE)
     notes = [] if study["sandboxed"] else ["Programs written by the models ran without a sandbox."]
-    headline = pages.headline(changes, study["iterations"], len(study["seeds"]), notes)
+    headline = pages.headline(changes, rule, study["iterations"], len(study["seeds"]), notes)
     jobs.write_text(headline_path, headline)
     sections = []
     for model in study["models"]:
         for task in study["tasks"]:
             folder = Path(study["results"]) / model / task / f"seed{study['seeds'][0]}"
-            problems = Path(study["results"]) / "problems" / task / "test.parquet"
-            shown = tables.read(str(problems), tables.PROBLEMS).head(QUESTIONS)
-            for method, lineages in study["series"]:
-                columns = {f"M{i}": _judged(folder / lineage, shown) for i, lineage in enumerate(lineages, start=1)}
-                sections.append((f"{method}: {model} on {task}", shown, columns))
+            problems = tables.read(f"{study['results']}/problems/{task}/test.parquet", tables.PROBLEMS)
+            for method, problems_of_method, columns in _answers(folder, problems, study["series"]):
+                sections.append((f"{method}: {model} on {task}", problems_of_method, columns))
     jobs.write_text(answers_path, pages.answers_over_iterations(sections, SAMPLED))
 
 
-def _judged(folder: Path, problems: pl.DataFrame) -> pl.DataFrame:
-    samples = tables.read(str(folder / "samples/test.parquet"), tables.SAMPLES)
-    verdicts = tables.read(str(folder / "verdicts/test.parquet"), tables.VERDICT_ROWS)
-    shown = samples.join(problems, on="problem_id", how="semi")
-    return shown.join(verdicts, on=tables.SAMPLE_KEY, validate="1:1")
+def _answers(folder: Path, problems: pl.DataFrame, series: list[tuple[str, list[str]]]) -> list:
+    """(method, the problems to show, {iteration: judged samples}) of every method of one model, task and seed."""
+    verdicts = {
+        lineage: tables.read(str(folder / lineage / "verdicts/test.parquet"), tables.VERDICT_ROWS)
+        for lineage in {lineage for _, lineages in series for lineage in lineages}
+    }
+    shown = {method: pages.chosen(problems, [verdicts[lineage] for lineage in lineages]) for method, lineages in series}
+    wanted = pl.concat([chosen.select("problem_id") for chosen in shown.values()])
+    judged = {}
+    for lineage, of_lineage in verdicts.items():  # each read once, and few of its answers kept
+        samples = tables.read(str(folder / lineage / "samples/test.parquet"), tables.SAMPLES)
+        few = samples.join(wanted, on="problem_id", how="semi")
+        judged[lineage] = few.join(of_lineage, on=tables.SAMPLE_KEY, validate="1:1")
+    return [
+        (method, shown[method], {f"M{i}": judged[lineage] for i, lineage in enumerate(lineages, start=1)})
+        for method, lineages in series
+    ]
 
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
     main(
         snakemake.input.changes,
+        snakemake.input.coverage_rule,
         json.loads(snakemake.params.study),
         snakemake.output.headline,
         snakemake.output.answers,

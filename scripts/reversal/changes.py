@@ -68,16 +68,24 @@ def judged(rows: list[dict]) -> pl.DataFrame:
 
 def reversal(rows: list[dict]) -> str:
     """yes, no or unclear: the rule at the top, on the CHANGES rows of one model, task and method."""
-    accuracy = [row for row in rows if row["dimension"] == "accuracy"]
+    return reversal_and_why(rows)[0]
+
+
+def reversal_and_why(rows: list[dict]) -> tuple[str, str]:
+    """(yes, no or unclear; one sentence that says why)."""
+    accuracy = [row["verdict"] for row in rows if row["dimension"] == "accuracy"]
     others = [row for row in rows if row["dimension"] != "accuracy"]
-    if not accuracy or accuracy[0]["verdict"] != "progress":
-        return "unclear"
-    if any(row["verdict"] == "regress" for row in others):
-        return "yes"
-    small = [
-        row["low"] is not None and (-row["high"] if _falling_is_good(row) else row["low"]) > -MARGIN for row in others
-    ]
-    return "no" if all(small) else "unclear"
+    fallen = " and ".join(row["dimension"] for row in others if row["verdict"] == "regress")
+    if accuracy != ["progress"]:
+        how = "regressed" if accuracy == ["regress"] else "did not change beyond its uncertainty"
+        beside = f"; {fallen} regressed" if fallen else ""
+        return "unclear", f"Accuracy {how}, so there is no progress to reverse{beside}."
+    if fallen:
+        return "yes", f"Accuracy progressed, and {fallen} regressed."
+    unsure = " and ".join(row["dimension"] for row in others if _may_have_lost(row))
+    if unsure:
+        return "unclear", f"Accuracy progressed and nothing regressed, but a loss of {MARGIN} is possible for {unsure}."
+    return "no", f"Accuracy progressed, and every other interval lies above a loss of {MARGIN}."
 
 
 def verdict_text(table: pl.DataFrame, iterations: int, seeds: int) -> str:
@@ -215,6 +223,11 @@ def _published(metric: str, subset: str, printed: list[dict]) -> dict:
         "published_best": row and row["best_pass_at_1"] / 100,
         "published_best_iteration": row and row["best_iteration"],
     }
+
+
+def _may_have_lost(row: dict) -> bool:
+    """Whether the interval reaches a loss of MARGIN, or there is none."""
+    return row["low"] is None or (-row["high"] if _falling_is_good(row) else row["low"]) <= -MARGIN
 
 
 def _falling_is_good(row: dict) -> bool:

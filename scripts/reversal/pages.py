@@ -1,73 +1,199 @@
 """The report's own pages: the headline, and the same questions' answers over the iterations."""
 
+import re
 from html import escape
 
 import polars as pl
 
-from reversal.changes import reversal
+from reversal.accuracy import answer_flow, greedy_correct
+from reversal.changes import reversal, reversal_and_why
 
-STYLE = """<style>body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
-table{border-collapse:collapse;width:100%}
-td,th{border:1px solid #ccc;padding:.4rem .6rem;text-align:left;vertical-align:top}
-th{background:#f3f3f3}td.number{text-align:right;font-variant-numeric:tabular-nums}pre{margin:0;white-space:pre-wrap}
-.correct{background:#e3f2fd}.wrong,.no_answer{background:#fff3e0}.progress{background:#e3f2fd}.regress{background:#fff3e0}small{color:#555}</style>"""
+# Verdicts have the colours of Figure 7; right and wrong answers have others.
+STYLE = """<style>
+body{font:15px/1.5 system-ui,sans-serif;max-width:90rem;margin:2rem auto;padding:0 1rem;color:#222}
+h2{margin-top:2.5rem}h3{margin:1.5rem 0 0}
+table{border-collapse:collapse;width:100%;margin:.5rem 0}
+td,th{border:1px solid #ccc;padding:.3rem .5rem;text-align:left;vertical-align:top}
+th{background:#f3f3f3}th,td.number,td.verdict{white-space:nowrap}
+td.number{text-align:right;font-variant-numeric:tabular-nums}
+.progress,.no{background:#542788;color:#fff}.regress,.yes{background:#FDC98B}.progress a,.no a{color:#fff}
+table.answers{table-layout:fixed}table.answers th{white-space:normal}
+pre{font-size:12px;margin:0;padding:.2rem .4rem;white-space:pre-wrap;overflow-wrap:anywhere;border-left:4px solid #999}
+pre.correct{border-color:#0072B2;background:#eaf4fb}mark{background:#ffe9a8}mark.new{text-decoration:underline}
+small{color:#555;display:block}
+</style>"""
+KINDS = {
+    "kept": "kept: right in M1 and in the last model",
+    "gained_inside": "gained inside M1's support: wrong in M1, but one of its samples was right",
+    "gained_outside": "gained outside M1's support: no answer of M1 was right",
+    "lost": "lost: right in M1, wrong in the last model",
+    "never": "never solved: no model's greedy answer was right",
+}
+EQUATION = re.compile(r"<<[^<>]*>>")
+SHOWN = 600  # characters of an answer; a longer one is cut in the middle, as its end holds the final answer
+
+
+def headline(changes: pl.DataFrame, rule: pl.DataFrame, iterations: int, seeds: int, notes: list[str]) -> str:
+    """An HTML page: for every method whether it shows a reversal, why, and its CHANGES; `notes` are warnings."""
+    parts = [
+        f"<h1>Progress or regress?</h1><p>From M1 to M{iterations}, means over {seeds} seed(s). A change is progress "
+        "or regress if its p, adjusted over the whole study (Holm), is below 0.05 and its 95 % interval excludes 0; "
+        "else it is unclear. A reversal is progress in accuracy with a regress elsewhere. Intervals: bootstrap over "
+        "problems, paired, and over seeds if there are several. Effect size: the mean change of a problem in standard "
+        "deviations of the problems' changes. <em>best</em>: at the iteration of the best accuracy.</p>",
+        *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
+        _overview(changes),
+    ]
+    for (model, task), group in changes.group_by("model", "task", maintain_order=True):
+        parts.append(f"<h2>{escape(f'{model} on {task}')}</h2>")
+        parts += [f"<p>{escape(rule_sentence(row))}</p>" for row in rule.filter(model=model, task=task).to_dicts()]
+        for (method,), of_method in group.group_by("method", maintain_order=True):
+            rows = of_method.rows(named=True)
+            answer, why = reversal_and_why(rows)
+            parts.append(f'<h3 id="{_anchor(model, task, method)}">{escape(method)}</h3>')
+            parts.append(f"<p>Reversal: <strong>{answer}</strong>. {escape(why)}</p>{_table(rows, iterations)}")
+    return page("Progress or regress?", "".join(parts))
+
+
+def rule_sentence(row: dict) -> str:
+    """A row of RULE in words."""
+    if row["rule_expects"] is None:
+        return "M1's coverage is not known, so the paper's coverage rule expects nothing."
+    kind = {"dpo": "a method with DPO steps", "sft": "pure SFT"}[row["rule_expects"]]
+    said = f"M1's coverage is {row['coverage']:.3f}: the paper's rule expects {kind} to reach the best accuracy. "
+    best = f"best was {row['best_method']} with {row['best_accuracy']:.3f}"
+    by = f"{row['margin'] or 0:.3f} above the best of the other kind"
+    outcome = {
+        "yes": f"It did: {best}, {by}.",
+        "no": f"It did not: {best}, {by}.",
+        "tie": f"Both kinds reached the same: {best}.",
+        "not compared": f"Not compared, as there is one kind of method only: {best}.",
+    }[row["rule_fits"]]
+    if row["published_coverage"] is None:
+        return said + outcome
+    printed, fits = row["published_coverage"], row["published_rule_fits"]
+    return f"{said}{outcome} In the paper (coverage {printed:.3f}) it fits: {fits}."
+
+
+def chosen(problems: pl.DataFrame, verdicts: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of `problems` to show, with their kind: the first problem of each of KINDS, as far as there is one.
+
+    verdicts: VERDICT_ROWS on these problems, of M1, M2, .. MT.
+    """
+    flow = answer_flow(verdicts[0], verdicts[-1])
+    solved = pl.concat([greedy_correct(table).filter("correct") for table in verdicts])["problem_id"]
+    kind = pl.coalesce(
+        *(pl.when(pl.col(name) > 0).then(pl.lit(name)) for name in KINDS if name != "never"),
+        pl.when(~pl.col("problem_id").is_in(solved.implode())).then(pl.lit("never")),
+    )
+    kinds = problems.join(flow, on="problem_id", maintain_order="left").with_columns(kind=kind)
+    first = kinds.drop_nulls("kind").unique("kind", keep="first", maintain_order=True)
+    return first.select(*problems.columns, pl.col("kind").cast(pl.Enum(list(KINDS)))).sort("kind")
+
+
+def answers_over_iterations(sections: list[tuple[str, pl.DataFrame, dict]], per_cell: int) -> str:
+    """An HTML page: a table per section, questions down, iterations across; the greedy answer and sampled ones in each.
+
+    sections: (title, the problems to show as `chosen` gives them, {iteration name: judged samples (problem_id,
+    decoding, sample_index, text, verdict) of at least those problems, M1's first}).
+    """
+    parts = [
+        "<h1>Answers over iterations</h1><p>Per method the first test question of each kind: "
+        f"{escape('; '.join(KINDS.values()))}. In every cell the greedy answer and the first {per_cell} sampled ones; "
+        "right ones are blue. <mark>Equations</mark> between calculator marks are coloured; those "
+        '<mark class="new">underlined</mark> stand in none of M1\'s answers to the question.</p>'
+    ]
+    parts += [f'<p><a href="#{i}">{escape(title)}</a></p>' for i, (title, _, _) in enumerate(sections)]
+    for i, (title, problems, columns) in enumerate(sections):
+        head = "<th>question</th>" + "".join(f"<th>{name}</th>" for name in columns)
+        body = "".join(_question_row(problem, list(columns.values()), per_cell) for problem in problems.to_dicts())
+        parts.append(f'<h2 id="{i}">{escape(title)}</h2><table class="answers"><tr>{head}</tr>{body}</table>')
+    return page("Answers over iterations", "".join(parts))
 
 
 def page(title: str, body: str) -> str:
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>{STYLE}{body}</html>'
 
 
-def headline(changes: pl.DataFrame, iterations: int, seeds: int, notes: list[str]) -> str:
-    """An HTML page: for every method one row per dimension, M1 against the last iteration; `notes` are warnings."""
-    parts = [
-        f"<h1>Progress or regress?</h1><p>Values at M1 and at M{iterations}, means over {seeds} seed(s). Intervals: "
-        "bootstrap over problems (and seeds), paired by problem. p: paired tests, adjusted over the study (Holm). "
-        "A change is progress or regress if its adjusted p is below 0.05. A method shows a reversal if its accuracy "
-        "progressed and another dimension regressed.</p>",
-        *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
-    ]
-    for (model, task, method), group in changes.group_by("model", "task", "method", maintain_order=True):
-        rows = group.rows(named=True)
-        names = ["dimension", "M1", f"M{iterations}", "change", "95 % interval", "adjusted p", "verdict"]
-        head = "".join(f"<th>{name}</th>" for name in names)
-        body = "".join(map(_change_row, rows))
-        title = escape(f"{method}: {model} on {task}")
-        parts.append(f"<h2>{title}</h2><p>Reversal: <strong>{reversal(rows)}</strong></p>")
-        parts.append(f"<table><tr>{head}</tr>{body}</table>")
-    return page("Progress or regress?", "".join(parts))
+def _overview(changes: pl.DataFrame) -> str:
+    """Reversal or not, models and tasks down, methods across."""
+    methods = changes["method"].unique(maintain_order=True).to_list()
+    body = ""
+    for (model, task), group in changes.group_by("model", "task", maintain_order=True):
+        body += f"<tr><td>{escape(f'{model} on {task}')}</td>"
+        for method in methods:
+            rows = group.filter(method=method).to_dicts()
+            answer = reversal(rows)
+            link = f'<td class="{answer}"><a href="#{_anchor(model, task, method)}">{answer}</a></td>'
+            body += link if rows else "<td></td>"
+        body += "</tr>"
+    head = "".join(f"<th>{escape(method)}</th>" for method in methods)
+    return f"<table><tr><th>reversal?</th>{head}</tr>{body}</table>"
 
 
-def answers_over_iterations(sections: list[tuple[str, pl.DataFrame, dict]], per_cell: int) -> str:
-    """An HTML page: a table per section, questions down, iterations across; the greedy answer and sampled ones in each.
-
-    sections: (title, the PROBLEMS to show, {iteration name: judged samples (problem_id, decoding, sample_index, text,
-    verdict)}).
-    """
-    parts = ["<h1>Answers over iterations</h1><p>The greedy answer first, then sampled ones; blue is correct.</p>"]
-    for title, problems, columns in sections:
-        head = "<th>question</th>" + "".join(f"<th>{name}</th>" for name in columns)
-        body = ""
-        for problem_id, question, gold in problems.select("problem_id", "question", "gold_answer").iter_rows():
-            cells = "".join(_answers(judged, problem_id, per_cell) for judged in columns.values())
-            asked = f"<pre>{escape(question)}</pre><small>gold answer: <code>{escape(gold)}</code></small>"
-            body += f"<tr><td>{asked}</td>{cells}</tr>"
-        parts.append(f"<h2>{escape(title)}</h2><table><tr>{head}</tr>{body}</table>")
-    return page("Answers over iterations", "".join(parts))
+def _table(rows: list[dict], iterations: int) -> str:
+    published = any(row["published_first"] is not None for row in rows)
+    names = ["dimension", "M1", "best", f"M{iterations}", "change", "95 % interval", "effect size", "adjusted p"]
+    names += ["verdict", *(["published M1, best"] if published else []), "note"]
+    head = "".join(f"<th>{name}</th>" for name in names)
+    return f"<table><tr>{head}</tr>{''.join(_change_row(row, published) for row in rows)}</table>"
 
 
-def _answers(judged: pl.DataFrame, problem_id: str, most: int) -> str:
-    rows = judged.filter(pl.col("problem_id") == problem_id).sort("decoding", "sample_index").head(1 + most)
-    texts = [
-        f'<pre class="{verdict}">{escape(text.strip())}</pre><small>{decoding}</small>'
-        for decoding, text, verdict in rows.select("decoding", "text", "verdict").iter_rows()
-    ]
-    return f"<td>{'<hr>'.join(texts)}</td>"
-
-
-def _change_row(row: dict) -> str:
-    arrow = "&#9650;" if row["change"] > 0 else "&#9660;" if row["change"] < 0 else "="
+def _change_row(row: dict, published: bool) -> str:
+    best = "" if row["best"] is None else f"{row['best']:.3f} (M{row['best_iteration']})"
     interval = "" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
-    p = "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3f}"
-    numbers = [f"{row['first']:.3f}", f"{row['last']:.3f}", f"{arrow} {row['change']:+.3f}", interval, p]
+    effect = "" if row["effect_size"] is None else f"{row['effect_size']:+.2f}"
+    p = "" if row["p_adjusted"] is None else "&lt; 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}"
+    seeds = f"<small>seeds {row['change_min']:+.3f} to {row['change_max']:+.3f}</small>" if row["seeds"] > 1 else ""
+    numbers = [f"{row['first']:.3f}", best, f"{row['last']:.3f}", f"{row['change']:+.3f}{seeds}", interval, effect, p]
     cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
-    return f'<tr><td>{escape(row["dimension"])}</td>{cells}<td class="{row["verdict"]}">{row["verdict"]}</td></tr>'
+    cells += f'<td class="verdict {row["verdict"]}">{row["verdict"]}</td>'
+    if published:
+        first, top, at = (row[f"published_{name}"] for name in ("first", "best", "best_iteration"))
+        cells += f'<td class="number">{"" if first is None else f"{first:.3f}, {top:.3f} (M{at})"}</td>'
+    return f"<tr><td>{escape(row['dimension'])}</td>{cells}<td>{escape(row['note'] or '')}</td></tr>"
+
+
+def _question_row(problem: dict, columns: list[pl.DataFrame], per_cell: int) -> str:
+    of_problem = [judged.filter(problem_id=problem["problem_id"]) for judged in columns]
+    known = {_bare(equation) for text in of_problem[0]["text"] for equation in EQUATION.findall(text)}
+    cells = "".join(_answers(judged, per_cell, known) for judged in of_problem)
+    asked = f"<strong>{escape(KINDS[problem['kind']])}</strong><pre>{escape(_cut(problem['question']))}</pre>"
+    gold = escape(_cut(problem["gold_answer"]))
+    return f"<tr><td>{asked}<small>gold answer: <code>{gold}</code></small></td>{cells}</tr>"
+
+
+def _answers(judged: pl.DataFrame, most: int, known: set[str]) -> str:
+    sampled = judged.filter(decoding="sampled")
+    right, different = (sampled["verdict"] == "correct").sum(), sampled["text"].n_unique()
+    texts = [f"<small>{right} of {sampled.height} samples right, {different} different texts</small>"]
+    for decoding, text, verdict in (
+        judged.sort("decoding", "sample_index").head(1 + most).select("decoding", "text", "verdict").iter_rows()
+    ):
+        texts.append(f'<small>{decoding}, {verdict}</small><pre class="{verdict}">{_marked(text, known)}</pre>')
+    return f"<td>{''.join(texts)}</td>"
+
+
+def _marked(text: str, known: set[str]) -> str:
+    """The text with its equations marked, those not `known` as new."""
+    text, parts, place = _cut(text.strip()), [], 0
+    for found in EQUATION.finditer(text):
+        new = "" if _bare(found.group()) in known else ' class="new"'
+        parts.append(f"{escape(text[place : found.start()])}<mark{new}>{escape(found.group())}</mark>")
+        place = found.end()
+    return "".join(parts) + escape(text[place:])
+
+
+def _cut(text: str) -> str:
+    left_out = len(text) - SHOWN
+    if left_out <= 0:
+        return text
+    return f"{text[: SHOWN * 3 // 4]} [{left_out} characters left out] {text[-SHOWN // 4 :]}"
+
+
+def _bare(equation: str) -> str:
+    return re.sub(r"\s", "", equation)
+
+
+def _anchor(*names: str) -> str:
+    return escape("-".join(names), quote=True)

@@ -1,165 +1,257 @@
-"""What the figures draw is what the table says."""
+"""What the paper's figures draw is what the tables say."""
 
 import re
 
 import plot
 import polars as pl
 import pytest
-from reversal import figures, tables
+from reversal import drawing, figures, figures_beyond, tables
 from reversal.explorer import explorer
+from tables_for_figures import (
+    ACCURACY,
+    bars,
+    change,
+    changes_of,
+    intervals_of,
+    lines,
+    metrics_of,
+    rows,
+    whiskers,
+)
 
-LINEAGES = {"iterative_sft": ["sft", "sft-sft", "sft-sft-sft"], "iterative_dpo": ["sft", "sft-dpo", "sft-dpo-dpo"]}
-TEST_ACCURACY = {"iterative_sft": [0.2, 0.3, 0.25], "iterative_dpo": [0.2, 0.1, 0.15]}
-
-
-def _rows(metric, subset, values, method="iterative_sft", seed=0, first=1):
-    return [
-        ("study", "tiny", "words", method, seed, t, LINEAGES[method][t - 1], metric, subset, value, 10)
-        for t, value in enumerate(values, start=first)
-    ]
-
-
-def _table(*groups):
-    return pl.DataFrame([row for group in groups for row in group], schema=tables.METRICS, orient="row")
+FIGURES = [
+    "figure1_accuracy",
+    "figure2_coverage",
+    "figure3_improvement",
+    "figure4_diversity",
+    "figure5_ood",
+    "figure6_pass_at_k",
+    "figure7_verdicts",
+    "figure8_answer_flow",
+]
+BEST = changes_of(
+    change("iterative_sft", "accuracy", "pass_at_1", "test", 0.25, 0.3125, "unclear", best=0.375, best_iteration=2),
+    change("iterative_dpo", "accuracy", "pass_at_1", "test", 0.25, 0.1875, "unclear", best=0.25, best_iteration=1),
+)
+RULE = {
+    "model": "tiny",
+    "task": "words",
+    "coverage": 0.25,
+    "rule_expects": "sft",
+    "best_method": "iterative_sft",
+    "best_accuracy": 0.375,
+    "margin": 0.125,
+    "rule_fits": "yes",
+}
 
 
 @pytest.fixture
 def metrics():
-    return _table(
-        *(_rows("pass_at_1", "test", values, method) for method, values in TEST_ACCURACY.items()),
-        _rows("coverage", "train", [0.4]),
-        _rows("improvement_set_size", "test", [7.0, 0.0], first=2),
-        _rows("m1_pass_at_2", "improvement", [0.5, None], first=2),
-        _rows("m1_pass_at_4", "improvement", [0.75, None], first=2),
-        _rows("distinct_n", "correct", [0.5, 0.4, 0.3]),
-        _rows("distinct_n", "incorrect", [0.6, None, 0.5]),
-        _rows("semantic_diversity", "correct", [0.7, 0.6, 0.5]),
-        _rows("equation_diversity", "correct", [0.45, 0.35, None]),
-        _rows("pass_at_1", "far", [0.1, 0.08, 0.06]),
-        _rows("pass_at_1", "far/level=1", [0.4, 0.4, 0.4]),
-        _rows("pass_at_1", "far/level=2", [0.3, 0.3, 0.3]),
-        _rows("pass_at_1", "far/level=10", [0.2, 0.1, 0.0]),
-        _rows("group_disparity", "far", [0.5, 0.75, None]),
+    return metrics_of(
+        *(rows("pass_at_1", "test", values, method) for method, values in ACCURACY.items()),
+        rows("coverage", "train", [0.25]),
+        rows("m1_pass_at_2", "null", [0.375]),
+        rows("m1_pass_at_4", "null", [None]),
+        rows("improvement_set_size", "null", [6.25]),
+        rows("improvement_set_size", "test", [7.0, 0.0], first=2),
+        rows("lost_set_size", "test", [3.0, 120.0], first=2),
+        rows("m1_pass_at_2", "improvement", [0.5, None], first=2),
+        rows("m1_pass_at_4", "improvement", [0.75, None], first=2),
+        rows("mt_pass_at_2", "lost", [0.25, 0.125], first=2),
+        rows("mt_pass_at_4", "lost", [0.5, 0.25], first=2),
+        rows("distinct_n", "correct", [0.5, 0.4, 0.3]),
+        rows("distinct_n", "incorrect", [0.6, None, 0.5]),
+        rows("distinct_n", "correct/common", [0.45, 0.35, 0.25]),
+        rows("distinct_n", "all", [0.9, 0.9, 0.9]),
+        rows("equation_diversity", "correct", [0.45, 0.35, None]),
+        rows("pass_at_1", "far", [0.1, 0.08, 0.06]),
+        rows("pass_at_1", "far/level=1", [0.4, 0.4, 0.45]),
+        rows("pass_at_1", "far/level=2", [0.3, 0.3, 0.3]),
+        rows("pass_at_1", "far/level=10", [0.2, 0.1, 0.0]),
+        rows("group_disparity", "far", [0.5, 0.75, None]),
     )
 
 
-def _lines(ax):
-    """{label: y values}; None where nothing is drawn. Helpers (dots, thresholds) have labels that begin with '_'."""
-    return {
-        line.get_label(): [None if y != y else float(y) for y in line.get_ydata()]
-        for line in ax.lines
-        if not line.get_label().startswith("_")
-    }
-
-
-def _texts(figure):
-    return [text.get_text() for ax in figure.axes for text in ax.texts]
-
-
-def test_figure1_draws_every_methods_accuracy_and_prints_its_best(metrics):
-    (ax,) = figures.accuracy(metrics).axes
-    assert _lines(ax) == TEST_ACCURACY
+def test_figure1_draws_every_methods_accuracy_with_its_band_and_prints_its_best(metrics):
+    (ax,) = figures.accuracy(intervals_of(metrics), metrics, BEST).axes
+    assert lines(ax) == ACCURACY
+    limits = [line.get_ydata().tolist() for line in ax.lines if line.get_label() in ("_low", "_high")]
+    expected = [[share * value for value in values] for values in ACCURACY.values() for share in (0.5, 2)]
+    assert limits == expected
+    filled = [collection.get_paths()[0].get_extents() for collection in ax.collections]
+    assert [(box.y0, box.y1) for box in filled] == [(0.125, 0.75), (0.0625, 0.5)]
+    rings = [line.get_xydata().tolist() for line in ax.lines if line.get_label() == "_best"]
+    assert rings == [[[2, 0.375]], [[1, 0.25]]]
     assert ax.get_title() == "tiny · words"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "M$_{2}$: 30.00 % (+10.00)",
-        "M$_{1}$: 20.00 % (+0.00)",
+        "M$_{2}$: 37.50 % (+12.50)",
+        "M$_{1}$: 25.00 % (+0.00)",
     ]
 
 
-def test_lines_are_means_over_the_seeds_that_have_a_value():
-    table = _table(_rows("pass_at_1", "test", [0.25, 0.5]), _rows("pass_at_1", "test", [0.75, None], seed=1))
-    (ax,) = figures.accuracy(table).axes
-    assert _lines(ax) == {"iterative_sft": [0.5, 0.5]}
-    (dots,) = [line for line in ax.lines if line.get_label() == "_seeds"]
-    assert dots.get_ydata()[:3].tolist() == [0.25, 0.5, 0.75]
+def test_lines_come_from_the_intervals_and_dots_are_single_seeds():
+    metrics = metrics_of(rows("pass_at_1", "test", [0.25, 0.5]), rows("pass_at_1", "test", [0.75, None], seed=1))
+    (ax,) = figures.accuracy(intervals_of(metrics), metrics, changes_of()).axes
+    assert lines(ax) == {"iterative_sft": [0.5, 0.5]}
+    assert lines(ax, hidden=True)["_seeds"] == [0.25, 0.5, 0.75, None]
 
 
-def test_figure2_shows_coverage_and_each_methods_best(metrics):
-    left, right = figures.coverage(metrics).axes
+def test_a_method_has_the_same_colour_in_every_figure(metrics):
+    intervals, sft, dpo = intervals_of(metrics), *drawing.PALETTE[:2]
+    assert drawing.colours(intervals) == {"iterative_sft": sft, "iterative_dpo": dpo}
+    (ax,) = figures.accuracy(intervals, metrics, BEST).axes
+    assert {line.get_label(): line.get_color() for line in ax.lines if line.get_label() in ACCURACY} == {
+        "iterative_sft": sft,
+        "iterative_dpo": dpo,
+    }
+    titled = [
+        figures.improvement(intervals, metrics),
+        figures.ood(intervals, metrics),
+        figures_beyond.pass_at_k(intervals),
+    ]
+    for figure in titled[:2]:
+        assert [ax.title.get_color() for ax in figure.axes[:2]] == [sft, dpo]
+    only_dpo = metrics_of(rows("distinct_n", "correct", [0.5, 0.4], "iterative_dpo"))
+    (ax,) = figures.diversity(intervals_of(pl.concat([metrics.filter(metric="pass_at_1"), only_dpo])), only_dpo).axes
+    assert {line.get_color() for line in ax.lines if line.get_label() == "iterative_dpo, correct"} == {dpo}
+
+
+def test_shades_run_from_pale_over_the_colour_to_dark():
+    assert drawing.shades("#0072B2", 3) == ["#8cc0dc", "#0072b2", "#003f62"]
+    assert len(drawing.shades("#0072B2", 1)) == 1
+
+
+def test_figure2_shows_coverage_with_its_interval_each_methods_best_and_the_rule(metrics):
+    rule = pl.DataFrame([RULE], schema=tables.RULE)
+    left, right = figures.coverage(intervals_of(metrics), metrics, BEST, rule).axes
+    assert lines(left) == {"tiny · words": [0.0]}
     (point,) = [line for line in left.lines if line.get_label() == "tiny · words"]
-    assert point.get_xdata() == [0.4]
-    assert {"30.00 % (+10.00)", "20.00 % (+0.00)", "SFT: yes"} <= {text.get_text() for text in right.texts}
-    assert len(right.patches) == 1
+    (whisker,) = [found for found in left.collections if found.get_label() == "_whiskers"]
+    assert (point.get_xdata(), whisker.get_segments()[0].tolist()) == ([0.25], [[0.125, 0], [0.5, 0]])
+    assert [text.get_text() for text in right.texts] == [
+        "iterative_sft",
+        "37.50 % (+12.50)",
+        "iterative_dpo",
+        "25.00 % (+0.00)",
+        "the rule expects",
+        "SFT: yes, by 12.50",
+    ]
+    assert [box.get_x() for box in right.patches] == [-0.48]  # the winner, the first method, is shaded
 
 
-@pytest.mark.parametrize(
-    ("coverage", "dpo", "verdict"),
-    [
-        (0.6, [0.2, 0.9], "DPO: yes"),
-        (0.6, [0.2, 0.2], "DPO: no"),
-        (0.5, [0.2, 0.9], "SFT: no"),
-        (0.6, [0.2, 0.3], "DPO: a tie"),
-    ],
-)
-def test_figure2_says_whether_the_papers_rule_held(coverage, dpo, verdict):
-    table = _table(
-        _rows("pass_at_1", "test", [0.2, 0.3]),
-        _rows("pass_at_1", "test", dpo, "iterative_dpo"),
-        _rows("coverage", "train", [coverage]),
+def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics):
+    rule = [
+        RULE | {"best_method": "iterative_sft, iterative_dpo", "margin": 0.0, "rule_fits": "tie"},
+        RULE | {"task": "other", "coverage": 0.75, "rule_expects": "dpo", "margin": None, "rule_fits": "not compared"},
+        RULE | {"task": "third", "published_coverage": 0.398, "published_rule_fits": "no"},
+        RULE | {"task": "unknown", "coverage": None},
+    ]
+    intervals = pl.concat([intervals_of(metrics.with_columns(task=pl.lit(row["task"]))) for row in rule])
+    best = BEST.with_columns(published_best=pl.when(pl.col("method") == "iterative_sft").then(0.5391))
+    left, right = figures.coverage(intervals, metrics, best, pl.DataFrame(rule, schema=tables.RULE)).axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["tiny · other", "tiny · words", "tiny · third"]
+    found = [text.get_text() for text in right.texts]
+    assert {"SFT: tie, by 0.00", "DPO: not compared", "SFT: yes, by 12.50", "paper 0.398: no", "paper 53.91"} <= set(
+        found
     )
-    assert verdict in _texts(figures.coverage(table))
+    assert len(right.patches) == 4
 
 
-def test_figure2_does_not_judge_a_study_of_one_kind_of_method():
-    table = _table(_rows("pass_at_1", "test", [0.2, 0.3]), _rows("coverage", "train", [0.6]))
-    assert "DPO (not compared)" in _texts(figures.coverage(table))
-
-
-def test_figure3_draws_m1_on_each_improvement_set_and_its_size(metrics):
-    sft, dpo = figures.improvement(metrics).axes
-    assert _lines(sft) == {"IS(2)": [0.5, 0.75], "IS(3)": [None, None]}
+def test_figure3_draws_m1_on_each_improvement_set_beside_chance_and_the_mirror(metrics):
+    sft, dpo = figures.improvement(intervals_of(metrics), metrics).axes
+    assert lines(sft) == {
+        "chance (M$_1$ again)": [0.375, None],
+        "IS(2)": [0.5, 0.75],
+        "IS(3)": [None, None],
+        "mirror (M$_{3}$, lost)": [0.125, 0.25],
+    }
+    limits = [line.get_ydata().tolist() for line in sft.lines if line.get_label() in ("_low", "_high")]
+    assert limits[2:4] == [[0.25, 0.375], [1.0, 1.5]]
     assert sft.lines[0].get_xdata().tolist() == [2, 4]
-    assert sft.get_xlabel().endswith("|IS(t)| = 7, 0")
+    assert sft.get_xlabel() == "|IS(t)| = 7, 0\nchance = 6.25\nlost = 3, 120"
     assert [text.get_text() for text in dpo.texts] == ["no defined value"]
 
 
-def test_figure4_draws_lines_with_gaps_and_bars_for_equations(metrics):
-    lines, _, bars, _ = figures.diversity(metrics).axes
-    assert _lines(lines) == {
-        "distinct_n, correct": [0.5, 0.4, 0.3],
-        "semantic_diversity, correct": [0.7, 0.6, 0.5],
-        "distinct_n, incorrect": [0.6, None, 0.5],
-        "semantic_diversity, incorrect": [],
-    }
-    assert [bar.get_height() for bar in bars.patches] == [0.45, 0.35]
+def test_figure4_draws_correct_and_incorrect_with_gaps_and_the_common_problems_thin(metrics):
+    words, equations = figures.diversity(intervals_of(metrics), metrics).axes
+    drawn = {label: values for label, values in lines(words).items() if values}
+    assert drawn == {"iterative_sft, correct": [0.5, 0.4, 0.3], "iterative_sft, incorrect": [0.6, None, 0.5]}
+    assert lines(words, hidden=True)["_iterative_sft, correct/common"] == [0.45, 0.35, 0.25]
+    assert lines(equations)["iterative_sft, correct"] == [0.45, 0.35, None]
+    assert [ax.get_title() for ax in (words, equations)] == ["syntactic diversity", "logical diversity"]
 
 
-def test_figure5_draws_home_away_with_its_end_levels_and_disparity(metrics):
-    home, _, away, _, disparity, _ = figures.ood(metrics).axes
-    assert _lines(home) == {"all problems": TEST_ACCURACY["iterative_sft"]}
-    assert _lines(away) == {
+def test_figure5_draws_home_away_with_its_end_levels_disparity_and_which_end_moved(metrics):
+    home, _, away, _, gap, _ = figures.ood(intervals_of(metrics), metrics).axes
+    assert lines(home) == {"all problems": ACCURACY["iterative_sft"]}
+    assert lines(away) == {
         "all problems": [0.1, 0.08, 0.06],
-        "level 1": [0.4, 0.4, 0.4],
+        "level 1": [0.4, 0.4, 0.45],
         "level 10": [0.2, 0.1, 0.0],
     }
-    assert [bar.get_height() for bar in disparity.patches] == [0.5, 0.75]
-    assert [home.get_ylabel(), away.get_ylabel(), disparity.get_ylabel()] == [
-        "words\n(at home)",
-        "far\n(OOD)",
-        "far\ndisparity",
+    assert bars(gap) == [(0, 0.5), (0, 0.75)]
+    assert whiskers(gap) == [(1, 0.25, 1.0), (2, 0.375, 1.5)]
+    assert lines(gap) == {"group disparity of M$_1$": [0.5, 0.5]}
+    assert gap.get_xlabel() == "M$_1$ to last: level 1 +0.050, level 10 \N{MINUS SIGN}0.200"
+    names = ["words\n(at home)", "far\n(OOD)", "far\ndisparity"]
+    assert [home.get_ylabel(), away.get_ylabel(), gap.get_ylabel()] == names
+
+
+def test_tasks_stand_side_by_side_where_there_are_several():
+    two = [rows("pass_at_1", "test", [0.5], method, task=task) for method in ACCURACY for task in ("words", "sums")]
+    places = drawing.panels(metrics_of(*two))
+    assert [[(place["task"], place["method"]) for place in row] for row in places] == [
+        [("words", "iterative_sft"), ("sums", "iterative_sft")],
+        [("words", "iterative_dpo"), ("sums", "iterative_dpo")],
     ]
 
 
-@pytest.mark.parametrize("name", figures.FIGURES)
+def _plot(metrics, changes, rule, folder):
+    paths = {name: str(folder / f"{name}.svg") for name in FIGURES} | {"explorer": str(folder / "explorer.html")}
+    names = [str(folder / name) for name in ("metrics.parquet", "intervals.parquet", "changes.csv", "rule.csv")]
+    schemas = (tables.METRICS, tables.INTERVALS, tables.CHANGES, tables.RULE)
+    for table, schema, path in zip((metrics, intervals_of(metrics), changes, rule), schemas, names, strict=True):
+        tables.write(table, schema, path)
+    plot.main(*names, paths)
+    return {name: (folder / path.rpartition("/")[2]).read_bytes() for name, path in paths.items()}
+
+
 @pytest.mark.parametrize(
-    "table", [_table(), _table(_rows("other", "test", [0.5, None]))], ids=["empty", "no such metric"]
+    "table", [metrics_of(), metrics_of(rows("other", "test", [0.5, None]))], ids=["empty", "no such metric"]
 )
-def test_without_data_a_figure_says_so(name, table):
-    (text,) = figures.FIGURES[name](table).texts
-    assert text.get_text().startswith("Nothing to draw")
+def test_without_data_every_figure_says_so(table):
+    intervals, none, rule = intervals_of(table), changes_of(), pl.DataFrame(schema=tables.RULE)
+    drawn = [
+        figures.accuracy(intervals, table, none),
+        figures.coverage(intervals, table, none, rule),
+        figures.improvement(intervals, table),
+        figures.diversity(intervals, table),
+        figures.ood(intervals, table),
+        figures_beyond.pass_at_k(intervals),
+        figures_beyond.verdicts(none),
+        figures_beyond.answer_flow(intervals),
+    ]
+    for figure in drawn:
+        (text,) = figure.texts
+        assert text.get_text().startswith("Nothing to draw")
 
 
-def test_the_same_table_gives_the_same_files(metrics, tmp_path):
-    tables.write(metrics, tables.METRICS, str(tmp_path / "metrics.parquet"))
+def test_the_same_tables_give_the_same_files(metrics, tmp_path):
+    rule = pl.DataFrame([RULE], schema=tables.RULE)
     for run in ("a", "b"):
-        paths = {name: str(tmp_path / f"{run}-{name}.svg") for name in figures.FIGURES}
-        plot.main(str(tmp_path / "metrics.parquet"), paths, str(tmp_path / f"{run}.html"))
-    for name in figures.FIGURES:
-        assert (tmp_path / f"a-{name}.svg").read_bytes() == (tmp_path / f"b-{name}.svg").read_bytes()
-    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+        (tmp_path / run).mkdir()
+    assert _plot(metrics, BEST, rule, tmp_path / "a") == _plot(metrics, BEST, rule, tmp_path / "b")
 
 
-def test_the_explorer_needs_no_network(metrics):
-    page = explorer(metrics)
+def test_a_study_of_one_iteration_is_drawn(tmp_path):
+    table = metrics_of(rows("pass_at_1", "test", [0.5]), rows("sample_accuracy", "test", [0.5]))
+    files = _plot(table, changes_of(), pl.DataFrame(schema=tables.RULE), tmp_path)
+    assert all(content for content in files.values())
+
+
+def test_the_explorer_needs_no_network_and_has_every_subset_with_its_interval(metrics):
+    table = pl.concat([metrics, metrics_of(rows("pass_at_3", "test", [0.5]), rows("pass_at_16", "test", [0.5]))])
+    page = explorer(table, intervals_of(table))
     assert not re.findall(r"<(?:script|link)[^>]*(?:src|href)=", page)
-    assert "group_disparity" in page
+    assert "iterative_sft,0,1,sft,distinct_n,correct/common,0.45,10,0.225,0.9" in page
+    assert '"correct/common"' in page and "pass_at_16" in page and "pass_at_3" not in page

@@ -1,54 +1,254 @@
+"""The report's own pages."""
+
+from html import escape
+
 import polars as pl
-from reversal import pages
-from reversal.tables import CHANGES
+import pytest
+import write_pages
+from reversal import pages, tables
+from reversal.changes import reversal_and_why
+from tables_for_figures import change, changes_of
 
-CHANGE = ("m", "t", "<sft>", "accuracy", "pass_at_1", "test")
-OTHER = ("m", "t", "<sft>", "pass@8", "pass_at_8", "test")
+RULE = {
+    "model": "tiny",
+    "task": "words",
+    "coverage": 0.25,
+    "rule_expects": "sft",
+    "best_method": "iterative_sft",
+    "best_accuracy": 0.5,
+    "margin": 0.125,
+    "rule_fits": "yes",
+}
+ACCURACY = ("accuracy", "pass_at_1", "test", 0.25, 0.5)
+WORDS = ("syntactic diversity", "distinct_n", "all", 0.5, 0.25)
+GAP = ("OOD disparity on far", "group_disparity", "far", 0.5, 0.5)
 
 
-def test_headline_shows_each_change_with_its_interval_and_verdict():
-    changes = pl.DataFrame(
-        [
-            (*CHANGE, 0.25, 0.5, 0.25, 0.1, 0.4, 0.001, 0.002, "progress", 0.2, 0.3, 2, 90),
-            (*OTHER, 0.5, 0.25, -0.25, -0.3, -0.2, 0.001, 0.002, "regress", -0.25, -0.25, 2, 90),
-            (*OTHER, 0.5, 0.5, 0.0, None, None, None, None, "unclear", 0.0, 0.0, 2, 90),
-        ],
-        schema=CHANGES,
-        orient="row",
+def cells(html: str, dimension: str) -> list[str]:
+    """The texts of the row's cells, without their tags' attributes."""
+    row = html.partition(f"<tr><td>{dimension}</td>")[2].partition("</tr>")[0]
+    return [cell.partition(">")[2] for cell in row.removesuffix("</td>").split("</td>")]
+
+
+def test_headline_shows_each_change_with_all_that_is_known_of_it():
+    table = changes_of(
+        change("<sft>", *ACCURACY, "progress", effect_size=0.5, p_adjusted=0.002, best=0.625, best_iteration=2),
+        change("<sft>", *WORDS, "regress", p_adjusted=0.0004, note="of correct < alone", best=None),
+        change("<sft>", *GAP, "unclear", low=None, high=None, seeds=2, change_min=-0.125, change_max=0.125),
     )
-    html = pages.headline(changes, iterations=5, seeds=2, notes=["no <sandbox>"])
-    number = '<td class="number">{}</td>'
-    rows = [
-        ("accuracy", ("0.250", "0.500", "&#9650; +0.250", "+0.100 to +0.400", "0.002"), "progress"),
-        ("pass@8", ("0.500", "0.250", "&#9660; -0.250", "-0.300 to -0.200", "0.002"), "regress"),
-        ("pass@8", ("0.500", "0.500", "= +0.000", "", ""), "unclear"),
+    html = pages.headline(table, pl.DataFrame([RULE], schema=tables.RULE), 3, 2, notes=["no <sandbox>"])
+    assert cells(html, "accuracy") == [
+        *("0.250", "0.625 (M2)", "0.500", "+0.250", "+0.240 to +0.260", "+0.50", "0.002", "progress", "")
     ]
-    for dimension, numbers, verdict in rows:
-        cells = "".join(map(number.format, numbers))
-        assert f'<td>{dimension}</td>{cells}<td class="{verdict}">{verdict}</td>' in html
-    assert "at M1 and at M5, means over 2 seed(s)" in html
-    assert "<strong>no &lt;sandbox&gt;</strong>" in html and "Reversal: <strong>yes</strong>" in html
-    assert html.count("<h2>") == 1 and "&lt;sft&gt;: m on t" in html and "<sft>" not in html
+    assert cells(html, "syntactic diversity") == [
+        *("0.500", "", "0.250", "-0.250", "-0.260 to -0.240", "", "&lt; 0.001", "regress", "of correct &lt; alone")
+    ]
+    assert cells(html, "OOD disparity on far") == [
+        *("0.500", "0.500 (M3)", "0.500", "+0.000<small>seeds -0.125 to +0.125</small>", "", "", "", "unclear", "")
+    ]
+    assert "From M1 to M3, means over 2 seed(s)" in html and "<strong>no &lt;sandbox&gt;</strong>" in html
+    assert (
+        '<h3 id="tiny-words-&lt;sft&gt;">&lt;sft&gt;</h3>'
+        "<p>Reversal: <strong>yes</strong>. Accuracy progressed, and syntactic diversity regressed.</p>"
+    ) in html
+    assert "published" not in html and "<sft>" not in html
 
 
-def test_answers_stand_greedy_first_and_escaped():
+def test_headline_begins_with_every_methods_answer_and_shows_published_numbers_beside_ours():
+    published = {"published_first": 0.416, "published_best": 0.5391, "published_best_iteration": 3}
+    table = changes_of(
+        change("a", *ACCURACY, "progress", **published),
+        change("a", *WORDS, "regress"),
+        change("b", *ACCURACY, "progress"),
+        change("a", *ACCURACY, "unclear", task="other"),
+    )
+    html = pages.headline(table, pl.DataFrame(schema=tables.RULE), 3, 1, notes=[])
+    assert (
+        "<table><tr><th>reversal?</th><th>a</th><th>b</th></tr><tr><td>tiny on words</td>"
+        '<td class="yes"><a href="#tiny-words-a">yes</a></td><td class="no"><a href="#tiny-words-b">no</a></td></tr>'
+        '<tr><td>tiny on other</td><td class="unclear"><a href="#tiny-other-a">unclear</a></td><td></td></tr></table>'
+    ) in html
+    assert cells(html, "accuracy")[8:] == ["0.416, 0.539 (M3)", ""]
+    assert cells(html, "syntactic diversity")[8:] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            [change("m", *ACCURACY, "progress"), change("m", *WORDS, "regress"), change("m", *GAP, "regress")],
+            ("yes", "Accuracy progressed, and syntactic diversity and OOD disparity on far regressed."),
+        ),
+        (
+            [change("m", *ACCURACY, "progress"), change("m", *GAP, "unclear")],
+            ("no", "Accuracy progressed, and every other interval lies above a loss of 0.05."),
+        ),
+        (
+            [
+                change("m", *ACCURACY, "progress"),
+                change("m", *WORDS, "unclear", low=-0.3),
+                change("m", *GAP, "unclear", high=0.1),  # a rise of a disparity is the loss
+            ],
+            (
+                "unclear",
+                "Accuracy progressed and nothing regressed, but a loss of 0.05 is possible for syntactic diversity and "
+                "OOD disparity on far.",
+            ),
+        ),
+        (
+            [change("m", *ACCURACY, "progress"), change("m", *WORDS, "unclear", low=None, high=None)],
+            (
+                "unclear",
+                "Accuracy progressed and nothing regressed, but a loss of 0.05 is possible for syntactic diversity.",
+            ),
+        ),
+        (
+            [change("m", *ACCURACY, "unclear"), change("m", *WORDS, "regress")],
+            (
+                "unclear",
+                "Accuracy did not change beyond its uncertainty, so there is no progress to reverse; syntactic "
+                "diversity regressed.",
+            ),
+        ),
+        ([change("m", *ACCURACY, "regress")], ("unclear", "Accuracy regressed, so there is no progress to reverse.")),
+    ],
+)
+def test_a_reversal_comes_with_the_reason(rows, expected):
+    assert reversal_and_why(rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        (
+            {},
+            "M1's coverage is 0.250: the paper's rule expects pure SFT to reach the best accuracy. It did: best was "
+            "iterative_sft with 0.500, 0.125 above the best of the other kind.",
+        ),
+        (
+            {"rule_expects": "dpo", "rule_fits": "no", "published_coverage": 0.398, "published_rule_fits": "yes"},
+            "M1's coverage is 0.250: the paper's rule expects a method with DPO steps to reach the best accuracy. It "
+            "did not: best was iterative_sft with 0.500, 0.125 above the best of the other kind. In the paper "
+            "(coverage 0.398) it fits: yes.",
+        ),
+        (
+            {"rule_fits": "tie", "margin": 0.0},
+            "M1's coverage is 0.250: the paper's rule expects pure SFT to reach the best accuracy. Both kinds reached "
+            "the same: best was iterative_sft with 0.500.",
+        ),
+        (
+            {"rule_fits": "not compared", "margin": None},
+            "M1's coverage is 0.250: the paper's rule expects pure SFT to reach the best accuracy. Not compared, as "
+            "there is one kind of method only: best was iterative_sft with 0.500.",
+        ),
+        (
+            {"coverage": None, "rule_expects": None, "rule_fits": "not compared"},
+            "M1's coverage is not known, so the paper's coverage rule expects nothing.",
+        ),
+    ],
+)
+def test_the_coverage_rule_in_words(others, sentence):
+    (row,) = pl.DataFrame([RULE | others], schema=tables.RULE).to_dicts()
+    assert pages.rule_sentence(row) == sentence
+
+
+def _problems(count: int) -> pl.DataFrame:
+    ids = [f"words/test/{i}" for i in range(count)]
+    return pl.DataFrame({"problem_id": ids, "question": ["1 < 2?"] * count, "gold_answer": ["2"] * count})
+
+
+def _verdicts(*of_problems: str) -> pl.DataFrame:
+    """Verdicts on problems 0, 1, ..: the greedy answer, then the samples, + for a right and - for a wrong one."""
+    found = [
+        (f"words/test/{i}", "sampled" if k else "greedy", max(k - 1, 0), "correct" if mark == "+" else "wrong")
+        for i, marks in enumerate(of_problems)
+        for k, mark in enumerate(marks)
+    ]
+    return pl.DataFrame(found, schema=["problem_id", "decoding", "sample_index", "verdict"], orient="row")
+
+
+def test_the_first_question_of_each_kind_is_chosen_in_the_order_of_the_kinds():
+    first = _verdicts("---", "---", "+--", "--+", "+++", "---", "-++", "+--")
+    middle = _verdicts("+--", "---", "---", "---", "+++", "---", "---", "---")
+    last = _verdicts("---", "---", "---", "+--", "+++", "+--", "+--", "---")
+    found = pages.chosen(_problems(8), [first, middle, last])
+    assert found.select("problem_id", pl.col("kind").cast(pl.String)).rows() == [
+        ("words/test/4", "kept"),
+        ("words/test/3", "gained_inside"),
+        ("words/test/5", "gained_outside"),
+        ("words/test/2", "lost"),
+        ("words/test/1", "never"),  # M2 solved problem 0
+    ]
+
+
+def test_a_kind_that_no_question_has_is_left_out():
+    only = _verdicts("+-", "+-")
+    assert pages.chosen(_problems(2), [only])["kind"].to_list() == ["kept"]
+
+
+def test_answers_stand_greedy_first_counted_escaped_and_with_their_equations_marked():
     judged = pl.DataFrame(
         [
             ("q/1", "sampled", 0, "one", "wrong"),
             ("q/0", "sampled", 1, "late", "wrong"),
             ("q/0", "sampled", 0, "<<1+1=3>>3", "wrong"),
-            ("q/0", "greedy", 0, "two\n", "correct"),
+            ("q/0", "greedy", 0, "two & <<1 + 1=2>>2\n", "correct"),
         ],
         schema=["problem_id", "decoding", "sample_index", "text", "verdict"],
         orient="row",
     )
-    problems = pl.DataFrame({"problem_id": ["q/0"], "question": ["1 < 2?"], "gold_answer": ["2"]})
-    sections = [("sft: m on t", problems, {"M1": judged, "M2": judged.clear()})]
-    html = pages.answers_over_iterations(sections, per_cell=1)
+    later = judged.filter(decoding="sampled").with_columns(
+        text=pl.lit("<<1+1 = 2>> <<2*1=2>>"), verdict=pl.lit("correct")
+    )
+    problem = pl.DataFrame({"problem_id": ["q/0"], "question": ["1 < 2?"], "gold_answer": ["2"], "kind": ["kept"]})
+    html = pages.answers_over_iterations([("<a>: m on t", problem, {"M1": judged, "M2": later})], per_cell=1)
     assert (
-        "<h2>sft: m on t</h2><table><tr><th>question</th><th>M1</th><th>M2</th></tr>"
-        "<tr><td><pre>1 &lt; 2?</pre><small>gold answer: <code>2</code></small></td>"
-        '<td><pre class="correct">two</pre><small>greedy</small><hr>'
-        '<pre class="wrong">&lt;&lt;1+1=3&gt;&gt;3</pre><small>sampled</small></td>'
-        "<td></td></tr></table>"
+        '<h2 id="0">&lt;a&gt;: m on t</h2><table class="answers">'
+        "<tr><th>question</th><th>M1</th><th>M2</th></tr>"
+        "<tr><td><strong>kept: right in M1 and in the last model</strong><pre>1 &lt; 2?</pre>"
+        "<small>gold answer: <code>2</code></small></td>"
+        "<td><small>0 of 2 samples right, 2 different texts</small>"
+        '<small>greedy, correct</small><pre class="correct">two &amp; <mark>&lt;&lt;1 + 1=2&gt;&gt;</mark>2</pre>'
+        '<small>sampled, wrong</small><pre class="wrong"><mark>&lt;&lt;1+1=3&gt;&gt;</mark>3</pre></td>'
+        "<td><small>2 of 2 samples right, 1 different texts</small>"
+        '<small>sampled, correct</small><pre class="correct"><mark>&lt;&lt;1+1 = 2&gt;&gt;</mark> '
+        '<mark class="new">&lt;&lt;2*1=2&gt;&gt;</mark></pre>'
     ) in html
+
+
+def test_a_long_answer_is_cut_in_the_middle():
+    text = "a" * 450 + "b" * 100 + "c" * 150
+    cut = "a" * 450 + " [100 characters left out] " + "c" * 150
+    judged = pl.DataFrame(
+        {"problem_id": ["q"], "decoding": ["greedy"], "sample_index": [0], "text": [text], "verdict": ["wrong"]}
+    )
+    problem = pl.DataFrame({"problem_id": ["q"], "question": ["?"], "gold_answer": ["2"], "kind": ["never"]})
+    assert f'<pre class="wrong">{cut}</pre>' in pages.answers_over_iterations([("t", problem, {"M1": judged})], 1)
+
+
+def _write(rows: list[dict], schema: dict, path) -> None:
+    """A table on disk; columns that the rows leave out are null."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    full = [{name: row.get(name) for name in schema} for row in rows]
+    tables.write(pl.DataFrame(full, schema=schema), schema, str(path))
+
+
+def test_the_pages_of_a_study_on_disk(tmp_path):
+    """Two methods that share M1: each shows its own questions, with the answers of its own models."""
+    _write(_problems(2).to_dicts(), tables.PROBLEMS, tmp_path / "problems/words/test.parquet")
+    for lineage, marks in {"sft": ["+-", "--"], "sft-sft": ["++", "++"], "sft-dpo": ["--", "--"]}.items():
+        folder, rows = tmp_path / "tiny/words/seed7" / lineage, _verdicts(*marks).to_dicts()
+        _write(rows, tables.VERDICT_ROWS, folder / "verdicts/test.parquet")
+        _write([row | {"text": lineage} for row in rows], tables.SAMPLES, folder / "samples/test.parquet")
+    _write([change("a", *ACCURACY, "progress")], tables.CHANGES, tmp_path / "changes.csv")
+    _write([RULE], tables.RULE, tmp_path / "rule.csv")
+    study = {"models": ["tiny"], "tasks": ["words"], "seeds": [7, 8], "iterations": 2, "sandboxed": False}
+    study |= {"series": [["a", ["sft", "sft-sft"]], ["b", ["sft", "sft-dpo"]]], "results": str(tmp_path)}
+    names = [str(tmp_path / name) for name in ("changes.csv", "rule.csv", "headline.html", "answers.html")]
+    write_pages.main(*names[:2], study, *names[2:])
+    headline, answers = (tmp_path / "headline.html").read_text(), (tmp_path / "answers.html").read_text()
+    assert "Programs written by the models ran without a sandbox." in headline
+    sections = answers.split("<h2")[1:]
+    kinds = [[kind for kind, words in pages.KINDS.items() if escape(words) in section] for section in sections]
+    assert kinds == [["kept", "gained_outside"], ["lost", "never"]]
+    assert 'class="correct">sft-sft</pre>' in sections[0] and 'class="wrong">sft-dpo</pre>' in sections[1]
