@@ -1,6 +1,7 @@
 """How sure a number is: bootstrap over problems with seeds as a second level, paired tests, Holm, effect sizes."""
 
 import warnings
+from math import comb
 
 import numpy as np
 
@@ -114,6 +115,28 @@ def paired_disparity_p_value(
     if np.isnan(found.mean()) or np.isnan(changed).mean() > 0.05:
         return float("nan")
     return _share_as_large(changed[~np.isnan(changed)], found.mean(), 1.0)
+
+
+def second_sample_p_value(before: np.ndarray, after: np.ndarray, n: int, seed: int = 0) -> float:
+    """Two-sided p of the hypothesis that M_t's samples are a second sample of M1's: for what M_t solves beyond M1.
+
+    before, after: right samples of M1 and of M_t among n of each problem, in arrays of any one shape (of all seeds).
+    The statistic is the sum of accuracy.solved_outside's differences: after / n - 0 for before = 0, (after / n - 1) / n
+    for before = 1, else 0. They are many small losses and few large gains, so that swapping them (paired_p_value) finds
+    losses where there are none. Instead the right samples of a problem, c in all, fall to the two models at random
+    (Fisher's exact test, the sum over problems): none to M1 with chance C(n, c) / C(2n, c), one with
+    n C(n, c - 1) / C(2n, c). Problems of equal c are drawn together. nan for no problems.
+    """
+    totals, problems = np.unique((before + after).ravel(), return_counts=True)
+    rng = np.random.default_rng(seed)
+    found, drawn = 0, np.zeros(FLIPS, np.int64)  # in units of 1 / n^2
+    for c, many in zip(totals.tolist(), problems.tolist(), strict=True):
+        gain, loss = c * n, c - 1 - n
+        found += gain * int(((before == 0) & (after == c)).sum()) + loss * int(((before == 1) & (after == c - 1)).sum())
+        chances = [comb(n, c) / comb(2 * n, c), n * comb(n, c - 1) / comb(2 * n, c) if c else 0.0]
+        none, one, _ = rng.multinomial(many, [*chances, max(0.0, 1 - sum(chances))], size=FLIPS).T
+        drawn += gain * none + loss * one
+    return _share_as_large(drawn, found, 0.0) if before.size else float("nan")
 
 
 def effect_size(before: np.ndarray, after: np.ndarray) -> float:
