@@ -20,12 +20,13 @@ from reversal.uncertainty import (
     paired_disparity_p_value,
     paired_p_value,
     resampled_means,
+    second_sample_p_value,
 )
 
 SIGNIFICANT = 0.05
 MARGIN = 0.05  # a loss smaller than this is no reversal
 # What the note of a diversity says beside it: the correct answers alone, which accuracy alone does not make more alike,
-# and for words the metric that neither the number nor the length of answers moves.
+# and for words the metric that the number of n-grams does not move by itself.
 OF_CORRECT = {
     "distinct_n": "rarefied_distinct_n",
     "semantic_diversity": "semantic_diversity",
@@ -45,13 +46,13 @@ def changes(
     rows = []
     for (model, task, method), group in metrics.group_by("model", "task", "method", maintain_order=True):
         ends = tuple(values.filter(lineage=series[method][place]) for place in (0, -1))
-        best = _best_iteration(group)
+        best, most = _best_iteration(group), _most_samples(group)
         printed = published.filter(model=model, task=task, method=method).to_dicts()
-        for dimension, (metric, subset) in _dimensions(group, ood).items():
+        for dimension, (metric, subset) in _dimensions(most, ood).items():
             found = _points(group.filter(metric=metric, subset=subset), best)
             if found is not None:
                 names = {"model": model, "task": task, "method": method, "dimension": dimension}
-                certain = _certainty(*ends, metric, subset)
+                certain = _certainty(*ends, metric, subset, most)
                 rows.append(
                     names | {"metric": metric, "subset": subset} | found | certain | _published(metric, subset, printed)
                 )
@@ -102,10 +103,13 @@ def verdict_text(table: pl.DataFrame, iterations: int, seeds: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _dimensions(group: pl.DataFrame, ood: list[str]) -> dict[str, tuple[str, str]]:
+def _most_samples(group: pl.DataFrame) -> int:
+    """N: the largest k of pass@k on the test problems is the number of their samples."""
+    return max(map(int, group.filter(subset="test")["metric"].unique().str.extract(r"^pass_at_(\d+)$").drop_nulls()))
+
+
+def _dimensions(most: int, ood: list[str]) -> dict[str, tuple[str, str]]:
     """dimension -> (metric, subset), in the order of the verdict."""
-    numbers = group.filter(subset="test")["metric"].unique().str.extract(r"^pass_at_(\d+)$").drop_nulls()
-    most = max(map(int, numbers))
     return {
         "accuracy": ("pass_at_1", "test"),
         "solved beyond M1": ("solved_outside_m1", "test"),
@@ -145,13 +149,18 @@ def _points(values: pl.DataFrame, best: int) -> dict | None:
     }
 
 
-def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str) -> dict:
+def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str, most: int) -> dict:
     """low, high, effect_size, p, problems (how many have a value at both ends) and note."""
     if metric == "group_disparity":
         return _disparity_certainty(first, last, subset)
     before, after = _both_ends(first, last, metric, subset)
     low, high = _interval_of_change(before, after)
     note = ""
+    if metric == "solved_outside_m1":
+        shares = _both_ends(first, last, "sample_accuracy", subset)
+        p = second_sample_p_value(*(np.rint(share[~np.isnan(share)] * most).astype(int) for share in shares), most)
+    else:
+        p = paired_p_value(before, after)
     if metric in OF_CORRECT:
         ends = _both_ends(first, last, OF_CORRECT[metric], "correct")
         if ends[0].size:
@@ -161,7 +170,7 @@ def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str
         "low": low,
         "high": high,
         "effect_size": effect_size(before, after),
-        "p": paired_p_value(before, after),
+        "p": p,
         "problems": before.shape[1],
         "note": note,
     }

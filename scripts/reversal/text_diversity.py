@@ -29,10 +29,12 @@ def text_diversity(answers: pl.DataFrame) -> pl.DataFrame:
     mean, null if one of them is. They fall for longer and for more answers, hence
     rarefied_distinct_n: the share of different n-grams among RAREFIED_TO drawn from the question's without replacement,
     in expectation (Hurlbert 1971, doi 10.2307/1934145): sum over n-grams of 1 - C(N - c, m) / C(N, m), over m; mean of
-    n = 1 to 4. The same number for every question and model: neither length nor number of answers lowers it.
+    n = 1 to 4. The same number for every question and model: how many n-grams there are does not matter by itself.
+    A few answers still come out a little higher than many like them, since two n-grams of one answer are seldom equal.
     equation_diversity: different sets of equations between calculator marks / answers (the paper's logical diversity).
-    compression_ratio: bytes of the answers, joined by line ends, / bytes after zlib at level 1 (Shaib et al. 2024,
-    arXiv 2403.00553): 1 or less for answers without anything in common, high for answers that repeat each other.
+    compression_ratio: bytes of the answers, sorted and joined by line ends, / bytes after zlib at level 1 (Shaib et al.
+    2024, arXiv 2403.00553): high for answers that repeat each other; a single one compresses, too, so compare like
+    numbers of like length.
     """
     ordered = answers.sort("problem_id", maintain_order=True)
     ids = ordered["problem_id"].unique(maintain_order=True)
@@ -80,7 +82,7 @@ def _compression_ratios(texts: list[str], sizes: np.ndarray, correct: np.ndarray
         start += size
         right, wrong = [text for text, good in given if good], [text for text, good in given if not good]
         for subset, kept in enumerate((right, wrong, [text for text, _ in given])):
-            raw = "\n".join(kept).encode()
+            raw = "\n".join(sorted(kept)).encode()
             if len(kept) >= 2 and raw.strip():
                 ratios[subset, question] = len(raw) / len(zlib.compress(raw, 1))
     return ratios

@@ -1,12 +1,14 @@
 """How sure a number is: bootstrap over problems with seeds as a second level, paired tests, Holm, effect sizes."""
 
 import warnings
+from math import comb
 
 import numpy as np
 
 DRAWS = 4_000  # resamples: the Monte Carlo error of a limit is then a few hundredths of the interval
 FLIPS = 20_000  # of a randomisation test: a p can be as small as 1 in 20,001, and still count among hundreds of rows
 BLOCK = 500  # resamples at a time
+TAIL = 0.025  # on either side of a 95 % interval
 
 
 def resampled_means(values: np.ndarray, weights: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
@@ -31,35 +33,38 @@ def resampled_means(values: np.ndarray, weights: np.ndarray | None = None, seed:
 
 
 def over_seeds(draws: np.ndarray, points: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Draws of the mean over training seeds, with the seeds as a second level: .. x DRAWS.
+    """Draws of the mean over training seeds, with the seeds as a second level: .. x DRAWS, for `interval`.
 
     draws: .. x seeds x DRAWS, the statistic on resampled problems, the same ones for all seeds. points: .. x seeds, the
-    statistic itself. One seed has no second level: its interval speaks of that one run. With several, drawing from so
-    few
-    values again would make intervals too narrow, so the second level is drawn from its normal theory: Student's t with
-    seeds - 1 degrees of freedom times the standard error, from the variance between seeds less what the choice of
-    problems explains of it (the analysis of variance's estimate; 0 if that is more).
+    statistic itself. One seed has no second level: its interval speaks of that one run. With several, the variance of
+    the mean has two parts: what the choice of problems does to all seeds alike (the variance of the mean's draws less
+    what is each seed's own), and the variance between seeds / seeds. The second is drawn from its normal theory, since
+    drawing from so few values again is too narrow; and as it is known with seeds - 1 degrees of freedom only, all is
+    stretched to the critical value of Cochran and Cox (1950, Experimental Designs, for the Behrens-Fisher problem): the
+    normal's and Student's t's, weighted by the two variances.
     """
     usable = np.isfinite(points)
-    seeds = usable.sum(axis=-1)
+    seeds = np.maximum(usable.sum(axis=-1), 1)
     with np.errstate(invalid="ignore"), _ignore_empty_slices():
         mean_draws = np.nanmean(np.where(usable[..., None], draws, np.nan), axis=-2)
         if points.shape[-1] < 2:
             return mean_draws
-        between = np.nanvar(points, axis=-1, ddof=1)
-        within = np.nanvar(draws - mean_draws[..., None, :], axis=-1)
-        explained = np.nansum(np.where(usable, within, 0.0), axis=-1) / np.maximum(seeds - 1, 1)
-    variance = np.where(seeds >= 2, np.maximum(between - explained, 0.0), 0.0)
-    rng = np.random.default_rng(seed)
-    t = rng.permutation(_students_t(points.shape[-1] - 1))
-    return mean_draws + np.sqrt(variance / np.maximum(seeds, 1))[..., None] * t
+        own = np.where(usable, np.nanvar(draws - mean_draws[..., None, :], axis=-1), 0.0)
+        of_each = np.nansum(own, axis=-1) / np.maximum(seeds - 1, 1)
+        of_mean = np.nanvar(mean_draws, axis=-1)
+        of_seeds = np.where(seeds >= 2, np.nanvar(points, axis=-1, ddof=1) / seeds, 0.0)
+        centre = np.nanmean(mean_draws, axis=-1)
+    shared = np.maximum(of_mean - of_each / seeds, 0.0)
+    kept = np.sqrt(np.divide(shared, of_mean, out=np.zeros_like(shared), where=of_mean > 0))
+    noise = np.sqrt(of_seeds)[..., None] * np.random.default_rng(seed).permutation(_normal_quantiles())
+    stretch = _stretch(shared, of_seeds, seeds)[..., None]
+    return centre[..., None] + stretch * (kept[..., None] * (mean_draws - centre[..., None]) + noise)
 
 
-def interval(draws: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """(low, high): percentile limits over the last axis; nan where more than a twentieth of the draws is undefined."""
-    tail = (1 - level) / 2
+def interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high): 95 % percentile limits over the last axis; nan where over a twentieth of the draws is undefined."""
     with _ignore_empty_slices():
-        low, high = np.nanquantile(draws, [tail, 1 - tail], axis=-1)
+        low, high = np.nanquantile(draws, [TAIL, 1 - TAIL], axis=-1)
     unsure = np.isnan(draws).mean(axis=-1) > 0.05
     return np.where(unsure, np.nan, low), np.where(unsure, np.nan, high)
 
@@ -112,6 +117,28 @@ def paired_disparity_p_value(
     return _share_as_large(changed[~np.isnan(changed)], found.mean(), 1.0)
 
 
+def second_sample_p_value(before: np.ndarray, after: np.ndarray, n: int, seed: int = 0) -> float:
+    """Two-sided p of the hypothesis that M_t's samples are a second sample of M1's: for what M_t solves beyond M1.
+
+    before, after: right samples of M1 and of M_t among n of each problem, in arrays of any one shape (of all seeds).
+    The statistic is the sum of accuracy.solved_outside's differences: after / n - 0 for before = 0, (after / n - 1) / n
+    for before = 1, else 0. They are many small losses and few large gains, so that swapping them (paired_p_value) finds
+    losses where there are none. Instead the right samples of a problem, c in all, fall to the two models at random
+    (Fisher's exact test, the sum over problems): none to M1 with chance C(n, c) / C(2n, c), one with
+    n C(n, c - 1) / C(2n, c). Problems of equal c are drawn together. nan for no problems.
+    """
+    totals, problems = np.unique((before + after).ravel(), return_counts=True)
+    rng = np.random.default_rng(seed)
+    found, drawn = 0, np.zeros(FLIPS, np.int64)  # in units of 1 / n^2
+    for c, many in zip(totals.tolist(), problems.tolist(), strict=True):
+        gain, loss = c * n, c - 1 - n
+        found += gain * int(((before == 0) & (after == c)).sum()) + loss * int(((before == 1) & (after == c - 1)).sum())
+        chances = [comb(n, c) / comb(2 * n, c), n * comb(n, c - 1) / comb(2 * n, c) if c else 0.0]
+        none, one, _ = rng.multinomial(many, [*chances, max(0.0, 1 - sum(chances))], size=FLIPS).T
+        drawn += gain * none + loss * one
+    return _share_as_large(drawn, found, 0.0) if before.size else float("nan")
+
+
 def effect_size(before: np.ndarray, after: np.ndarray) -> float:
     """Mean change of a problem over the standard deviation of the problems' changes (Cohen's d for pairs).
 
@@ -135,11 +162,20 @@ def holm(p_values: list[float]) -> list[float]:
     return adjusted
 
 
-def _students_t(freedom: int) -> np.ndarray:
-    """DRAWS evenly spaced quantiles of Student's t: its tails are too heavy to be left to chance."""
-    from scipy.stats import t
+def _stretch(shared: np.ndarray, of_seeds: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Cochran and Cox's critical value over the normal one; 1 where seeds do not vary."""
+    from scipy.stats import norm, t
 
-    return t.ppf((np.arange(DRAWS) + 0.5) / DRAWS, freedom)
+    students = t.ppf(1 - TAIL, np.maximum(seeds - 1, 1)) / norm.ppf(1 - TAIL)
+    total = shared + of_seeds
+    return 1 + (students - 1) * np.divide(of_seeds, total, out=np.zeros_like(total), where=total > 0)
+
+
+def _normal_quantiles() -> np.ndarray:
+    """DRAWS evenly spaced quantiles: the limits are in the tails, which are not left to chance."""
+    from scipy.stats import norm
+
+    return norm.ppf((np.arange(DRAWS) + 0.5) / DRAWS)
 
 
 def _signs(problems: int, seed: int):
