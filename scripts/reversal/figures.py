@@ -98,7 +98,7 @@ def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
         for t, look in zip(steps, _by_iteration(steps, shades), strict=True):
             drawing.line(ax, here.filter(subset="improvement", iteration=t), x="k", band=0.1, **look)
         drawing.line(ax, here.filter(subset="lost", iteration=steps[-1]), x="k", band=0, color=shades[-1], **mirror)
-        ax.set(ylim=(0, 1.02))
+        ax.set(ylim=(0, 1.05))
         drawing.doublings(ax, ks)
         ax.tick_params(labelbottom=True)
         ax.set_xlabel(_sizes(metrics.filter(**place)), fontsize=SMALL)
