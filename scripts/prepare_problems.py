@@ -18,7 +18,8 @@ def main(
     if sandboxed and "program" in frame["answer_type"] and shutil.which("bwrap") is None:
         raise RuntimeError(
             f"{task} runs programs that a model wrote, in bubblewrap, which is not installed here: apt-get install "
-            "bubblewrap. (verification: {sandboxed: false} would run them without.)"
+            "bubblewrap, or without root: conda install -c conda-forge bubblewrap (0.8 or newer). (verification: "
+            "{sandboxed: false} would run them without.)"
         )
     # Only training problems are dropped: a test set must stay comparable with other people's.
     others = {Path(path).stem: tables.read(path, tables.PROBLEMS) for path in other_paths}

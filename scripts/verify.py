@@ -8,8 +8,12 @@ def main(samples_path: str, problems_path: str, mark: str, workers: int, sandbox
     samples, problems = tables.read(samples_path, tables.SAMPLES), tables.read(problems_path, tables.PROBLEMS)
     verdicts = verify(samples, problems, mark, workers, sandboxed)
     print(verdicts["verdict"].value_counts(sort=True))
-    if (verdicts["verdict"] == "infra_error").any():
-        raise RuntimeError(f"{samples_path}: some answers could not be judged for reasons of this machine; run again")
+    failed = verdicts.filter(verdict="infra_error")["problem_id"].unique(maintain_order=True).to_list()
+    if failed:
+        raise RuntimeError(
+            f"{samples_path}: answers to {len(failed)} problem(s) could not be judged for reasons of this machine "
+            f"({', '.join(failed[:5])}); run again"
+        )
     tables.write(verdicts, tables.VERDICT_ROWS, output)
 
 

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from reversal.problems import load_problems
-from reversal.tables import PROBLEMS, SAMPLES, VERDICT_ROWS
+from reversal.tables import PROBLEMS, SAMPLES, VERDICT_ROWS, write
 from reversal.verification import verifier, verify
+from verify import main as judge_job
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[2] / "../shared/data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no folder {DATA}: set REVERSAL_DATA to the benchmark data")
@@ -131,6 +132,16 @@ def test_what_cannot_be_judged_is_named():
         verify(samples([]), problems("number", a="six"), "####")
     with pytest.raises(ValueError, match="of one type"):
         verify(samples([]), pl.concat([problems("number", a="1"), problems("choice", b="A")]), "####")
+
+
+def test_a_job_that_could_not_judge_names_the_problems_and_writes_nothing(tmp_path):
+    """Outside a sandbox a program can kill the process that would judge it."""
+    paths = [str(tmp_path / name) for name in ("samples.parquet", "problems.parquet", "verdicts.parquet")]
+    write(samples([("a", "x = 1"), ("b", "import os\nos.kill(os.getppid(), 9)")]), SAMPLES, paths[0])
+    write(problems("program", tests=["assert x == 1"], a="x = 1", b="x = 1"), PROBLEMS, paths[1])
+    with pytest.raises(RuntimeError, match=r"samples\.parquet: answers to 1 problem\(s\) could not be judged .*\(b\)"):
+        judge_job(*paths[:2], "####", 1, False, paths[2])
+    assert not Path(paths[2]).exists()
 
 
 @needs_data

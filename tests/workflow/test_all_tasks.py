@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from reversal import tables
+from reversal.verification import verifier
 from running import copy_repository, snakemake
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="programs run in bubblewrap, which is not here")
@@ -47,7 +48,7 @@ def test_every_kind_of_answer_is_judged_and_scored(all_tasks, task):
     folder = all_tasks / f"mini-llama/{task}/seed0/sft"
     verdicts = tables.read(str(folder / "verdicts/test.parquet"), tables.VERDICT_ROWS)
     assert verdicts.height == 10 * 3
-    assert verdicts["verifier"].str.split(" ").list.first().unique().to_list() == [KINDS[task]]
+    assert verdicts["verifier"].unique().to_list() == [verifier(KINDS[task], sandboxed=True)]
     scores = tables.read(str(folder / "scores.parquet"), tables.SCORES)
     assert {"pass_at_1", "coverage", "distinct_n", "semantic_diversity"} <= set(scores["metric"])
 
