@@ -27,7 +27,7 @@ def pass_at_ks(counts: pl.DataFrame, ks: list[int]) -> pl.DataFrame:
     cases = counts.select("n", "c").unique().sort("n", "c")  # few different (n, c): each estimated once
     rows = [(n, c, k, pass_at_k(n, c, k) if k <= n else None) for n, c in cases.rows() for k in ks]
     table = pl.DataFrame(rows, schema={"n": pl.Int64, "c": pl.Int64, "k": pl.Int64, "value": pl.Float64}, orient="row")
-    return counts.join(table, on=["n", "c"], maintain_order="left")
+    return counts.join(table, on=["n", "c"], maintain_order="left_right")
 
 
 def greedy_correct(verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -66,9 +66,8 @@ def majority_at_k(finals: pl.DataFrame, k: int) -> pl.DataFrame:
     """problem_id, value: the chance that the most frequent final answer among k samples is the correct one.
 
     Wang et al. 2023, arXiv 2203.11171. finals: as final_answers gives. The mean over the disjoint blocks of k
-    successive
-    samples, which are independent draws: unbiased, without resampling. Answers that tie share the win equally; nulls do
-    not vote; a block without votes is lost. Problems with fewer than k samples have no row.
+    successive samples, which are independent draws: unbiased, without resampling. Answers that tie share the win
+    equally; nulls do not vote; a block without votes is lost. Problems with fewer than k samples have no row.
     """
     blocks = finals.with_columns(block=pl.col("sample_index") // k)
     whole = blocks.filter(pl.len().over("problem_id", "block") == k)
@@ -92,7 +91,8 @@ def answer_flow(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     mirror of IS(t)). All 0: wrong in both. Only problems that both tables hold.
     """
     support = sampled_counts(first).select("problem_id", reached=pl.col("c") > 0)
-    both = greedy_correct(first).join(greedy_correct(later), on="problem_id", suffix="_later", validate="1:1")
+    after = greedy_correct(later)
+    both = greedy_correct(first).join(after, on="problem_id", suffix="_later", validate="1:1", maintain_order="left")
     both = both.join(support, on="problem_id", how="left", maintain_order="left").with_columns(
         pl.col("reached").fill_null(False)
     )
@@ -112,8 +112,9 @@ def solved_outside(first: pl.DataFrame, later: pl.DataFrame | None) -> pl.DataFr
     Unbiased for p_t (1 - p_1)^(n - 1), with p the chance of a right sample and n M1's samples: c_t / n_t times
     1 - pass@(n-1) of M1, so 1 for c_1 = 0, 1 / n for c_1 = 1, else 0. later=None gives the null, M1 against a second
     sample of itself: each of the n against the other n - 1, so 1 / n for c_1 = 1, else 0 (the Good-Turing estimate of
-    what has not been seen; Good 1953, doi 10.1093/biomet/40.3-4.237). The difference is what M_t solves beyond what
-    more samples of M1 would: its expectation is 0 for M_t = M1. Only problems with two samples of M1.
+    what has not been seen; Good 1953, doi 10.1093/biomet/40.3-4.237). The difference is what a sample of M_t solves
+    beyond a further sample of M1: its expectation is 0 for M_t = M1. It rises with what M1 could never do,
+    and with what it does too rarely to show in n - 1 samples. Only problems with two samples of M1.
     """
     counts = sampled_counts(first).filter(pl.col("n") >= 2)
     once = pl.when(pl.col("c") == 1).then(1 / pl.col("n")).otherwise(0.0)

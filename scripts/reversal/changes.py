@@ -49,7 +49,7 @@ def changes(
         best, most = _best_iteration(group), _most_samples(group)
         printed = published.filter(model=model, task=task, method=method).to_dicts()
         for dimension, (metric, subset) in _dimensions(most, ood).items():
-            found = _points(group.filter(metric=metric, subset=subset), best)
+            found = _points(group.filter(metric=metric, subset=subset), best, group["iteration"].max())
             if found is not None:
                 names = {"model": model, "task": task, "method": method, "dimension": dimension}
                 certain = _certainty(*ends, metric, subset, most)
@@ -124,15 +124,23 @@ def _dimensions(most: int, ood: list[str]) -> dict[str, tuple[str, str]]:
 
 def _best_iteration(group: pl.DataFrame) -> int:
     """The iteration of the best greedy accuracy (mean over seeds), the earliest if several are."""
-    means = group.filter(metric="pass_at_1", subset="test").group_by("iteration").agg(pl.col("value").mean())
+    means = (
+        group.filter(metric="pass_at_1", subset="test")
+        .group_by("iteration")
+        .agg(
+            pl.col("value").mean().round(9)  # equal accuracies of seeds in another order differ in the last digit
+        )
+    )
     return means.sort("value", "iteration", descending=[True, False])["iteration"][0]
 
 
-def _points(values: pl.DataFrame, best: int) -> dict | None:
-    """first, best, last, change and its extremes over the seeds that have both ends; None without such a seed."""
-    last = values["iteration"].max()
+def _points(values: pl.DataFrame, best: int, last: int) -> dict | None:
+    """first, best, last, change and its extremes over the seeds that have both ends; None without such a seed.
+
+    best, last: iterations of the method; a metric that the last one lacks has no last value, whatever came before.
+    """
     wide = values.drop_nulls("value").pivot("iteration", index="seed", values="value")
-    if last in (None, 1) or not {"1", str(last)} <= set(wide.columns):
+    if last == 1 or not {"1", str(last)} <= set(wide.columns):
         return None
     wide = wide.drop_nulls(["1", str(last)]).with_columns(change=pl.col(str(last)) - pl.col("1"))
     if wide.is_empty():

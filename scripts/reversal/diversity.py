@@ -49,8 +49,9 @@ def vendi_score(vectors: np.ndarray) -> float:
     if n < 2:
         return np.nan
     # The non-zero eigenvalues of V V' and of V' V are the same: the smaller of the two is decomposed.
-    product = vectors @ vectors.T if n <= vectors.shape[1] else vectors.T @ vectors
-    shares = np.linalg.eigvalsh(product.astype(np.float64) / n)
+    exact = np.asarray(vectors, np.float64)  # 32-bit products leave eigenvalues where there should be none
+    product = exact @ exact.T if n <= exact.shape[1] else exact.T @ exact
+    shares = np.linalg.eigvalsh(product / n)
     shares = shares[shares > 1e-12]
     return float(np.exp(-(shares * np.log(shares)).sum()))
 

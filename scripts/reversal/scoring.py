@@ -51,19 +51,23 @@ def ood_values(name: str, verdicts: pl.DataFrame, problems: pl.DataFrame) -> pl.
     correct = accuracy.greedy_correct(verdicts).join(
         problems.select("problem_id", "level"), on="problem_id", maintain_order="left"
     )
-    whole = _values(correct.select("problem_id", pl.col("correct").cast(pl.Float64)), name, {"correct": "pass_at_1"})
-    level = pl.concat_str(pl.lit(f"{name}/level="), correct["level"])
-    by_level = whole.with_columns(subset=level).filter(correct["level"].is_not_null())
-    return pl.concat([whole, by_level.with_columns(level=correct["level"].drop_nulls()).sort("level").drop("level")])
+    right = pl.col("correct").cast(pl.Float64)
+    of_level = pl.format(f"{name}/level={{}}", "level")
+    levels = correct.drop_nulls("level").sort("level", maintain_order=True)
+    rows = [
+        frame.select("problem_id", subset.alias("subset"), metric=pl.lit("pass_at_1"), value=right, weight=pl.lit(1.0))
+        for frame, subset in ((correct, pl.lit(name)), (levels, of_level))
+    ]
+    return pl.concat(rows).select("problem_id", "metric", "subset", "value", "weight")
 
 
 def disparity_rows(name: str, rows: list[Row]) -> list[Row]:
     """Group disparity of the lowest and the highest level of an OOD set, out of its means; none without two levels."""
-    levels = [value for metric, subset, value, _ in rows if subset.startswith(f"{name}/level=")]
-    whole = [n for metric, subset, _, n in rows if (metric, subset) == ("pass_at_1", name)]
+    levels = [(value, n) for _, subset, value, n in rows if subset.startswith(f"{name}/level=")]
     if len(levels) < 2:
         return []
-    return [("group_disparity", name, accuracy.group_disparity(levels[0], levels[-1]), whole[0])]
+    (easy, of_easy), (hard, of_hard) = levels[0], levels[-1]
+    return [("group_disparity", name, accuracy.group_disparity(easy, hard), of_easy + of_hard)]
 
 
 def improvement_values(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
@@ -98,15 +102,16 @@ def null_values(first: pl.DataFrame) -> pl.DataFrame:
 
 
 def set_sizes(values: pl.DataFrame) -> list[Row]:
-    """Numbers of problems in IS(t), in its mirror (lost) and, for M1, expected in the null's set."""
+    """Numbers of problems in IS(t), in its mirror (lost) and, for M1, expected in the null's set; n: all problems."""
     sums = dict(values.group_by("metric").agg(pl.col("value").sum()).rows())
-    problems = values.filter(metric="lost").height
     null = values.filter((pl.col("subset") == "null") & (pl.col("metric") == pl.col("metric").first().over("subset")))
     rows: list[Row] = []
-    if problems:
+    if problems := values.filter(metric="lost").height:
         gained = sums["gained_inside"] + sums["gained_outside"]
         rows += [("improvement_set_size", "test", gained, problems), ("lost_set_size", "test", sums["lost"], problems)]
-    return rows + ([("improvement_set_size", "null", null["weight"].sum(), null.height)] if null.height else [])
+    elif problems := values.filter(metric="solved_outside_m1").height:
+        rows.append(("improvement_set_size", "null", null["weight"].sum(), problems))
+    return rows
 
 
 def confound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -178,11 +183,14 @@ def meaning_values(answers: pl.DataFrame, texts: pl.Series, vectors: np.ndarray)
     return frames
 
 
-def too_few_rows(values: pl.DataFrame) -> list[Row]:
+def too_few_rows(verdicts: pl.DataFrame) -> list[Row]:
     """Per subset, how many problems have fewer than two answers in it and thus no diversity."""
-    distinct = values.filter(metric="compression_ratio")
-    counts = distinct.group_by("subset", maintain_order=True).agg(pl.col("value").null_count(), pl.len())
-    return [("problems_with_too_few_answers", subset, float(few), n) for subset, few, n in counts.rows()]
+    counts = accuracy.sampled_counts(verdicts)
+    answers = {"correct": counts["c"], "incorrect": counts["n"] - counts["c"], "all": counts["n"]}
+    return [
+        ("problems_with_too_few_answers", subset, float((answers[subset] < 2).sum()), counts.height)
+        for subset in SUBSETS
+    ]
 
 
 def _sampled(counts: pl.DataFrame, name: str, subset: str) -> pl.DataFrame:

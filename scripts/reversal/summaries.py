@@ -81,8 +81,8 @@ def intervals(values: pl.DataFrame) -> pl.DataFrame:
         rows += _interval_rows(cells.rows(), points, draws, counts)
         for name, easy, hard in _extreme_levels(cells["subset"].to_list()):
             gap, gap_points = disparity(draws[easy], draws[hard]), disparity(points[easy], points[hard])
-            whole = cells.rows().index(("pass_at_1", name))
-            rows += _interval_rows([("group_disparity", name)], gap_points[None], gap[None], counts[[whole]])
+            of_both = counts[easy] + counts[hard]
+            rows += _interval_rows([("group_disparity", name)], gap_points[None], gap[None], of_both[None])
     return pl.DataFrame(rows, schema=INTERVAL_ROWS, orient="row", nan_to_null=True).with_columns(
         pl.selectors.float().fill_nan(None)
     )
