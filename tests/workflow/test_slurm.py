@@ -59,7 +59,8 @@ def disturb(cluster: slurm.Cluster, study: Future) -> None:
     time.sleep(12)  # SLURM believes for 11 s that a new job may still be on its way to the node
     cluster.start_node()
     cluster.wait_for("M2's training", lambda: running(M2_TRAINING), timeout=300)
-    cluster.ask("sbatch", "--partition=urgent", f"--gpus={slurm.GPUS}", "--output=/dev/null", "--wrap=sleep 1")
+    urgent = ("--partition=urgent", f"--gpus={slurm.GPUS}", "--mem=100", "--output=/dev/null", "--wrap=sleep 1")
+    cluster.ask("sbatch", *urgent)
 
 
 def states(run: Run, pattern: str) -> dict[str, list[str]]:
@@ -93,17 +94,12 @@ def test_what_becomes_a_job_and_what_each_asks_for(run):
         if job["Partition"] == "main"
     }
     assert asked == {
-        ("rule_pretrain_base", "gres:gpu:1", "cpu=2,mem=32000M,node=1,billing=2", "01:00:00"),
-        ("rule_train", "gres:gpu:1", "cpu=1,mem=32000M,node=1,billing=1", "04:00:00"),
-        (
-            "rule_train",
-            "gres:gpu:1",
-            "cpu=1,mem=64000M,node=1,billing=1",
-            "08:00:00",
-        ),  # the cancelled one's second attempt
-        ("rule_sample", "gres:gpu:1", "cpu=1,mem=32000M,node=1,billing=1", "02:00:00"),
+        ("rule_pretrain_base", "gres:gpu:1", "cpu=2,mem=32000M,node=1,billing=2", "04:00:00"),
+        ("rule_train", "gres:gpu:1", "cpu=1,mem=64000M,node=1,billing=1", "06:00:00"),
+        ("rule_train", "gres:gpu:1", "cpu=1,mem=128000M,node=1,billing=1", "12:00:00"),  # the cancelled one, once more
+        ("rule_sample", "gres:gpu:1", "cpu=1,mem=32000M,node=1,billing=1", "04:00:00"),
         ("rule_verify", None, "cpu=1,mem=8000M,node=1,billing=1", "01:00:00"),
-        ("rule_score", None, "cpu=1,mem=4000M,node=1,billing=1", "00:30:00"),
+        ("rule_score", None, "cpu=1,mem=8000M,node=1,billing=1", "01:00:00"),
     }
 
 
