@@ -27,7 +27,7 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Run:
+def run(finished, tmp_path_factory) -> Run:  # after the local run, with which it is compared, and in the same worker
     if absent := slurm.missing():
         if os.environ.get("CI"):
             pytest.fail(f"no {absent}, although .ci/run installs them")
@@ -85,6 +85,12 @@ def test_all_gpus_are_used_and_never_more(run):
     changes += [(stretch["EndTime"], -gpus[stretch["JobId"]]) for stretch in run.history]
     in_use = [sum(number for when, number in changes if when <= moment) for moment, _ in changes]
     assert max(in_use) == slurm.GPUS
+
+
+def test_every_job_on_a_gpu_took_the_one_that_slurm_assigned(run):
+    logs = [log for rule in ("pretrain_base", "train", "sample") for log in run.folder.glob(f"results/*/logs/{rule}/*")]
+    assert len(logs) == 1 + 6 + 12
+    assert all(re.search(r"^GPUs: [0-3], assigned by SLURM$", log.read_text(), re.MULTILINE) for log in logs)
 
 
 def test_what_becomes_a_job_and_what_each_asks_for(run):
