@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 
 import psutil
+from running import REPOSITORY
 
 GPUS = 4
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "srun", "scancel", "squeue", "scontrol", "sinfo"]
 SEARCH = f"{os.environ['PATH']}:/usr/sbin"
+SACCT = REPOSITORY / "profiles/slurm/without-accounting"
 # No accounting data base: SLURM's own record of the jobs is a text file (jobcomp/filetxt).
 # cred_expire: a job whose node died starts again after twice this time.
 CONFIGURATION = """
@@ -88,7 +90,7 @@ class Cluster:
         self.folder = folder
         self.daemons: dict[str, subprocess.Popen] = {}
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "SBATCH_", "SRUN_"))}
-        self.environment |= {"PATH": f"{folder}/bin:{SEARCH}", "SLURM_CONF": f"{folder}/slurm.conf"}
+        self.environment |= {"PATH": f"{folder}/bin:{SACCT}:{SEARCH}", "SLURM_CONF": f"{folder}/slurm.conf"}
 
     def __enter__(self):
         self.write_files()
