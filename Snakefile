@@ -18,6 +18,19 @@ include: "rules/plot.smk"
 include: "rules/write_pages.smk"
 
 
+# On a cluster these run beside Snakemake itself, not as jobs: seconds of work each, less than queueing for it, and those
+# that download need the network, which compute nodes often lack. Groups would not do: score ties all models together.
+localrules:
+    prepare_problems,
+    fetch_base,
+    gather_samples,
+    build_training_set,
+    summarise,
+    summarise_time,
+    plot,
+    write_pages,
+
+
 rule all:
     default_target: True
     input:

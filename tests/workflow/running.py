@@ -20,13 +20,19 @@ def copy_repository(to: Path) -> None:
 
 
 def snakemake(
-    folder: Path, *arguments: str, change: str = "{}", study: str = "smoke", timeout: int = 1200
+    folder: Path,
+    *arguments: str,
+    change: str = "{}",
+    study: str = "smoke",
+    where: tuple[str, ...] = ("--cores", "2"),
+    environment: dict[str, str] | None = None,
+    timeout: int = 1200,
 ) -> subprocess.CompletedProcess:
-    """change: YAML text laid over the study."""
+    """change: YAML text laid over the study. where: what says where the jobs run."""
     (folder / "change.yaml").write_text(change)
-    command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
+    command = [sys.executable, "-m", "snakemake", *arguments, *where]
     command += ["--configfile", f"studies/{study}.yaml", "change.yaml"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout)
 
 
 def jobs_to_run(folder: Path, change: str = "{}") -> dict[str, int]:

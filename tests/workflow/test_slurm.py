@@ -1,0 +1,135 @@
+"""The smoke study on a real SLURM by profiles/slurm: a job is cancelled, others are preempted, and the node crashes."""
+
+import os
+import re
+import time
+from collections import defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import pytest
+import slurm
+import yaml
+from running import REPOSITORY, copy_repository, snakemake
+
+# The profile and nothing else, but for a first look at the jobs after 1 s instead of a minute.
+ON_SLURM = ("--workflow-profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "1")
+M1 = "wildcards_mini-llama_mini-gsm_0_sft"
+M1_TRAINING, M1_ANSWERS, M2_TRAINING = f"rule_train_{M1}", f"rule_sample_{M1}_.*", f"rule_train_{M1}-[a-z]+"
+
+
+class Run(NamedTuple):
+    folder: Path
+    history: list[dict[str, str]]  # every stretch of time that a job ran: StartTime, EndTime, JobState, ..
+    jobs: dict[str, dict[str, str]]  # JobId: what was asked for
+
+
+@pytest.fixture(scope="module")
+def run(finished, tmp_path_factory) -> Run:  # after the local run, with which it is compared, and in the same worker
+    if absent := slurm.missing():
+        if os.environ.get("CI"):
+            pytest.fail(f"no {absent}, although .ci/run installs them")
+        pytest.skip(f"no SLURM on this machine ({absent}): the profile was not tried")
+    folder = tmp_path_factory.mktemp("on-slurm")
+    copy_repository(folder)
+    with (
+        TemporaryDirectory(prefix="slurm-") as home,
+        slurm.Cluster(Path(home)) as cluster,
+        ThreadPoolExecutor() as pool,
+    ):
+        study = pool.submit(snakemake, folder, where=ON_SLURM, environment=cluster.environment)
+        disturb(cluster, study)
+        result = study.result()
+        assert result.returncode == 0, (result.stdout + result.stderr)[-5000:]
+        return Run(folder, cluster.history(), {job["JobId"]: job for job in cluster.jobs()})
+
+
+def disturb(cluster: slurm.Cluster, study: Future) -> None:
+    def running(pattern: str) -> list[dict[str, str]]:
+        assert not study.done(), f"the study ended before a job of {pattern}: {study.result()}"
+        jobs = cluster.jobs()
+        return [job for job in jobs if job["JobState"] == "RUNNING" and re.fullmatch(pattern, job["Comment"])]
+
+    first = cluster.wait_for("M1's training", lambda: running(M1_TRAINING), timeout=600)
+    cluster.ask("scancel", first[0]["JobId"])
+    cluster.wait_for("M1's answers", lambda: len(running(M1_ANSWERS)) == 3, timeout=300)
+    cluster.crash_node()
+    time.sleep(12)  # SLURM believes for 11 s that a new job may still be on its way to the node
+    cluster.start_node()
+    cluster.wait_for("M2's training", lambda: running(M2_TRAINING), timeout=300)
+    urgent = ("--partition=urgent", f"--gpus={slurm.GPUS}", "--mem=100", "--output=/dev/null", "--wrap=sleep 1")
+    cluster.ask("sbatch", *urgent)
+
+
+def states(run: Run, pattern: str) -> dict[str, list[str]]:
+    """{JobId: how each of its stretches ended, in order} of the jobs whose comment matches."""
+    found = defaultdict(list)
+    for stretch in run.history:
+        if re.fullmatch(pattern, run.jobs[stretch["JobId"]].get("Comment", "")):
+            found[stretch["JobId"]].append(stretch["JobState"])
+    return dict(found)
+
+
+def test_the_tables_are_those_of_a_local_run_byte_for_byte(run, finished):
+    tables = "results/smoke/tables"
+    names = sorted(path.name for path in (finished / tables).iterdir() if path.name != "time.csv")
+    assert names == sorted(path.name for path in (run.folder / tables).iterdir() if path.name != "time.csv")
+    assert [n for n in names if (finished / tables / n).read_bytes() != (run.folder / tables / n).read_bytes()] == []
+
+
+def test_all_gpus_are_used_and_never_more(run):
+    gpus = {number: int(job.get("TresPerJob", "0").removeprefix("gres:gpu:")) for number, job in run.jobs.items()}
+    changes = [(stretch["StartTime"], gpus[stretch["JobId"]]) for stretch in run.history]
+    changes += [(stretch["EndTime"], -gpus[stretch["JobId"]]) for stretch in run.history]
+    in_use = [sum(number for when, number in changes if when <= moment) for moment, _ in changes]
+    assert max(in_use) == slurm.GPUS
+
+
+def test_every_job_on_a_gpu_took_the_one_that_slurm_assigned(run):
+    logs = [log for rule in ("pretrain_base", "train", "sample") for log in run.folder.glob(f"results/*/logs/{rule}/*")]
+    assert len(logs) == 1 + 6 + 12
+    assert all(re.search(r"^GPUs: [0-3], assigned by SLURM$", log.read_text(), re.MULTILINE) for log in logs)
+
+
+def test_what_becomes_a_job_and_what_each_asks_for(run):
+    asked = {
+        (job["Comment"].split("_wildcards")[0], job.get("TresPerJob"), job["TRES"], job["TimeLimit"])
+        for job in run.jobs.values()
+        if job["Partition"] == "main"
+    }
+    assert asked == {
+        ("rule_pretrain_base", "gres:gpu:1", "cpu=2,mem=32000M,node=1,billing=2", "04:00:00"),
+        ("rule_train", "gres:gpu:1", "cpu=1,mem=64000M,node=1,billing=1", "06:00:00"),
+        ("rule_train", "gres:gpu:1", "cpu=1,mem=128000M,node=1,billing=1", "12:00:00"),  # the cancelled one, once more
+        ("rule_sample", "gres:gpu:1", "cpu=1,mem=32000M,node=1,billing=1", "04:00:00"),
+        ("rule_verify", None, "cpu=1,mem=8000M,node=1,billing=1", "01:00:00"),
+        ("rule_score", None, "cpu=1,mem=8000M,node=1,billing=1", "01:00:00"),
+    }
+
+
+def test_a_cancelled_job_is_submitted_again(run):
+    assert list(states(run, M1_TRAINING).values()) == [["CANCELLED"], ["COMPLETED"]]
+
+
+def test_the_jobs_of_a_crashed_node_start_again(run):
+    assert list(states(run, M1_ANSWERS).values()) == [["NODE_FAIL", "COMPLETED"]] * 3
+
+
+def test_a_preempted_job_starts_again(run):
+    assert ["PREEMPTED", "COMPLETED"] in states(run, M2_TRAINING).values()
+
+
+def test_every_job_left_its_log_under_the_name_of_its_rule(run):
+    for job in run.jobs.values():
+        if job["Partition"] == "main":
+            rule, wildcards = job["Comment"].split("_wildcards_")
+            assert (run.folder / "results/slurm_logs" / rule / wildcards / f"{job['JobId']}.log").stat().st_size > 0
+
+
+def test_the_profile_keeps_what_the_default_one_says():
+    default, on_slurm = (
+        yaml.safe_load((REPOSITORY / f"profiles/{name}/config.yaml").read_text()) for name in ("default", "slurm")
+    )
+    assert default.items() <= on_slurm.items()
