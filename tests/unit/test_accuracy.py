@@ -1,8 +1,11 @@
+from collections import Counter
 from itertools import combinations
+from math import comb
 
+import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from reversal import accuracy
@@ -10,9 +13,23 @@ from reversal.tables import VERDICT_ROWS
 
 
 def verdicts(rows: list[tuple]) -> pl.DataFrame:
-    """VERDICT_ROWS from (problem_id, decoding, sample_index, verdict)."""
-    full = [(problem, decoding, index, "1", verdict, None, None, "v") for problem, decoding, index, verdict in rows]
+    """VERDICT_ROWS from (problem_id, decoding, sample_index, verdict, answer if it is not "1")."""
+    full = [
+        (problem, decoding, index, *(answer or ["1"]), verdict, None, None, "v")
+        for problem, decoding, index, verdict, *answer in rows
+    ]
     return pl.DataFrame(full, schema=VERDICT_ROWS, orient="row")
+
+
+def outcomes(problems: dict[str, str]) -> pl.DataFrame:
+    """Verdicts from {problem_id: "greedy sampled"}, a letter per answer: r is right, w wrong, - no answer; "" none."""
+    names = {"r": "correct", "w": "wrong", "-": "no_answer"}
+    rows = []
+    for problem, letters in problems.items():
+        greedy, sampled = letters.split(" ")
+        rows += [(problem, "greedy", 0, names[letter]) for letter in greedy]
+        rows += [(problem, "sampled", i, names[letter]) for i, letter in enumerate(sampled)]
+    return verdicts(rows)
 
 
 FIRST = verdicts(
@@ -43,8 +60,40 @@ def test_pass_at_k_refuses_what_it_cannot_estimate(n, c, k):
         accuracy.pass_at_k(n, c, k)
 
 
+def test_one_right_sample_of_fifty_is_found_by_fifty_and_by_half_of_them_half_the_time():
+    """Resampling with replacement would say 1 - 0.98^50 = 0.636."""
+    assert accuracy.pass_at_k(50, 1, 50) == 1.0
+    assert accuracy.pass_at_k(50, 1, 25) == 0.5
+
+
 def test_pass_at_k_of_many_samples_stays_exact():
     assert accuracy.pass_at_k(2000, 1, 1000) == pytest.approx(0.5)
+
+
+def test_pass_at_ks_has_a_row_per_problem_and_k_and_none_beyond_the_samples():
+    counts = pl.DataFrame({"problem_id": ["b", "a"], "n": [4, 2], "c": [1, 2], "other": ["x", "y"]})
+    expected = pl.DataFrame(
+        [
+            ("b", 4, 1, "x", 3, 0.75),
+            ("b", 4, 1, "x", 1, 0.25),
+            ("b", 4, 1, "x", 5, None),
+            ("a", 2, 2, "y", 3, None),
+            ("a", 2, 2, "y", 1, 1.0),
+            ("a", 2, 2, "y", 5, None),
+        ],
+        schema={
+            "problem_id": pl.String,
+            "n": pl.Int64,
+            "c": pl.Int64,
+            "other": pl.String,
+            "k": pl.Int64,
+            "value": pl.Float64,
+        },
+        orient="row",
+    )
+    assert_frame_equal(accuracy.pass_at_ks(counts, [3, 1, 5]), expected)
+    assert_frame_equal(accuracy.pass_at_ks(counts, []), expected.clear())
+    assert_frame_equal(accuracy.pass_at_ks(counts.clear(), [3]), expected.clear())
 
 
 def test_greedy_correct():
@@ -57,17 +106,79 @@ def test_sampled_counts():
     assert_frame_equal(accuracy.sampled_counts(FIRST), expected)
 
 
-def test_mean_pass_at_k():
-    counts = pl.DataFrame({"n": [4, 4, 4, 2], "c": [0, 1, 1, 2]})
-    assert accuracy.mean_pass_at_k(counts, 2) == pytest.approx((0 + 0.5 + 0.5 + 1) / 4)
-    assert accuracy.mean_pass_at_k(counts.clear(), 2) is None
+def test_final_answers_are_one_answer_if_correct_and_text_without_white_space_if_wrong():
+    rows = [
+        ("a", "greedy", 0, "correct", "7"),
+        ("a", "sampled", 0, "correct", "1/2"),
+        ("a", "sampled", 1, "correct", "0.5"),
+        ("a", "sampled", 2, "wrong", "x + 1"),
+        ("a", "sampled", 3, "wrong", "x +\t1 "),
+        ("a", "sampled", 4, "wrong", "correct"),
+        ("a", "sampled", 5, "no_answer", None),
+        ("a", "sampled", 6, "timeout", "while True: pass"),
+    ]
+    expected = pl.DataFrame(
+        {
+            "problem_id": ["a"] * 7,
+            "sample_index": range(7),
+            "correct": [True, True, False, False, False, False, False],
+            "final": ["correct", "correct", "wrong x+1", "wrong x+1", "wrong correct", None, None],
+        }
+    )
+    assert_frame_equal(accuracy.final_answers(verdicts(rows)), expected)
 
 
-@given(st.lists(st.integers(0, 16), min_size=1), st.randoms())
-def test_mean_pass_at_k_is_the_same_to_the_last_bit_in_any_order(correct, random):
-    shuffled = random.sample(correct, len(correct))
-    one, other = (pl.DataFrame({"n": [16] * len(c), "c": c}) for c in (correct, shuffled))
-    assert accuracy.mean_pass_at_k(one, 3) == accuracy.mean_pass_at_k(other, 3)
+def finals(answers: dict[str, str]) -> pl.DataFrame:
+    """As final_answers gives, from {problem_id: a letter per sample}: r is right, - null, any other a wrong answer."""
+    rows = [
+        (p, i, letter == "r", None if letter == "-" else letter)
+        for p, s in answers.items()
+        for i, letter in enumerate(s)
+    ]
+    schema = {"problem_id": pl.String, "sample_index": pl.Int64, "correct": pl.Boolean, "final": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("answers", "k", "value"),
+    [
+        ("rrxy", 4, 1.0),
+        ("rxxr", 4, 0.5),  # a tie is shared
+        ("rxyz", 4, 0.25),
+        ("rxx", 3, 0.0),
+        ("r--", 3, 1.0),  # nulls do not vote
+        ("---", 3, 0.0),
+        ("xx--", 4, 0.0),
+        ("rrxx", 2, 0.5),  # the mean over the blocks rr and xx
+        ("rrxxr", 2, 0.5),  # the last block is not whole
+        ("r", 1, 1.0),
+    ],
+)
+def test_majority_at_k(answers, k, value):
+    expected = pl.DataFrame({"problem_id": ["a"], "value": [value]})
+    assert_frame_equal(accuracy.majority_at_k(finals({"a": answers}), k), expected)
+
+
+def test_majority_at_k_leaves_out_problems_with_fewer_samples():
+    assert_frame_equal(
+        accuracy.majority_at_k(finals({"b": "rxr", "a": "rr"}), 3), pl.DataFrame({"problem_id": ["b"], "value": [1.0]})
+    )
+    assert accuracy.majority_at_k(finals({"a": "rr"}), 3).is_empty()
+
+
+@given(st.lists(st.text("rxy-", min_size=1, max_size=12), min_size=1, max_size=4), st.integers(1, 4), st.randoms())
+@settings(max_examples=50)
+def test_majority_at_k_equals_the_count_of_votes_whatever_the_order_of_rows(answers, k, random):
+    def won(block: str) -> float:
+        votes = Counter(block.replace("-", ""))
+        top = [answer for answer, count in votes.items() if count == max(votes.values())]
+        return ("r" in top) / len(top) if top else 0.0
+
+    table = finals({str(i): letters for i, letters in enumerate(answers)})
+    found = accuracy.majority_at_k(table[random.sample(range(table.height), table.height)], k)
+    blocks = {str(i): [s[j : j + k] for j in range(0, len(s) - k + 1, k)] for i, s in enumerate(answers)}
+    expected = {problem: sum(map(won, parts)) / len(parts) for problem, parts in blocks.items() if parts}
+    assert dict(found.rows()) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -78,18 +189,92 @@ def test_powers_of_two(largest, expected):
     assert accuracy.powers_of_two(largest) == expected
 
 
-def test_improvement_set():
-    later = verdicts(
-        [
-            ("d", "greedy", 0, "wrong"),
-            ("c", "greedy", 0, "correct"),
-            ("b", "greedy", 0, "correct"),
-            ("a", "greedy", 0, "correct"),
-            ("b", "sampled", 0, "wrong"),
-        ]
+def test_answer_flow():
+    first = outcomes(
+        {
+            "kept": "r ww",
+            "in": "w wr",
+            "out": "- ww",
+            "unsampled": "w ",
+            "lost": "r rr",
+            "neither": "w rr",
+            "gone": "r r",
+        }
     )
-    assert sorted(accuracy.improvement_set(FIRST, later)) == ["a", "c"]
-    assert accuracy.improvement_set(later, FIRST) == ["d"]
+    later = outcomes(
+        {"new": "r r", "neither": "- r", "lost": "w r", "unsampled": "r w", "out": "r w", "in": "r w", "kept": "r w"}
+    )
+    expected = pl.DataFrame(
+        [
+            ("kept", 1.0, 0.0, 0.0, 0.0),
+            ("in", 0.0, 1.0, 0.0, 0.0),
+            ("out", 0.0, 0.0, 1.0, 0.0),
+            ("unsampled", 0.0, 0.0, 1.0, 0.0),
+            ("lost", 0.0, 0.0, 0.0, 1.0),
+            ("neither", 0.0, 0.0, 0.0, 0.0),
+        ],
+        schema=["problem_id", "kept", "gained_inside", "gained_outside", "lost"],
+        orient="row",
+    )
+    assert_frame_equal(accuracy.answer_flow(first, later), expected)
+
+
+def test_solved_outside():
+    first = outcomes({"never": "w wwww", "once": "w wrww", "twice": "w rrww", "single": "w w"})
+    later = outcomes({"twice": "r rrrr", "once": "r wrrr", "never": "r wwwr", "single": "r r", "new": "r r"})
+    expected = pl.DataFrame({"problem_id": ["never", "once", "twice"], "value": [1 / 4, 3 / 4 / 4, 0.0]})
+    assert_frame_equal(accuracy.solved_outside(first, later), expected)
+    null = pl.DataFrame({"problem_id": ["never", "once", "twice"], "value": [0.0, 1 / 4, 0.0]})
+    assert_frame_equal(accuracy.solved_outside(first, None), null)
+
+
+def counted(n: int, rights: list[int]) -> pl.DataFrame:
+    return outcomes({str(i): "w " + "r" * c + "w" * (n - c) for i, c in enumerate(rights)})
+
+
+@given(st.integers(2, 6), st.integers(1, 6), st.floats(0, 1), st.floats(0, 1))
+@settings(max_examples=50)
+def test_solved_outside_is_unbiased(n, n_later, p_first, p_later):
+    """Exact expectations over all numbers of right samples, weighted by their binomial chances."""
+    chances = [comb(n, c) * p_first**c * (1 - p_first) ** (n - c) for c in range(n + 1)]
+    later_chances = [comb(n_later, c) * p_later**c * (1 - p_later) ** (n_later - c) for c in range(n_later + 1)]
+    pairs = [(c, d) for c in range(n + 1) for d in range(n_later + 1)]
+    first, later = counted(n, [c for c, _ in pairs]), counted(n_later, [d for _, d in pairs])
+    values = accuracy.solved_outside(first, later)["value"].to_list()
+    expectation = sum(chances[c] * later_chances[d] * value for (c, d), value in zip(pairs, values, strict=True))
+    assert expectation == pytest.approx(p_later * (1 - p_first) ** (n - 1))
+    null = accuracy.solved_outside(counted(n, list(range(n + 1))), None)["value"].to_list()
+    assert np.dot(chances, null) == pytest.approx(p_first * (1 - p_first) ** (n - 1))
+
+
+def test_a_second_sample_of_m1_solves_as_much_outside_it_as_the_null_says():
+    rng = np.random.default_rng(0)
+    chance = rng.beta(0.3, 0.7, 20_000)
+    first, again = (counted(8, rng.binomial(8, chance).tolist()) for _ in range(2))
+    found = accuracy.solved_outside(first, again)["value"] - accuracy.solved_outside(first, None)["value"]
+    assert abs(found.mean()) < 4 * found.std() / 20_000**0.5 < 0.005
+
+
+def test_null_improvement_is_of_problems_that_greedy_missed_and_a_sample_solved():
+    first = outcomes({"a": "w rrww", "b": "r rrww", "c": "w wwww", "d": "- rwww", "e": "w r"})
+    schema = {"problem_id": pl.String, "k": pl.Int64, "value": pl.Float64, "weight": pl.Float64}
+    rows = [("a", 2, 2 / 3, 1 / 2), ("a", 4, None, 1 / 2), ("d", 2, 0.0, 1 / 4), ("d", 4, None, 1 / 4)]
+    assert_frame_equal(accuracy.null_improvement(first, [2, 4]), pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+@given(st.lists(st.text("rw", min_size=2, max_size=6), min_size=1, max_size=4), st.integers(1, 5))
+@settings(max_examples=50)
+def test_null_improvement_equals_every_right_sample_as_the_second_one_in_turn(samples, k):
+    first = outcomes({str(i): f"w {letters}" for i, letters in enumerate(samples)})
+    expected = {}
+    for i, letters in enumerate(samples):
+        others = [letters[:j] + letters[j + 1 :] for j, letter in enumerate(letters) if letter == "r"]
+        if others:
+            subsets = [["r" in chosen for chosen in combinations(rest, k)] for rest in others]
+            value = np.mean(subsets) if k < len(letters) else None
+            expected[str(i)] = (value if value is None else pytest.approx(value), len(others) / len(letters))
+    found = accuracy.null_improvement(first, [k]).drop("k")
+    assert {problem: (value, weight) for problem, value, weight in found.rows()} == expected
 
 
 @pytest.mark.parametrize(
