@@ -48,7 +48,7 @@ def shades(colour: str, count: int) -> list[str]:
     ramp = LinearSegmentedColormap.from_list(
         "shades", [_mix(colour, "#FFFFFF", 0.55), colour, _mix(colour, "#000000", 0.45)]
     )
-    return [to_hex(ramp(i / max(count - 1, 1))) for i in range(count)]
+    return [to_hex(ramp(i / (count - 1))) for i in range(count)] if count > 1 else [colour]
 
 
 def tint(colour: str, share: float) -> str:

@@ -118,7 +118,7 @@ def test_a_method_has_the_same_colour_in_every_figure(metrics):
 
 def test_shades_run_from_pale_over_the_colour_to_dark():
     assert drawing.shades("#0072B2", 3) == ["#8cc0dc", "#0072b2", "#003f62"]
-    assert len(drawing.shades("#0072B2", 1)) == 1
+    assert drawing.shades("#0072B2", 1) == ["#0072B2"]
 
 
 def test_figure2_shows_coverage_with_its_interval_each_methods_best_and_the_rule(metrics):
