@@ -165,11 +165,17 @@ def test_figure3_draws_m1_on_each_improvement_set_beside_chance_and_the_mirror(m
         "IS(3)": [None, None],
         "mirror (M$_{3}$, lost)": [0.125, 0.25],
     }
-    limits = [line.get_ydata().tolist() for line in sft.lines if line.get_label() in ("_low", "_high")]
-    assert limits[2:4] == [[0.25, 0.375], [1.0, 1.5]]
     assert sft.lines[0].get_xdata().tolist() == [2, 4]
     assert sft.get_xlabel() == "|IS(t)| = 7, 0\nchance = 6.25\nlost = 3, 120"
     assert [text.get_text() for text in dpo.texts] == ["no defined value"]
+
+
+def test_figure3_has_bands_for_chance_and_for_the_last_iteration(metrics):
+    metrics = metrics.filter(pl.col("iteration") < 3)
+    sft, _ = figures.improvement(intervals_of(metrics), metrics).axes
+    limits = [line.get_ydata().tolist() for line in sft.lines if line.get_label() in ("_low", "_high")]
+    assert [limit[0] for limit in limits[:2]] == [0.1875, 0.75]
+    assert limits[2:] == [[0.25, 0.375], [1.0, 1.5]]
 
 
 def test_figure4_draws_correct_and_incorrect_with_gaps_and_the_common_problems_thin(metrics):
