@@ -76,14 +76,14 @@ def reversal_and_why(rows: list[dict]) -> tuple[str, str]:
     """(yes, no or unclear; one sentence that says why)."""
     accuracy = [row["verdict"] for row in rows if row["dimension"] == "accuracy"]
     others = [row for row in rows if row["dimension"] != "accuracy"]
-    fallen = " and ".join(row["dimension"] for row in others if row["verdict"] == "regress")
+    fallen = _listed([row["dimension"] for row in others if row["verdict"] == "regress"])
     if accuracy != ["progress"]:
         how = "regressed" if accuracy == ["regress"] else "did not change beyond its uncertainty"
         beside = f"; {fallen} regressed" if fallen else ""
         return "unclear", f"Accuracy {how}, so there is no progress to reverse{beside}."
     if fallen:
         return "yes", f"Accuracy progressed, and {fallen} regressed."
-    unsure = " and ".join(row["dimension"] for row in others if _may_have_lost(row))
+    unsure = _listed([row["dimension"] for row in others if _may_have_lost(row)])
     if unsure:
         return "unclear", f"Accuracy progressed and nothing regressed, but a loss of {MARGIN} is possible for {unsure}."
     return "no", f"Accuracy progressed, and every other interval lies above a loss of {MARGIN}."
@@ -240,6 +240,10 @@ def _published(metric: str, subset: str, printed: list[dict]) -> dict:
         "published_best": row and row["best_pass_at_1"] / 100,
         "published_best_iteration": row and row["best_iteration"],
     }
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _may_have_lost(row: dict) -> bool:

@@ -48,7 +48,7 @@ def shades(colour: str, count: int) -> list[str]:
     ramp = LinearSegmentedColormap.from_list(
         "shades", [_mix(colour, "#FFFFFF", 0.55), colour, _mix(colour, "#000000", 0.45)]
     )
-    return [to_hex(ramp(i / max(count - 1, 1))) for i in range(count)]
+    return [to_hex(ramp(i / (count - 1))) for i in range(count)] if count > 1 else [colour]
 
 
 def tint(colour: str, share: float) -> str:
@@ -115,7 +115,7 @@ def whiskers(ax: Axes, at, low, high) -> None:
 def dots(ax: Axes, metrics: pl.DataFrame, colour: str, offset: float = 0) -> None:
     """Single seeds as faint dots over iterations, where there are several. metrics: rows of METRICS."""
     if metrics["seed"].n_unique() > 1:
-        look = {"color": colour, "alpha": 0.4, "markersize": 2.5, "markeredgewidth": 0, "label": "_seeds"}
+        look = {"color": colour, "alpha": 0.6, "markersize": 3.5, "markeredgewidth": 0, "label": "_seeds"}
         ax.plot(metrics["iteration"].to_numpy() + offset, metrics["value"].to_numpy(), ".", **look)
 
 

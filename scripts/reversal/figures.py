@@ -90,13 +90,14 @@ def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
         return drawing.nothing("no improvement sets")
     steps, ks = sorted(set(data["iteration"]) - {1}), sorted(set(data["k"]))
     figure, places = drawing.panel_grid(intervals, 1.7, 1.3)
-    chance = {"color": "black", "linestyle": "--", "label": "chance (M$_1$ again)"}
+    chance = {"color": "black", "linestyle": "--", "zorder": 4, "label": "chance (M$_1$ again)"}
     mirror = {"linestyle": ":", "label": f"mirror (M$_{{{steps[-1]}}}$, lost)"}
     for ax, place in places:
         here, shades = data.filter(**place), drawing.shades(colours(intervals)[place["method"]], len(steps))
         drawing.line(ax, here.filter(subset="null"), x="k", **chance)
         for t, look in zip(steps, _by_iteration(steps, shades), strict=True):
-            drawing.line(ax, here.filter(subset="improvement", iteration=t), x="k", band=0.1, **look)
+            band = 0.12 if t == steps[-1] else 0
+            drawing.line(ax, here.filter(subset="improvement", iteration=t), x="k", band=band, **look)
         drawing.line(ax, here.filter(subset="lost", iteration=steps[-1]), x="k", band=0, color=shades[-1], **mirror)
         ax.set(ylim=(0, 1.05))
         drawing.doublings(ax, ks)
@@ -105,7 +106,7 @@ def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
         drawing.tidy(ax, percent=True)
     key = [Line2D([], [], **look) for look in _by_iteration(steps, drawing.shades(drawing.GREY, len(steps)))]
     key += [Line2D([], [], **chance), Line2D([], [], color="black", **mirror)]
-    drawing.legend(figure, "M$_1$'s pass@k on the improvement sets IS(t), over k samples", key)
+    drawing.legend(figure, "M$_1$'s pass@k on the improvement sets IS(t), over k samples (bands: chance, last t)", key)
     return figure
 
 

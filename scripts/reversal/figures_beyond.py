@@ -176,6 +176,7 @@ def _flow_bars(ax: Axes, here: pl.DataFrame, colour: str) -> None:
     shares = here.filter(pl.col("metric").is_in(list(FLOW)))
     wide = shares.pivot("metric", index="iteration", values="value").sort("iteration").drop_nulls()
     at, floor = wide["iteration"].to_numpy(), np.zeros(wide.height)
+    ax.set_xlim(1.4, (shares["iteration"].max() or 2) + 0.6)
     for name, look in _flow_looks(colour).items():
         heights = wide[name].to_numpy() if name in wide.columns else np.empty(0)
         if name == "lost":

@@ -39,8 +39,9 @@ def headline(changes: pl.DataFrame, rule: pl.DataFrame, iterations: int, seeds: 
         f"<h1>Progress or regress?</h1><p>From M1 to M{iterations}, means over {seeds} seed(s). A change is progress "
         "or regress if its p, adjusted over the whole study (Holm), is below 0.05 and its 95 % interval excludes 0; "
         "else it is unclear. A reversal is progress in accuracy with a regress elsewhere. Intervals: bootstrap over "
-        "problems, paired, and over seeds if there are several. Effect size: the mean change of a problem in standard "
-        "deviations of the problems' changes. <em>best</em>: at the iteration of the best accuracy.</p>",
+        "problems, paired by problem, with the seeds, where there are several, as a second level. Effect size: the "
+        "mean change of a problem in standard deviations of the problems' changes. <em>best</em>: at the iteration "
+        "of the best accuracy.</p>",
         *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
         _overview(changes),
     ]

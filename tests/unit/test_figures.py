@@ -118,7 +118,7 @@ def test_a_method_has_the_same_colour_in_every_figure(metrics):
 
 def test_shades_run_from_pale_over_the_colour_to_dark():
     assert drawing.shades("#0072B2", 3) == ["#8cc0dc", "#0072b2", "#003f62"]
-    assert len(drawing.shades("#0072B2", 1)) == 1
+    assert drawing.shades("#0072B2", 1) == ["#0072B2"]
 
 
 def test_figure2_shows_coverage_with_its_interval_each_methods_best_and_the_rule(metrics):
@@ -165,11 +165,17 @@ def test_figure3_draws_m1_on_each_improvement_set_beside_chance_and_the_mirror(m
         "IS(3)": [None, None],
         "mirror (M$_{3}$, lost)": [0.125, 0.25],
     }
-    limits = [line.get_ydata().tolist() for line in sft.lines if line.get_label() in ("_low", "_high")]
-    assert limits[2:4] == [[0.25, 0.375], [1.0, 1.5]]
     assert sft.lines[0].get_xdata().tolist() == [2, 4]
     assert sft.get_xlabel() == "|IS(t)| = 7, 0\nchance = 6.25\nlost = 3, 120"
     assert [text.get_text() for text in dpo.texts] == ["no defined value"]
+
+
+def test_figure3_has_bands_for_chance_and_for_the_last_iteration(metrics):
+    metrics = metrics.filter(pl.col("iteration") < 3)
+    sft, _ = figures.improvement(intervals_of(metrics), metrics).axes
+    limits = [line.get_ydata().tolist() for line in sft.lines if line.get_label() in ("_low", "_high")]
+    assert [limit[0] for limit in limits[:2]] == [0.1875, 0.75]
+    assert limits[2:] == [[0.25, 0.375], [1.0, 1.5]]
 
 
 def test_figure4_draws_correct_and_incorrect_with_gaps_and_the_common_problems_thin(metrics):
