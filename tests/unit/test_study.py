@@ -62,7 +62,11 @@ def test_llama2_70b_differs_from_the_paper_in_its_model_alone():
         ("seeds", [], "seeds: [] should be non-empty"),
         ("study", "a b", "study: 'a b' does not match"),
         ("sampling/temperature", 0, "sampling.temperature: 0 is less than or equal to the minimum of 0"),
-        ("sampling/engine/name", "vlm", "sampling.engine.name: 'vlm' is not one of ['vllm', 'transformers']"),
+        (
+            "sampling/engine/name",
+            "vlm",
+            "sampling.engine.name: 'vlm' is not one of ['vllm', 'transformers', 'scripted']",
+        ),
         ("sampling/shards", {"train": 1}, "sampling.shards: 'evaluation' is a required property"),
         ("scoring/embedding_model", None, "scoring: 'embedding_model' is a required property"),
         ("models/mini-llama/pretrain/corpus", [], "models.mini-llama.pretrain.corpus: [] should be non-empty"),
