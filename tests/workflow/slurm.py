@@ -1,11 +1,12 @@
 """A real SLURM on this machine: one node with 4 counted GPUs, its daemons and files in a folder of its own.
 
-It needs Debian's slurmctld, slurmd, slurm-client and munge, runs as any user and listens on 127.0.0.1 only.
+It needs root and Debian's slurmctld, slurmd, slurm-client and munge, and listens on 127.0.0.1 only.
 """
 
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -15,7 +16,7 @@ import psutil
 from running import REPOSITORY
 
 GPUS = 4
-PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "srun", "scancel", "squeue", "scontrol", "sinfo"]
+PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "srun", "scancel", "squeue", "scontrol", "sinfo", "unshare"]
 SEARCH = f"{os.environ['PATH']}:/usr/sbin"
 SACCT = REPOSITORY / "profiles/slurm/without-accounting"
 # No accounting data base: SLURM's own record of the jobs is a text file (jobcomp/filetxt).
@@ -68,8 +69,9 @@ PartitionName=urgent Nodes=ALL PriorityTier=2 MaxTime=INFINITE State=UP
 
 
 def missing() -> str:
-    """The programs of SLURM that this machine lacks; empty if it has all."""
-    return ", ".join(name for name in PROGRAMS if not shutil.which(name, path=SEARCH))
+    """What this machine lacks for a SLURM of its own; empty if it has all."""
+    programs = [name for name in PROGRAMS if not shutil.which(name, path=SEARCH)]
+    return ", ".join(programs + ["root's rights"] * (os.geteuid() != 0))
 
 
 def free_port() -> int:
@@ -177,7 +179,6 @@ class Cluster:
     def stop(self) -> None:
         if "unshare" in self.daemons:
             self.crash_node()
-        for daemon in reversed(self.daemons.values()):
-            daemon.terminate()
         for daemon in self.daemons.values():
+            os.killpg(daemon.pid, signal.SIGKILL)
             daemon.wait(10)
