@@ -11,7 +11,7 @@ PRINTED = pl.DataFrame([("m", "t", "dpo", 0.5, 41.6, 48.5, 4, 6.9)], schema=PUBL
 
 
 def study(values: dict[tuple, list]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(METRICS, PROBLEM_SCORES with seed, lineage) from {(seed, lineage, metric, subset): values of problems 0, 1, ..}."""
+    """(METRICS, values) from {(seed, lineage, metric, subset): values of problems 0, 1, ..}."""
     scores, per_problem = [], []
     for method, lineages in SERIES.items():
         for (seed, lineage, metric, subset), found in values.items():
