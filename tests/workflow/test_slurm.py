@@ -4,9 +4,10 @@ import os
 import re
 import time
 from collections import defaultdict
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import NamedTuple
 
 import pytest
@@ -34,21 +35,25 @@ def run(finished, tmp_path_factory) -> Run:  # after the local run, with which i
         pytest.skip(f"no SLURM on this machine ({absent}): the profile was not tried")
     folder = tmp_path_factory.mktemp("on-slurm")
     copy_repository(folder)
+    over = Event()
     with (
         TemporaryDirectory(prefix="slurm-") as home,
         slurm.Cluster(Path(home)) as cluster,
         ThreadPoolExecutor() as pool,
     ):
-        study = pool.submit(snakemake, folder, where=ON_SLURM, environment=cluster.environment)
-        disturb(cluster, study)
-        result = study.result()
-        assert result.returncode == 0, (result.stdout + result.stderr)[-5000:]
+        accidents = pool.submit(disturb, cluster, over)
+        try:
+            study = snakemake(folder, where=ON_SLURM, environment=cluster.environment)
+        finally:
+            over.set()
+        assert study.returncode == 0, (study.stdout + study.stderr)[-5000:]
+        accidents.result()
         return Run(folder, cluster.history(), {job["JobId"]: job for job in cluster.jobs()})
 
 
-def disturb(cluster: slurm.Cluster, study: Future) -> None:
+def disturb(cluster: slurm.Cluster, over: Event) -> None:
     def running(pattern: str) -> list[dict[str, str]]:
-        assert not study.done(), f"the study ended before a job of {pattern}: {study.result()}"
+        assert not over.is_set(), f"the study ended before a job of {pattern}"
         jobs = cluster.jobs()
         return [job for job in jobs if job["JobState"] == "RUNNING" and re.fullmatch(pattern, job["Comment"])]
 
