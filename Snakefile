@@ -14,6 +14,7 @@ include: "rules/train.smk"
 include: "rules/score.smk"
 include: "rules/summarise.smk"
 include: "rules/summarise_time.smk"
+include: "rules/remove_models.smk"
 include: "rules/plot.smk"
 include: "rules/write_pages.smk"
 
@@ -38,6 +39,7 @@ rule all:
         rules.summarise_time.output,
         rules.plot.output,
         rules.write_pages.output,
+        every_model("kept_models.json") if config["keep_models"] != "all" else [],
 
 
 onsuccess:
