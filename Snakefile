@@ -17,6 +17,7 @@ include: "rules/summarise_time.smk"
 include: "rules/remove_models.smk"
 include: "rules/plot.smk"
 include: "rules/write_pages.smk"
+include: "rules/plan.smk"
 
 
 # On a cluster these run beside Snakemake itself, not as jobs: seconds of work each, less than queueing for it, and those

@@ -1,4 +1,5 @@
 # common: the study's names and paths, its check, and what every rule needs to say what it depends on.
+import json
 import os
 import sys
 from modulefinder import ModuleFinder

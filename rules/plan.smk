@@ -1,0 +1,17 @@
+# plan: the configuration, assumptions about machines and whatever has run so far -> plan.md and plan.svg, and the same page
+# printed. They are named in params, not as output: Snakemake runs a target without output every time it is asked for.
+rule plan:
+    input:
+        code=code("plan"),
+        throughputs=os.path.normpath(f"{ROOT}/rules/throughputs.yaml"),
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        config=lambda w: json.dumps(config),  # in its own order: the other Snakemake that this asks must see the same study
+        results=RESULTS,
+        snakefile=workflow.main_snakefile,
+        page=f"{RESULTS}/plan.md",
+        picture=f"{RESULTS}/plan.svg",
+    script:
+        "../scripts/plan.py"
