@@ -6,11 +6,15 @@ rule plan:
         throughputs=os.path.normpath(f"{ROOT}/rules/throughputs.yaml"),
     localrule: True
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         config=lambda w: json.dumps(config),  # in its own order: the other Snakemake that this asks must see the same study
         results=RESULTS,
-        snakefile=workflow.main_snakefile,
+        # Snakemake's own Python (the environment of this job need not have it), and software as in this run.
+        driver=[sys.executable, "-m", "snakemake", "--snakefile", workflow.main_snakefile]
+        + [part for method in workflow.deployment_settings.deployment_method for part in ("--sdm", str(method))],
         page=f"{RESULTS}/plan.md",
         picture=f"{RESULTS}/plan.svg",
     script:

@@ -45,7 +45,9 @@ rule remove_models:
         f"{RESULTS}/benchmarks/remove_models/{LOG}.tsv"
     localrule: True
     conda:
-        "../envs/cpu.yaml"
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         keep=config["keep_models"],
         series=canonical(list(SERIES.items())),

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections import defaultdict
 from itertools import islice
@@ -21,7 +20,7 @@ MOST_JOBS = 10_000  # that Snakemake is asked about: it takes 2 ms for each
 TABLES = 20  # of samples that a mean length is taken from
 
 
-def main(config: dict, table_path: str, results: str, snakefile: str, page_path: str, picture_path: str) -> None:
+def main(config: dict, table_path: str, results: str, driver: list[str], page_path: str, picture_path: str) -> None:
     table = yaml.safe_load(Path(table_path).read_text())
     all_jobs = jobs_of(config)
     ran = {job.output: seconds for job, seconds in _benchmarks(all_jobs, Path(results) / "benchmarks")}
@@ -29,7 +28,7 @@ def main(config: dict, table_path: str, results: str, snakefile: str, page_path:
     if len(all_jobs) > MOST_JOBS:
         pending = f"Not asked: `snakemake --dry-run` says it, but takes minutes for more than {MOST_JOBS:,} jobs."
     else:
-        pending = pending_outputs(config, snakefile, results)
+        pending = pending_outputs(config, driver, results)
     text = page(plan, ran, pending)
     Path(results).mkdir(parents=True, exist_ok=True)
     jobs.write_text(page_path, text)
@@ -56,13 +55,15 @@ def measure(all_jobs: list[Job], ran: dict[str, float], config: dict, results: P
     return Measured(dict(seconds), dict(rows), _problems(config, results), tokens)
 
 
-def pending_outputs(config: dict, snakefile: str, results: str) -> set[str]:
-    """The outputs, below `results`, that Snakemake would make now. Another Snakemake is asked; it runs nothing."""
+def pending_outputs(config: dict, driver: list[str], results: str) -> set[str]:
+    """The outputs, below `results`, that Snakemake would make now. Another Snakemake is asked; it runs nothing.
+
+    driver: the command that starts it.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".json") as study:
         json.dump(config, study)
         study.flush()
-        command = [sys.executable, "-m", "snakemake", "--summary", "--nolock", "--snakefile", snakefile]
-        command += ["--configfile", study.name, "--replace-workflow-config"]
+        command = [*driver, "--summary", "--nolock", "--configfile", study.name, "--replace-workflow-config"]
         asked = subprocess.run(command, capture_output=True, text=True)
     if asked.returncode:
         raise RuntimeError(f"Snakemake could not say what it would run:\n{asked.stdout[-2000:]}{asked.stderr[-2000:]}")
@@ -98,7 +99,7 @@ if "snakemake" in globals():
         json.loads(snakemake.params.config),
         snakemake.input.throughputs,
         snakemake.params.results,
-        snakemake.params.snakefile,
+        list(snakemake.params.driver),
         snakemake.params.page,
         snakemake.params.picture,
     )
