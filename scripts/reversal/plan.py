@@ -92,9 +92,15 @@ def page(plan: Plan, ran: Collection[str], pending: Collection[str] | str) -> st
 
 def number(value: float) -> str:
     """Three digits, thousands with commas: these are estimates."""
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f}"
+
+
+def duration(seconds: float) -> str:
+    for size, unit in ((24 * HOUR, "days"), (HOUR, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{number(seconds / size)} {unit}"
+    return f"{number(seconds)} seconds"
 
 
 def amount(value: float, unit: str = "") -> str:
@@ -152,17 +158,17 @@ def _wall_clock(plan: Plan) -> list[str]:
         bounds = {"GPUs": gpu / run.gpus if run.gpus else 0, "cores": core / run.cores, "longest chain": longest}
         busy = (gpu / run.gpus if run.gpus else core / run.cores) / run.seconds
         binds = max(bounds, key=bounds.__getitem__)
-        rows.append((run.size, number(run.seconds / HOUR), f"{busy:.0%}", binds, number(bounds[binds] / HOUR)))
+        rows.append((run.size, duration(run.seconds), f"{busy:.0%}", binds, duration(bounds[binds])))
     parts = Counter()
     for place in chain:
-        parts[plan.jobs[place].rule] += plan.tasks[place].seconds / HOUR
-    spent = ", ".join(f"{rule} {number(hours)}" for rule, hours in parts.most_common(4))
+        parts[plan.jobs[place].rule] += plan.tasks[place].seconds
+    spent = ", ".join(f"{rule} {duration(seconds)}" for rule, seconds in parts.most_common(4))
     last = next((plan.jobs[place] for place in reversed(chain) if plan.jobs[place].lineage), plan.jobs[chain[-1]])
     missing = [str(size) for size in plan.study.device["pool"] if size not in {run.size for run in plan.runs}]
     return [
-        *_table([f"{plan.unit}s", "hours", "busy", "binds", "no less than"], rows),
+        *_table([f"{plan.unit}s", "time", "busy", "binds", "no less than"], rows),
         "",
-        f"Longest chain: {number(longest / HOUR)} hours, to the end of {last.name} ({spent}).",
+        f"Longest chain: {duration(longest)}, to the end of {last.name} ({spent}).",
         *([f"Too few for the largest job: {', '.join(missing)} {plan.unit}s."] if missing else []),
     ]
 
@@ -233,6 +239,6 @@ def _now(plan: Plan, ran: Collection[str], pending: Collection[str] | str) -> li
         hours = sum(task.seconds * (task.gpus if plan.study.has_gpus else task.cores) for _, task in chosen) / HOUR
         if chosen:
             rows.append((rule, f"{len(chosen) - again:,}", f"{again:,}", number(hours) if hours else ""))
-    clock = ", ".join(f"{number(run.seconds / HOUR)} on {run.size}" for run in runs_of(plan.study, tasks))
+    clock = ", ".join(f"{duration(run.seconds)} on {run.size}" for run in runs_of(plan.study, tasks))
     table = _table(["stage", "for the first time", "again", f"{plan.unit}-hours"], rows)
-    return [*table, "", f"Wall-clock of these alone: hours {clock} {plan.unit}s."]
+    return [*table, "", f"Wall-clock of these alone: {clock} {plan.unit}s."]

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from reversal.plan import HOUR, Plan, number
+from reversal.plan import HOUR, Plan, duration, number
 
 COLOURS = {"train": "#0072B2", "sample": "#E69F00", "pretrain_base": "#CC79A7", "score": "#009E73", "verify": "#56B4E9"}
 OTHER = "#666666"
@@ -41,7 +41,7 @@ def picture(plan: Plan) -> Figure:
         panel.set_xlim(0, edges[-1] / HOUR)
         panel.set_ylim(0, run.size * 1.05)
         panel.set_ylabel(f"of {run.size} {plan.unit}s")
-        panel.set_title(f"{number(run.seconds / HOUR)} hours", fontsize=9, loc="right")
+        panel.set_title(duration(run.seconds), fontsize=9, loc="right")
     panels[-1].set_xlabel("hours")
     figure.suptitle(f"Plan of {plan.study.config['study']} on {plan.study.config['plan']['device']} (estimates)")
     return figure
