@@ -31,6 +31,8 @@ localrules:
     summarise_time,
     plot,
     write_pages,
+    remove_models,
+    plan,
 
 
 rule all:

@@ -10,17 +10,8 @@ from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import lineages
-from reversal.study import (
-    answers_wanted,
-    batch_of,
-    canonical,
-    kinds_of_methods,
-    problems_of,
-    sets_of,
-    source_of,
-    step_of,
-)
-from reversal.study import without_nulls
+from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, problems_of, sets_of
+from reversal.study import source_of, step_of, without_nulls
 
 config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:

@@ -4,7 +4,6 @@ rule plan:
     input:
         code=code("plan"),
         throughputs=os.path.normpath(f"{ROOT}/rules/throughputs.yaml"),
-    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

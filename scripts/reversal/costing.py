@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from reversal.study import answers_wanted, batch_of, sets_of, source_of, step_of
+from reversal.study import answers_wanted, batch_of, gpus_to_sample, gpus_to_train, sets_of, source_of, step_of
 
 Kind = tuple[str, ...]  # of a job, see reversal/dag.py
 
@@ -153,7 +153,7 @@ def _sample(study: Study, model: str, task: str, batch: str) -> Cost:
     settings = study.config["models"][model]
     number = sum(answers(study, task, name) for name in sets_of(study.config["tasks"][task], batch))
     tokens = number / study.config["sampling"]["shards"][batch] * answer_tokens(study, model, task)
-    gpus = settings.get("tensor_parallel", 1)
+    gpus = gpus_to_sample(study.config, model)
     seconds = tokens * parameters(settings) / 1e9 / study.device["sampled"] / gpus
     return Cost(study.device["start"]["sample"] + seconds, gpus * study.has_gpus, 1, tokens)
 
@@ -163,7 +163,8 @@ def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
     settings = step_of(study.config, model, step)
     if settings["trainer"] == "none":
         return Cost(study.table["start"])
-    arguments, gpus, pairs = settings["arguments"], settings.get("gpus", 1), settings["trainer"] == "dpo"
+    arguments, gpus = settings["arguments"], gpus_to_train(study.config, model, step)
+    pairs = settings["trainer"] == "dpo"
     number = rows(study, model, task, step, source) * arguments.get("num_train_epochs", 3)
     if arguments.get("max_steps", -1) > 0:
         batch = arguments["per_device_train_batch_size"] * arguments.get("gradient_accumulation_steps", 1)

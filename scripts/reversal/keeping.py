@@ -72,9 +72,12 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, st
     """
     from_answers = lineages.iteration(lineage) > 1 or config["tasks"][task]["rationales"] == "few_shot"
     stages = TRAINING + (ANSWERING if answered or from_answers else []) + (JUDGING if from_answers else [])
+    steps = [step_of(config, model, step) for step in lineages.path(lineage)]
     settings = {
-        "model": {key: value for key, value in config["models"][model].items() if key != "steps"},
-        "steps": [step_of(config, model, step) for step in lineages.path(lineage)],
+        "model": {
+            key: value for key, value in config["models"][model].items() if key not in ("steps", "tensor_parallel")
+        },
+        "steps": [[step[part] for part in ("trainer", "training_set", "arguments")] for step in steps],
         "task": config["tasks"][task],
         "sampling": {key: value for key, value in config["sampling"].items() if key != "shards"},
         "sandboxed": config["verification"]["sandboxed"],

@@ -9,7 +9,7 @@ from reversal.costing import Cost, Study
 from reversal.dag import Job, jobs_of
 from reversal.lineages import series
 from reversal.scheduling import Task, critical_path, simulate
-from reversal.study import step_of
+from reversal.study import gpus_to_sample, gpus_to_train
 
 HOUR = 3600
 ADAM = 16  # bytes per parameter while training: weights, gradients, two moments, in float32
@@ -214,8 +214,8 @@ def _memory(plan: Plan) -> list[str]:
     study, rows = plan.study, []
     limit = study.device["memory"]
     for name, model in study.config["models"].items():
-        size, width = costing.parameters(model) / 1e9, model.get("tensor_parallel", 1)
-        gpus = min(step_of(study.config, name, step).get("gpus", 1) for step in study.config["steps"])
+        size, width = costing.parameters(model) / 1e9, gpus_to_sample(study.config, name)
+        gpus = min(gpus_to_train(study.config, name, step) for step in study.config["steps"])
         sampling, training = 2 * size / width, ADAM * size / gpus
         fits = "yes" if max(sampling, training) < limit else "no"
         shown = (f"{number(sampling)} ({width})", f"{number(training)} ({gpus})")

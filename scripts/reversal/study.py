@@ -40,7 +40,7 @@ def step_of(config: dict, model: str, lineage: str) -> dict:
     """The settings of the lineage's last step, with what the model changes about them."""
     name = last_step(lineage)
     step, own = config["steps"][name], config["models"][model].get("steps", {}).get(name, {})
-    return step | {part: step[part] | own[part] for part in own}
+    return step | {part: step[part] | new if isinstance(new, dict) else new for part, new in own.items()}
 
 
 def answers_wanted(config: dict, batch: str, model: str, task_name: str, seed: int, lineage: str) -> dict:
