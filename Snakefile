@@ -14,8 +14,10 @@ include: "rules/train.smk"
 include: "rules/score.smk"
 include: "rules/summarise.smk"
 include: "rules/summarise_time.smk"
+include: "rules/remove_models.smk"
 include: "rules/plot.smk"
 include: "rules/write_pages.smk"
+include: "rules/plan.smk"
 
 
 # On a cluster these run beside Snakemake itself, not as jobs: seconds of work each, less than queueing for it, and those
@@ -29,6 +31,8 @@ localrules:
     summarise_time,
     plot,
     write_pages,
+    remove_models,
+    plan,
 
 
 rule all:
@@ -38,6 +42,7 @@ rule all:
         rules.summarise_time.output,
         rules.plot.output,
         rules.write_pages.output,
+        every_model("kept_models.json") if config["keep_models"] != "all" else [],
 
 
 onsuccess:

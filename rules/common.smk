@@ -1,4 +1,5 @@
 # common: the study's names and paths, its check, and what every rule needs to say what it depends on.
+import json
 import os
 import sys
 from modulefinder import ModuleFinder
@@ -9,7 +10,8 @@ from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import lineages
-from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, problems_of, sets_of, without_nulls
+from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, problems_of, sets_of
+from reversal.study import source_of, step_of, without_nulls
 
 config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
@@ -55,12 +57,6 @@ def modules(environment):
     return [f"reversal/{environment}"] if in_use else []
 
 
-def problem_set(w):
-    """The configuration of a task's problem set: train, test, or one of its OOD sets."""
-    task = config["tasks"][w.task]
-    return task[w.problems] if w.problems in ("train", "test") else task["ood"][w.problems]
-
-
 def of_lineage(w, lineage, file):
     """`file` of another model of the same series."""
     return f"{RESULTS}/{w.model}/{w.task}/seed{w.seed}/{lineage}/{file}"
@@ -69,13 +65,6 @@ def of_lineage(w, lineage, file):
 def model_of(w, lineage):
     base = f"{RESULTS}/{w.model}/base/model/model.json"
     return base if lineage == lineages.BASE else of_lineage(w, lineage, "model/model.json")
-
-
-def step_of(w):
-    """The settings of the lineage's last step, with what the model changes about them."""
-    name = lineages.last_step(w.lineage)
-    step, own = config["steps"][name], config["models"][w.model].get("steps", {}).get(name, {})
-    return step | {part: step[part] | own[part] for part in own}
 
 
 def parent_answers(w, table):

@@ -3,7 +3,7 @@
 rule prepare_problems:
     input:
         code=code("prepare_problems"),
-        file=lambda w: problem_set(w).get("file", []),
+        file=lambda w: source_of(config["tasks"][w.task], w.problems).get("file", []),
         others=lambda w: expand(
             f"{RESULTS}/problems/{w.task}/{{problems}}.parquet",
             problems=["test", *config["tasks"][w.task]["ood"]] if w.problems == "train" else [],
@@ -20,7 +20,7 @@ rule prepare_problems:
     envmodules:
         *modules("analysis"),
     params:
-        source=lambda w: canonical(problem_set(w)),
+        source=lambda w: canonical(source_of(config["tasks"][w.task], w.problems)),
         sandboxed=config["verification"]["sandboxed"],
     script:
         "../scripts/prepare_problems.py"

@@ -8,7 +8,7 @@ rule sample:
         problems=lambda w: expand(
             f"{RESULTS}/problems/{w.task}/{{problems}}.parquet", problems=sets_of(config["tasks"][w.task], w.batch)
         ),
-        model=lambda w: model_of(w, w.lineage),
+        model=lambda w: model_for(w, w.lineage, use=w.batch),
         policy=config["sampling"]["engine"].get("policy", []),
     output:
         temp(f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet"),
@@ -34,7 +34,7 @@ rule gather_samples:
     input:
         code=[*code("gather_samples"), *code("sample")],
         problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
-        model=lambda w: model_of(w, w.lineage),
+        model=lambda w: model_for(w, w.lineage, use=batch_of(w.problems)),
         policy=config["sampling"]["engine"].get("policy", []),
         shards=lambda w: expand(
             f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet",

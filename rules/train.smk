@@ -3,7 +3,7 @@ rule train:
     input:
         code=code("train"),
         rows=f"{MODEL}/training_set.parquet",
-        parent=lambda w: model_of(w, lineages.parent(w.lineage)),
+        parent=lambda w: model_for(w, lineages.parent(w.lineage), use=w.lineage),
     output:
         model=f"{MODEL}/model/model.json",
         losses=f"{MODEL}/losses.parquet",
@@ -19,7 +19,7 @@ rule train:
     resources:
         gpu=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)) if GPUS else 0,
     params:
-        step=lambda w: canonical({key: step_of(w)[key] for key in ("trainer", "arguments")}),
+        step=lambda w: canonical({key: step_of(config, w.model, w.lineage)[key] for key in ("trainer", "arguments")}),
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),
     script:
         "../scripts/train.py"

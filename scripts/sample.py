@@ -1,13 +1,13 @@
 """sample: one shard of a model's answers to one or several problem sets."""
 
 import json
-from pathlib import Path
 
-from reversal import devices, jobs, tables
+from reversal import checkpoints, devices, jobs, tables
 from reversal.sampling import generate, requests_for
 
 
-def main(problems_paths, model_path, settings, engine, prompt, stop, seed_parts, shard, shards, output) -> None:
+def main(problems_paths, model_json, settings, engine, prompt, stop, seed_parts, shard, shards, output) -> None:
+    model_path = checkpoints.weights_folder(model_json, output)
     # Every so-many-th problem, so that all shards hold easy and hard ones and end at about the same time.
     requests = [
         request
@@ -25,7 +25,7 @@ if "snakemake" in globals():
     devices.lease(snakemake.resources.get("gpu", 0))
     main(
         list(snakemake.input.problems),
-        str(Path(snakemake.input.model).parent),
+        snakemake.input.get("model"),
         shard=int(snakemake.wildcards.shard),
         shards=int(snakemake.wildcards.shards),
         output=snakemake.output[0],

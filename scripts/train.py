@@ -11,14 +11,18 @@ from reversal.seeds import seed_for
 from reversal.training import train
 
 
-def main(parent_json, rows_path, step, seed_parts, lineage, model_json, losses_path) -> None:
+def main(parent_json, rows_path, code_paths, step, seed_parts, lineage, model_json, losses_path) -> None:
     started = time.time()
+    parent = checkpoints.weights_folder(parent_json, lineage)
     schema = tables.DPO_ROWS if step["trainer"] == "dpo" else tables.SFT_ROWS
     rows, seed = tables.read(rows_path, schema), seed_for(*seed_parts)
     origin = {"lineage": lineage, "parent": parent_json, "step": step, "seed": seed, "rows": rows.height}
-    origin["training_set_sha256"] = checkpoints.file_hash(rows_path)
+    origin |= {
+        "training_set_sha256": checkpoints.file_hash(rows_path),
+        "code_sha256": checkpoints.file_hash(*code_paths),
+    }
     work = checkpoints.work_folder(model_json, origin, Path(parent_json).read_text())
-    parent, finished = str(Path(parent_json).parent), f"{work}/finished"
+    finished = f"{work}/finished"
     if step["trainer"] == "none":  # a control: the parent under a name of its own, so that it is sampled anew
         shutil.copytree(parent, finished, dirs_exist_ok=True)
         curve = pl.DataFrame(schema=tables.LOSSES)
@@ -33,8 +37,9 @@ if "snakemake" in globals():
     jobs.start(snakemake.log[0])
     devices.lease(snakemake.resources.get("gpu", 0))
     main(
-        snakemake.input.parent,
+        snakemake.input.get("parent"),
         snakemake.input.rows,
+        list(snakemake.input.code),
         json.loads(snakemake.params.step),
         json.loads(snakemake.params.seed_parts),
         snakemake.wildcards.lineage,

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from reversal.jobs import write_json
 
 PACKAGES = ["torch", "transformers", "trl"]
+REMOVED = "removed.json"  # what keep_models leaves of a checkpoint
 
 
 def work_folder(model_json: str, *depends_on: object) -> str:
@@ -20,17 +22,50 @@ def work_folder(model_json: str, *depends_on: object) -> str:
     return str(Path(model_json).parents[1] / f"unfinished-{digest}")
 
 
-def file_hash(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def file_hash(*paths: str) -> str:
+    return hashlib.sha256(b"".join(Path(path).read_bytes() for path in paths)).hexdigest()
+
+
+def weights_folder(model_json: str | None, user: str) -> str:
+    """The folder to load a model from. Raises RuntimeError where keep_models removed it and nobody trained it again."""
+    if not model_json:
+        raise RuntimeError(
+            f"{user} must run again, and the weights that it reads were removed (keep_models). Snakemake did not see "
+            "this coming (a forced run?); the same command once more trains them first."
+        )
+    return str(Path(model_json).parent)
 
 
 def publish(checkpoint: str, model_json: str, origin: dict) -> None:
-    """Moves the folder `checkpoint` to where model_json belongs, then writes model_json: origin and versions."""
+    """Moves the folder `checkpoint` to where model_json belongs, then writes model_json: origin and versions.
+
+    A removed model that is trained again from the same origin gets its old model.json, to the byte: Snakemake compares
+    so small a file by content, and what was made of the model stays up to date.
+    """
     folder = Path(model_json).parent
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    description = {**origin, "versions": versions}
+    if (folder / REMOVED).exists():
+        before = json.loads((folder / REMOVED).read_text())["model"]
+        if before | {"seconds": 0} == description | {"seconds": 0}:
+            description = before
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(checkpoint, folder)
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    write_json(model_json, {**origin, "versions": versions})
+    write_json(model_json, description)
+
+
+def remove(model_json: str, uses: dict[str, str]) -> None:
+    """Removes a checkpoint, but for removed.json: its model.json and the uses that are over. Once more does nothing.
+
+    model.json, on which other jobs depend, goes first: a killed removal leaves no model that only seems to be there.
+    """
+    folder = Path(model_json).parent
+    if Path(model_json).exists():
+        write_json(str(folder / REMOVED), {"model": json.loads(Path(model_json).read_text()), "uses": uses})
+        Path(model_json).unlink()
+    for path in folder.iterdir():
+        if path.name != REMOVED:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def forget_unfinished(model_json: str) -> None:

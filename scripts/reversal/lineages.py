@@ -24,6 +24,12 @@ def parent(lineage: str) -> str:
     return lineage.rpartition("-")[0] or BASE
 
 
+def path(lineage: str) -> list[str]:
+    """The lineages of M1 up to this model, itself included."""
+    steps = lineage.split("-")
+    return ["-".join(steps[: i + 1]) for i in range(len(steps))]
+
+
 def last_step(lineage: str) -> str:
     return lineage.rpartition("-")[2]
 

@@ -31,6 +31,18 @@ def sets_of(task: dict, batch: str) -> list[str]:
     return ["train"] if batch == "train" else ["test", *task["ood"]]
 
 
+def source_of(task: dict, problems: str) -> dict:
+    """Where a task's problem set comes from: train, test, or one of its OOD sets."""
+    return task[problems] if problems in ("train", "test") else task["ood"][problems]
+
+
+def step_of(config: dict, model: str, lineage: str) -> dict:
+    """The settings of the lineage's last step, with what the model changes about them."""
+    name = last_step(lineage)
+    step, own = config["steps"][name], config["models"][model].get("steps", {}).get(name, {})
+    return step | {part: step[part] | new if isinstance(new, dict) else new for part, new in own.items()}
+
+
 def answers_wanted(config: dict, batch: str, model: str, task_name: str, seed: int, lineage: str) -> dict:
     """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets.
 

@@ -2,6 +2,7 @@ import hashlib
 import importlib.metadata
 import json
 
+import pytest
 from reversal import checkpoints
 
 
@@ -40,3 +41,48 @@ def test_forget_unfinished_removes_every_work_folder_and_nothing_else(tmp_path):
         (tmp_path / name).mkdir(parents=True)
     checkpoints.forget_unfinished(str(tmp_path / "model" / "model.json"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "samples"]
+
+
+def checkpoint(folder, weights: str) -> str:
+    folder.mkdir(parents=True)
+    (folder / "weights.bin").write_text(weights)
+    return str(folder)
+
+
+def test_a_removed_model_that_is_trained_again_has_the_same_model_json_and_another_one_has_not(tmp_path):
+    model_json = tmp_path / "model/model.json"
+    origin = {"lineage": "sft", "seed": 1, "code_sha256": "a"}
+    checkpoints.publish(checkpoint(tmp_path / "first", "w"), str(model_json), {**origin, "seconds": 3.5})
+    (tmp_path / "model/runs").mkdir()
+    before = model_json.read_bytes()
+
+    checkpoints.remove(str(model_json), {"train": "recipe"})
+    left = (tmp_path / "model/removed.json").read_bytes()
+    checkpoints.remove(str(model_json), {"train": "another recipe"})  # once more: nothing changes
+
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["removed.json"]
+    assert (tmp_path / "model/removed.json").read_bytes() == left
+    assert json.loads(left) == {"model": json.loads(before), "uses": {"train": "recipe"}}
+
+    checkpoints.publish(checkpoint(tmp_path / "again", "w"), str(model_json), {**origin, "seconds": 4.5})
+    assert model_json.read_bytes() == before
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["model.json", "weights.bin"]
+
+    checkpoints.remove(str(model_json), {})
+    origin["code_sha256"] = "b"
+    checkpoints.publish(checkpoint(tmp_path / "edited", "w"), str(model_json), {**origin, "seconds": 3.5})
+    assert json.loads(model_json.read_bytes())["code_sha256"] == "b"
+
+
+def test_a_removal_that_was_killed_is_finished(tmp_path):
+    folder = tmp_path / "model"
+    checkpoint(folder, "w")
+    (folder / "removed.json").write_text("{}")
+    checkpoints.remove(str(folder / "model.json"), {})
+    assert [path.name for path in folder.iterdir()] == ["removed.json"]
+
+
+def test_weights_that_are_not_there_are_named_with_the_remedy():
+    assert checkpoints.weights_folder("results/s/sft/model/model.json", "sft-dpo") == "results/s/sft/model"
+    with pytest.raises(RuntimeError, match=r"sft-dpo must run again, and the weights .* the same command once more"):
+        checkpoints.weights_folder([], "sft-dpo")

@@ -32,6 +32,7 @@ def test_every_model_of_a_series_is_its_predecessor_and_one_step(start, repeat, 
     assert [lineages.parent(lineage) for lineage in chain] == [lineages.BASE, *chain[:-1]]
     assert [lineages.iteration(lineage) for lineage in chain] == list(range(1, iterations + 1))
     assert {lineages.first(lineage) for lineage in chain} == {chain[0]}
+    assert lineages.path(chain[-1]) == chain
     steps = (start + repeat * iterations)[:iterations]
     assert [lineages.last_step(lineage) for lineage in chain] == steps
     assert lineages.series({"start": start, "repeat": repeat}, iterations + 1)[:-1] == chain  # more T: a longer series

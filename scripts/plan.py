@@ -1,0 +1,105 @@
+"""plan: what a study takes, from its configuration and what has run so far; printed, and as a page and a picture."""
+
+import json
+import subprocess
+import tempfile
+from collections import defaultdict
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+import yaml
+from reversal import jobs
+from reversal.costing import Measured, Study
+from reversal.dag import Job, jobs_of
+from reversal.plan import make_plan, page
+from reversal.plan_figure import picture
+from reversal.study import sets_of, source_of
+
+MOST_JOBS = 10_000  # that Snakemake is asked about: it takes 2 ms for each
+TABLES = 20  # of samples that a mean length is taken from
+
+
+def main(config: dict, table_path: str, results: str, driver: list[str], page_path: str, picture_path: str) -> None:
+    table = yaml.safe_load(Path(table_path).read_text())
+    all_jobs = jobs_of(config)
+    ran = {job.output: seconds for job, seconds in _benchmarks(all_jobs, Path(results) / "benchmarks")}
+    plan = make_plan(Study(config, table, measure(all_jobs, ran, config, Path(results))))
+    if len(all_jobs) > MOST_JOBS:
+        pending = f"Not asked: `snakemake --dry-run` says it, but takes minutes for more than {MOST_JOBS:,} jobs."
+    else:
+        pending = pending_outputs(config, driver, results)
+    text = page(plan, ran, pending)
+    Path(results).mkdir(parents=True, exist_ok=True)
+    jobs.write_text(page_path, text)
+    picture(plan).savefig(picture_path)
+    print(f"{text}\nThis page: {page_path}, its picture: {picture_path}", flush=True)
+
+
+def measure(all_jobs: list[Job], ran: dict[str, float], config: dict, results: Path) -> Measured:
+    """What the files of a study say about its jobs, problems and answers."""
+    seconds, rows, samples = defaultdict(list), defaultdict(list), defaultdict(list)
+    for job in all_jobs:
+        if job.output not in ran:
+            continue
+        seconds[job.kind].append(ran[job.output])
+        path = results / job.output
+        if job.rule == "build_training_set" and path.with_suffix(".json").exists():
+            rows[job.kind].append(json.loads(path.with_suffix(".json").read_text())["rows"])
+        if job.rule == "gather_samples" and path.exists():
+            samples[job.kind[1:3]].append(path)
+    tokens = {
+        key: pl.concat(pl.read_parquet(path, columns=["n_tokens"]) for path in islice(paths, TABLES))["n_tokens"].mean()
+        for key, paths in samples.items()
+    }
+    return Measured(dict(seconds), dict(rows), _problems(config, results), tokens)
+
+
+def pending_outputs(config: dict, driver: list[str], results: str) -> set[str]:
+    """The outputs, below `results`, that Snakemake would make now. Another Snakemake is asked; it runs nothing.
+
+    driver: the command that starts it.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as study:
+        json.dump(config, study)
+        study.flush()
+        command = [*driver, "--summary", "--nolock", "--configfile", study.name, "--replace-workflow-config"]
+        asked = subprocess.run(command, capture_output=True, text=True)
+    if asked.returncode:
+        raise RuntimeError(f"Snakemake could not say what it would run:\n{asked.stdout[-2000:]}{asked.stderr[-2000:]}")
+    rows = [line.split("\t") for line in asked.stdout.splitlines() if line.startswith(f"{results}/")]
+    return {row[0].removeprefix(f"{results}/") for row in rows if row[-1] == "update pending"}
+
+
+def _benchmarks(all_jobs: list[Job], folder: Path):
+    """(job, seconds) of jobs that have run."""
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.tsv")}
+    for job in all_jobs:
+        path = there.get(f"{job.rule}/{job.name}.tsv") or there.get(f"{job.name}.tsv")
+        if path:
+            yield job, float(path.read_text().splitlines()[1].split("\t")[0])
+
+
+def _problems(config: dict, results: Path) -> dict[tuple[str, str], int]:
+    """The sizes of the problem sets that are there: as tables, or as the files that they are made of."""
+    found = {}
+    for task, settings in config["tasks"].items():
+        for name in ["train", *sets_of(settings, "evaluation")]:
+            table, source = results / f"problems/{task}/{name}.parquet", source_of(settings, name)
+            path = table if table.exists() else Path(source.get("file", table))
+            if path.exists():
+                frame = pl.scan_parquet(path) if path.suffix == ".parquet" else pl.scan_lines(path)
+                number = frame.select(pl.len()).collect().item()
+                found[task, name] = number if path == table else min(number, source.get("limit", number))
+    return found
+
+
+if "snakemake" in globals():
+    main(
+        json.loads(snakemake.params.config),
+        snakemake.input.throughputs,
+        snakemake.params.results,
+        list(snakemake.params.driver),
+        snakemake.params.page,
+        snakemake.params.picture,
+    )

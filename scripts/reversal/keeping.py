@@ -1,0 +1,109 @@
+"""Which checkpoints a study keeps (keep_models), and which of the removed ones it needs again.
+
+A removed checkpoint leaves model/removed.json: its model.json and the uses that were over by then, each with its
+recipe, a digest of all that the use is made of. A use is a batch of answers or the training of a child. One that is
+over under the same recipe asks for the weights no more; any other does, and so the checkpoint is trained again.
+
+Standard library only: the rules import this module, and every cluster job parses the rules again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from reversal import lineages
+from reversal.study import canonical, sets_of, step_of
+
+# The scripts whose code is part of a recipe: those that a first model comes from, and those of its answers.
+TRAINING = ["prepare_problems", "pretrain_base", "fetch_base", "build_training_set", "train"]
+ANSWERING = ["sample", "gather_samples"]
+JUDGING = ["verify"]
+Uses = dict[str, str]  # {"train", "evaluation" or a child's lineage: recipe}
+
+
+def children(lineage: str, all_lineages: list[str]) -> list[str]:
+    return [other for other in all_lineages if lineages.parent(other) == lineage]
+
+
+def judged_after(lineage: str, all_lineages: list[str]) -> list[str]:
+    """The models that may be removed once this one is scored: those that led to it, or after a last one, any.
+
+    Only then are all methods known that share a model.
+    """
+    return lineages.path(lineage) if children(lineage, all_lineages) else all_lineages
+
+
+def removable(series: dict[str, list[str]], keep: str, accuracy: dict[str, float]) -> list[str]:
+    """The models that need not stay: no method's last one and, for best_and_last, no method's best so far.
+
+    series: {method: lineages}. keep: best_and_last or last. accuracy: greedy accuracy of the models scored so far; of
+    equal ones the earliest is the best.
+    """
+
+    def is_best(lineage: str, chain: list[str]) -> bool:
+        return lineage == max((other for other in chain if other in accuracy), key=accuracy.__getitem__)
+
+    chains = {lineage: [chain for chain in series.values() if lineage in chain] for lineage in accuracy}
+    return [
+        lineage
+        for lineage, its in chains.items()
+        if all(chain[-1] != lineage for chain in its)
+        and (keep == "last" or not any(is_best(lineage, chain) for chain in its))
+    ]
+
+
+def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: str, code: dict[str, str]) -> Uses:
+    """What a model's weights are needed for in this study. code: {script: digest}, see TRAINING and below."""
+    offspring = children(lineage, all_lineages)
+    batches = ["evaluation", "train"] if offspring or lineages.iteration(lineage) == 1 else ["evaluation"]
+    # Where all models are to stay, one that was removed earlier is never done with: asked for, it brings its parents.
+    kept = ["keep"] if config["keep_models"] == "all" else []
+    answers = recipe(config, model, task, lineage, code, answered=True)
+    return dict.fromkeys(batches + kept, answers) | {
+        child: recipe(config, model, task, child, code, answered=False) for child in offspring
+    }
+
+
+def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, str], answered: bool) -> str:
+    """A digest of everything that a model (or its answers) is made of, down to the problems and the code.
+
+    It may hold more than that: a use whose recipe changed merely asks for weights that it would not have read.
+    """
+    from_answers = lineages.iteration(lineage) > 1 or config["tasks"][task]["rationales"] == "few_shot"
+    stages = TRAINING + (ANSWERING if answered or from_answers else []) + (JUDGING if from_answers else [])
+    steps = [step_of(config, model, step) for step in lineages.path(lineage)]
+    settings = {
+        "model": {
+            key: value for key, value in config["models"][model].items() if key not in ("steps", "tensor_parallel")
+        },
+        "steps": [[step[part] for part in ("trainer", "training_set", "arguments")] for step in steps],
+        "task": config["tasks"][task],
+        "sampling": {key: value for key, value in config["sampling"].items() if key != "shards"},
+        "sandboxed": config["verification"]["sandboxed"],
+        "code": {stage: code[stage] for stage in stages},
+    }
+    return hashlib.sha256(canonical(settings).encode()).hexdigest()[:12]
+
+
+def is_over(folder: Path, lineage: str, use: str, task: dict, uses_of: Callable[[str], Uses]) -> bool:
+    """Whether a use of a removed checkpoint was made before, just as it would be made now, and its results are there.
+
+    folder: results/{study}/{model}/{task}/seed{seed}. uses_of: the uses of a lineage in the study as it is now.
+    """
+    removed = _removed(folder, lineage)
+    if removed is None or removed["uses"].get(use) != uses_of(lineage)[use]:
+        return False
+    if lineages.parent(use) != lineage:  # a batch
+        return all((folder / lineage / "samples" / f"{name}.parquet").exists() for name in sets_of(task, use))
+    if _removed(folder, use) is None:
+        return (folder / use / "model/model.json").exists()
+    return all(is_over(folder, use, later, task, uses_of) for later in uses_of(use))
+
+
+def _removed(folder: Path, lineage: str) -> dict | None:
+    """What a removed checkpoint left behind; None for one that is there, or was never trained."""
+    place = folder / lineage / "model"
+    if (place / "model.json").exists() or not (place / "removed.json").exists():
+        return None
+    return json.loads((place / "removed.json").read_text())
