@@ -4,6 +4,7 @@ configfile: "config.yaml"
 
 include: "rules/common.smk"
 include: "rules/gpus.smk"
+include: "rules/keeping.smk"
 include: "rules/prepare_problems.smk"
 include: "rules/pretrain_base.smk"
 include: "rules/fetch_base.smk"

@@ -4,6 +4,8 @@ rule plan:
     input:
         code=code("plan"),
         throughputs=os.path.normpath(f"{ROOT}/rules/throughputs.yaml"),
+    log:
+        f"{RESULTS}/logs/plan.log",
     conda:
         "../envs/analysis.yaml"
     envmodules:

@@ -103,3 +103,5 @@ if "snakemake" in globals():
         snakemake.params.page,
         snakemake.params.picture,
     )
+    # The page is for the terminal; its log is a copy.
+    jobs.write_text(snakemake.log[0], Path(snakemake.params.page).read_text(encoding="utf-8"))
