@@ -53,8 +53,12 @@ def test_llama2_70b_differs_from_the_paper_in_its_model_alone():
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        ("iteration", 5, "top level: unknown key 'iteration' (did you mean iterations?); allowed: iterations, methods"),
-        ("colour", "red", "top level: unknown key 'colour'; allowed: iterations, methods"),
+        (
+            "iteration",
+            5,
+            "top level: unknown key 'iteration' (did you mean iterations?); allowed: iterations, keep_models, methods",
+        ),
+        ("colour", "red", "top level: unknown key 'colour'; allowed: iterations, keep_models, methods"),
         ("seeds", None, "top level: 'seeds' is a required property"),
         ("iterations", "five", "iterations: 'five' is not of type 'integer'"),
         ("iterations", 0, "iterations: 0 is less than the minimum of 1"),
