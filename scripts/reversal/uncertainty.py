@@ -16,7 +16,9 @@ def resampled_means(values: np.ndarray, weights: np.ndarray | None = None, seed:
 
     nan marks undefined values, which are left out; weights (of the same shape, 1 unless given) those of the mean.
     Problems are drawn with replacement, the same ones for all metrics and seeds, so that differences and ratios of the
-    results are paired. nan where a resample holds no defined value.
+    results are paired. nan where a resample holds no defined value, and throughout where fewer than two problems have
+    one. Percentiles of n problems are too narrow, like a normal interval with a variance over n: the draws are
+    stretched to Student's t and n - 1 (the expanded percentile interval; Hesterberg 2015, arXiv 1411.5279).
     """
     rng = np.random.default_rng(seed)
     defined = np.isfinite(values)
@@ -29,7 +31,10 @@ def resampled_means(values: np.ndarray, weights: np.ndarray | None = None, seed:
         drawn = rng.multinomial(problems, np.full(problems, 1 / problems), size=BLOCK).T.astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             means[..., start : start + BLOCK] = (weighted @ drawn) / (weights @ drawn)
-    return means
+    behind = (weights > 0).sum(axis=-1, keepdims=True)
+    with _ignore_empty_slices():
+        centre = np.nanmean(means, axis=-1, keepdims=True)
+    return centre + _stretch_of_few(behind) * (means - centre)
 
 
 def over_seeds(draws: np.ndarray, points: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -160,6 +165,14 @@ def holm(p_values: list[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(order) - rank) * p))
         adjusted[i] = largest
     return adjusted
+
+
+def _stretch_of_few(problems: np.ndarray) -> np.ndarray:
+    """By how much the percentiles of so many problems are too narrow; nan for fewer than two."""
+    from scipy.stats import norm, t
+
+    freedom = np.where(problems > 1, problems - 1, np.nan)
+    return np.sqrt(problems / freedom) * t.ppf(1 - TAIL, freedom) / norm.ppf(1 - TAIL)
 
 
 def _stretch(shared: np.ndarray, of_seeds: np.ndarray, seeds: np.ndarray) -> np.ndarray:

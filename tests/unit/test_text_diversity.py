@@ -1,88 +1,142 @@
-"""The compiled pass over texts against plain Python: sets of tuples, counters, regular expressions."""
+"""The compiled pass over texts against plain Python: sets of tuples, and regular expressions."""
 
 import re
-from collections import Counter
-from math import comb
+import zlib
+from itertools import combinations
+from statistics import fmean
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 from reversal import text_diversity as module
-from reversal.answers import equations
-from reversal.text_diversity import SUBSETS, text_diversity
+from reversal.text_diversity import text_diversity
 
-PIECES = ["a", "b", "ab_1", "12", "é", "\u4e2d", ".", "<<1+1=2>>", "<< 1 + 1=2>>", "<<3=3>>", "<<", ">>", "\n", ""]
-TEXT = st.lists(st.sampled_from(PIECES), max_size=7).map(" ".join)
-ANSWERS = st.lists(st.tuples(st.sampled_from("pqr"), TEXT, st.booleans()), max_size=12)
-
-
-def plain(texts: list[str], drawn: int) -> dict[str, float | None]:
-    """All metrics but compression_ratio of one question's answers, as the docstring defines them."""
-    distinct, rarefied = [], []
-    for n in range(1, 5):
-        tokens = [re.findall(r"\w+|[^\w\s]", text) for text in texts]
-        grams = Counter(tuple(of[i : i + n]) for of in tokens for i in range(len(of) - n + 1))
-        total = grams.total()
-        distinct.append(len(grams) / total if total and len(texts) > 1 else None)
-        chances = [1 - comb(total - count, drawn) / comb(total, drawn) for count in grams.values() if total >= drawn]
-        rarefied.append(sum(chances) / drawn if total >= drawn and len(texts) > 1 else None)
-    return {
-        **{f"distinct_{n}": value for n, value in enumerate(distinct, start=1)},
-        "distinct_n": None if None in distinct else sum(distinct) / 4,
-        "rarefied_distinct_n": None if None in rarefied else sum(rarefied) / 4,
-        "equation_diversity": len(set(map(equations, texts))) / len(texts) if len(texts) > 1 else None,
-    }
+WORDS = ["a", "b", "ab", "one two", "<<1+1=2>>", "<<2*3=6>>", "<< 2 * 3 = 6 >>", "<<", ">>", "1+1=2", ".", "", "#### 7"]
+LETTERS = "ab1_ \n\t\u00a0\u2003-+=<>#é\u0301ßж中文\U0001f600²½٣"  # words, marks, spaces and digits of several scripts
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join) | st.text(LETTERS, max_size=30) | st.text(max_size=9)
+METRICS = [*(f"distinct_{n}" for n in "1234n"), "rarefied_distinct_n", "equation_diversity", "compression_ratio"]
+SCHEMA = {"problem_id": pl.String, "text": pl.String, "correct": pl.Boolean}
 
 
 def frame(rows: list[tuple]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema={"problem_id": pl.String, "text": pl.String, "correct": pl.Boolean}, orient="row")
+    """Answers from (problem_id, text, correct)."""
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def compare(rows: list[tuple], drawn: int) -> None:
-    found = text_diversity(frame(rows))
-    assert found.height == 3 * len({problem for problem, *_ in rows})
-    for row in found.iter_rows(named=True):
-        kept = {"correct": (True,), "incorrect": (False,), "all": (True, False)}[row["subset"]]
-        texts = [text for problem, text, correct in rows if problem == row["problem_id"] and correct in kept]
-        expected = plain(texts, drawn)
-        assert {name: row[name] for name in expected} == pytest.approx(expected, abs=1e-9)
+def n_grams(text: str, n: int) -> list[tuple]:
+    tokens = re.findall(r"\w+|[^\w\s]", text)
+    return [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
 
 
-@settings(max_examples=60, deadline=None)
-@given(ANSWERS)
-def test_all_metrics_equal_those_of_plain_python(rows):
-    original, module.RAREFIED_TO = module.RAREFIED_TO, 5
-    try:
-        compare(rows, 5)
-    finally:
-        module.RAREFIED_TO = original
+def equations(text: str) -> frozenset:
+    return frozenset(re.sub(r"\s", "", equation) for equation in re.findall(r"<<[^<>]*>>", text))
 
 
-def test_questions_on_both_sides_of_a_block_border(monkeypatch):
-    monkeypatch.setattr(module, "BLOCK", 2)
-    texts = ["a b a", "a <<1=1>> c", "b b", "x y z <<2=2>>", ""]
-    compare([(f"p{i}", texts[(i + j) % 5] * (i + 1), j % 2 == 0) for i in range(5) for j in range(4)], 50)
+def rarefied(grams: list[tuple], drawn: int) -> float | None:
+    """The share of different ones among `drawn` of the n-grams, over all ways to draw them."""
+    shares = [len(set(some)) / drawn for some in combinations(grams, drawn)]
+    return fmean(shares) if shares else None
 
 
-def test_longer_answers_lower_distinct_n_grams_and_not_the_rarefied_ones():
-    short, long = (
-        [("p", " ".join(f"w{(i * 7 + j) % 40}" for i in range(size)), True) for j in (0, 1)] for size in (60, 600)
+def plain(texts: list[str], drawn: int) -> dict[str, float | None]:
+    """All metrics of one question's answers."""
+    if len(texts) < 2:
+        return dict.fromkeys(METRICS)
+    grams = [[gram for text in texts for gram in n_grams(text, n)] for n in range(1, 5)]
+    distinct = [len(set(of_n)) / len(of_n) if of_n else None for of_n in grams]
+    rare = [rarefied(of_n, drawn) for of_n in grams]
+    raw = "\n".join(sorted(texts)).encode()
+    return {
+        **{f"distinct_{n}": value for n, value in enumerate(distinct, start=1)},
+        "distinct_n": None if None in distinct else fmean(distinct),
+        "rarefied_distinct_n": None if None in rare else fmean(rare),
+        "equation_diversity": len(set(map(equations, texts))) / len(texts),
+        "compression_ratio": len(raw) / len(zlib.compress(raw, 1)) if raw.strip() else None,
+    }
+
+
+def expected(answers: pl.DataFrame, drawn: int) -> pl.DataFrame:
+    rows = []
+    for problem in sorted(set(answers["problem_id"])):
+        given_answers = answers.filter(problem_id=problem).select("text", "correct").rows()
+        for subset, wanted in (("correct", [True]), ("incorrect", [False]), ("all", [True, False])):
+            kept = [text for text, correct in given_answers if correct in wanted]
+            rows.append({"problem_id": problem, "subset": subset, **plain(kept, drawn)})
+    return pl.DataFrame(
+        rows, schema={"problem_id": pl.String, "subset": pl.String} | dict.fromkeys(METRICS, pl.Float64)
     )
-    few, many = (text_diversity(frame(rows)).row(0, named=True) for rows in (short, long))
-    assert many["distinct_n"] < few["distinct_n"] / 2
-    assert many["rarefied_distinct_n"] == pytest.approx(few["rarefied_distinct_n"], abs=0.1)
 
 
-def test_compression_is_high_for_answers_that_repeat_each_other():
-    text = "the quick brown fox jumps over the lazy dog 0123456789"
-    same, other = (
-        text_diversity(frame([("p", t, True) for t in texts])).row(2, named=True)["compression_ratio"]
-        for texts in ([text] * 8, [text, "pack my box with five dozen liquor jugs"])
-    )
-    assert same > 4 > 1.5 > other
+def assert_as_plain(answers: pl.DataFrame, drawn: int) -> None:
+    order = ["problem_id", "subset"]
+    assert_frame_equal(text_diversity(answers).sort(order), expected(answers, drawn).sort(order), abs_tol=1e-9)
 
 
-def test_no_answers_have_no_rows():
+@given(st.lists(st.tuples(st.sampled_from("pqr"), TEXTS, st.booleans()), max_size=9))
+@example([("p", "", True), ("p", "", True), ("p", "", False)])  # nothing but empty texts
+@example([("p", "a b c d", True)])  # one answer
+@example([("p", "a b c d", False), ("p", "a b c d", False)])  # no correct ones, and duplicates
+@example(
+    [("p", "<<1+1=2>> <<3-1=2>>", True), ("p", "<< 3 - 1 = 2 >>\n<<1+1=2>> <<1+1=2>>", True)]
+)  # one set of equations
+@example([("p", "<<<1+1=2>>>", True), ("p", "<<1<2>> <<1+1=2>>", True), ("p", "<<>>", True), ("p", "<<1>", True)])
+@settings(max_examples=150)
+def test_every_metric_equals_plain_python(rows):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "RAREFIED_TO", 2)
+        assert_as_plain(frame(rows), 2)
+
+
+@given(st.lists(st.text("ab ", max_size=12), min_size=2, max_size=3), st.integers(1, 7))
+@settings(max_examples=50)
+def test_rarefied_n_grams_are_the_mean_over_all_ways_to_draw_them(texts, drawn):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "RAREFIED_TO", drawn)
+        assert_as_plain(frame([("p", text, True) for text in texts]), drawn)
+
+
+def test_a_literal_case():
+    """Tokens: a b c d e, a b , c and q < < 1 = 1 > >; the incorrect answer is alone."""
+    found = text_diversity(frame([("p", "a b c d e", True), ("p", "q <<1=1>>", False), ("p", "a b, c", True)]))
+    assert found.select("subset", *METRICS[:5], "equation_diversity").rows() == [
+        ("correct", 6 / 9, 6 / 7, 1.0, 1.0, pytest.approx((6 / 9 + 6 / 7 + 2) / 4), 1 / 2),
+        ("incorrect", None, None, None, None, None, None),
+        ("all", *[pytest.approx(v) for v in (11 / 17, 13 / 14, 1, 1, (11 / 17 + 13 / 14 + 2) / 4)], 2 / 3),
+    ]
+    assert found["rarefied_distinct_n"].to_list() == [None] * 3  # fewer than 50 n-grams
+
+
+@pytest.mark.parametrize("questions", [module.BLOCK - 1, module.BLOCK, module.BLOCK + 1, 2 * module.BLOCK + 1])
+def test_questions_of_several_blocks_stay_apart(questions):
+    rows = [
+        (f"p/{i}", f"{'a ' * (i % 5)}b {i % (j + 2)} <<{i % 3}+{j % 2}={i}>>", (i + j) % 3 > 0)
+        for i in range(questions)
+        for j in range(i % 3 + 1)
+    ]
+    assert_as_plain(frame(rows), module.RAREFIED_TO)
+
+
+@given(st.lists(st.tuples(st.sampled_from("pq"), TEXTS, st.booleans()), min_size=1, max_size=8), st.randoms())
+@settings(max_examples=50)
+def test_the_order_of_rows_changes_nothing(rows, random):
+    shuffled = random.sample(rows, len(rows))
+    order = ["problem_id", "subset"]
+    assert_frame_equal(text_diversity(frame(shuffled)).sort(order), text_diversity(frame(rows)).sort(order))
+
+
+def test_no_answers_at_all_have_no_rows():
     found = text_diversity(frame([]))
-    assert found.is_empty() and set(found.columns) > {"problem_id", "subset", "distinct_n"} and len(SUBSETS) == 3
+    assert found.columns == ["problem_id", "subset", *METRICS] and found.is_empty()
+
+
+def test_more_of_the_same_answer_divide_distinct_n_grams_and_lower_rarefied_ones_a_little():
+    answer = " ".join(f"w{i}" for i in range(60))
+    rows = [("p/2", answer, True)] * 2 + [("p/8", answer, True)] * 8
+    found = (
+        text_diversity(frame(rows)).filter(subset="all").sort("problem_id").select("distinct_n", "rarefied_distinct_n")
+    )
+    (distinct_of_two, rare_of_two), (distinct_of_eight, rare_of_eight) = found.rows()
+    assert (distinct_of_two, distinct_of_eight) == (1 / 2, 1 / 8)
+    assert 0.85 * rare_of_two < rare_of_eight < 0.95 * rare_of_two
