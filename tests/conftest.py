@@ -3,6 +3,7 @@
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items):
     for item in items:
         group = "smoke study" if "finished" in item.fixturenames else item.nodeid.partition("::")[0]
