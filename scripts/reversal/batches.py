@@ -32,7 +32,11 @@ def _recut(arguments: dict, batch: int, accumulation: int) -> dict:
     return arguments | {"per_device_train_batch_size": batch, "gradient_accumulation_steps": accumulation}
 
 
-def share(rows: list, processes: int, process: int) -> list:
-    """What one process gets of an incomplete batch: equal parts, filled up with the first of its rows if need be."""
-    size = -(-len(rows) // processes)
+def share(rows: list, processes: int, process: int, most: int) -> list:
+    """What one process gets of an incomplete batch: as many rows as the others, `most` at most.
+
+    All processes together take every row equally often if that fits; else a few rows twice, fewer than processes.
+    """
+    size = len(rows) // math.gcd(len(rows), processes)
+    size = size if size <= most else -(-len(rows) // processes)
     return [rows[i % len(rows)] for i in range(process * size, (process + 1) * size)]

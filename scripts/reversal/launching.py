@@ -119,10 +119,10 @@ def share_last_batch(learner) -> None:
             for batch in self.batch_sampler:
                 rows += batch
                 if len(rows) == self.batch_size * self.num_processes:
-                    yield share(rows, self.num_processes, self.process_index)
+                    yield share(rows, self.num_processes, self.process_index, self.batch_size)
                     rows = []
             if rows:
-                yield share(rows, self.num_processes, self.process_index)
+                yield share(rows, self.num_processes, self.process_index, self.batch_size)
 
     batches = learner.get_train_dataloader
 

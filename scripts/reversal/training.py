@@ -50,7 +50,7 @@ def train(
     while history is None:
         try:
             history = launching.launch(job, gpus) if gpus > 1 else fit(**job).state.log_history
-        except RuntimeError as error:
+        except Exception as error:
             if not out_of_memory(error):
                 raise
             job["arguments"] = _with_less_memory(job["arguments"], str(error))
@@ -128,7 +128,7 @@ def merge(parent: str, adapter: str, output: str) -> None:
 
 def out_of_memory(error: Exception) -> bool:
     """Whether torch, CUDA or NCCL could not get the memory that it asked for."""
-    return re.search("out of memory|can't allocate memory", str(error)) is not None
+    return isinstance(error, MemoryError) or re.search("out of memory|can't allocate memory", str(error)) is not None
 
 
 def _with_less_memory(arguments: dict, error: str) -> dict:
@@ -167,7 +167,7 @@ def _launched(job: dict) -> None:
     launching.die_with_parent()
     try:
         learner = fit(**job)
-    except RuntimeError as error:
+    except Exception as error:
         if out_of_memory(error):
             Path(job["work"], "out_of_memory.txt").write_text(str(error))
         raise
