@@ -23,6 +23,7 @@ rule sample:
         *modules("sampling"),
     resources:
         gpu=lambda w: study.gpus_to_sample(config, w.model) if GPUS else 0,
+        processes=lambda w: study.gpus_to_sample(config, w.model),
     params:
         wanted=lambda w: canonical(answers_wanted(config, w.batch, w.model, w.task, int(w.seed), w.lineage)),
     script:

@@ -18,8 +18,9 @@ rule train:
         *modules("training"),
     resources:
         gpu=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)) if GPUS else 0,
+        processes=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)),
     params:
-        step=lambda w: canonical({key: step_of(config, w.model, w.lineage)[key] for key in ("trainer", "arguments")}),
+        step=lambda w: canonical(study.recipe_of(config, w.model, w.lineage)),
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),
     script:
         "../scripts/train.py"

@@ -6,7 +6,7 @@ from reversal import checkpoints, devices, jobs, tables
 from reversal.sampling import generate, requests_for
 
 
-def main(problems_paths, model_json, settings, engine, prompt, stop, seed_parts, shard, shards, output) -> None:
+def main(problems_paths, model_json, settings, engine, gpus, prompt, stop, seed_parts, shard, shards, output) -> None:
     model_path = checkpoints.weights_folder(model_json, output)
     # Every so-many-th problem, so that all shards hold easy and hard ones and end at about the same time.
     requests = [
@@ -17,10 +17,11 @@ def main(problems_paths, model_json, settings, engine, prompt, stop, seed_parts,
         )
     ]
     print(f"{len(requests)} answers, shard {shard + 1} of {shards}", flush=True)
-    tables.write(generate(model_path, requests, engine, stop), tables.SAMPLES, output)
+    tables.write(generate(model_path, requests, engine | {"tensor_parallel": gpus}, stop), tables.SAMPLES, output)
 
 
-if "snakemake" in globals():
+# Tensor parallelism starts processes that read this file again, with a snakemake of their own.
+if "snakemake" in globals() and __name__ == "__main__":
     jobs.start(snakemake.log[0])
     devices.lease(snakemake.resources.get("gpu", 0))
     main(
@@ -28,6 +29,7 @@ if "snakemake" in globals():
         snakemake.input.get("model"),
         shard=int(snakemake.wildcards.shard),
         shards=int(snakemake.wildcards.shards),
+        gpus=snakemake.resources.processes,
         output=snakemake.output[0],
         **json.loads(snakemake.params.wanted),
     )

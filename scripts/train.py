@@ -11,7 +11,7 @@ from reversal.seeds import seed_for
 from reversal.training import train
 
 
-def main(parent_json, rows_path, code_paths, step, seed_parts, lineage, model_json, losses_path) -> None:
+def main(parent_json, rows_path, code_paths, step, gpus, seed_parts, lineage, model_json, losses_path) -> None:
     started = time.time()
     parent = checkpoints.weights_folder(parent_json, lineage)
     schema = tables.DPO_ROWS if step["trainer"] == "dpo" else tables.SFT_ROWS
@@ -21,13 +21,14 @@ def main(parent_json, rows_path, code_paths, step, seed_parts, lineage, model_js
         "training_set_sha256": checkpoints.file_hash(rows_path),
         "code_sha256": checkpoints.file_hash(*code_paths),
     }
-    work = checkpoints.work_folder(model_json, origin, Path(parent_json).read_text())
+    # The checkpoints of one process and of several have different forms.
+    work = checkpoints.work_folder(model_json, origin, Path(parent_json).read_text(), gpus > 1)
     finished = f"{work}/finished"
     if step["trainer"] == "none":  # a control: the parent under a name of its own, so that it is sampled anew
         shutil.copytree(parent, finished, dirs_exist_ok=True)
         curve = pl.DataFrame(schema=tables.LOSSES)
     else:
-        curve = train(parent, rows, step["trainer"], step["arguments"], seed, work, finished)
+        curve = train(parent, rows, **step, seed=seed, work=work, output=finished, gpus=gpus)
     tables.write(curve, tables.LOSSES, losses_path)
     checkpoints.publish(finished, model_json, {**origin, "seconds": round(time.time() - started, 1)})
     checkpoints.forget_unfinished(model_json)
@@ -41,6 +42,7 @@ if "snakemake" in globals():
         snakemake.input.rows,
         list(snakemake.input.code),
         json.loads(snakemake.params.step),
+        snakemake.resources.processes,
         json.loads(snakemake.params.seed_parts),
         snakemake.wildcards.lineage,
         snakemake.output.model,

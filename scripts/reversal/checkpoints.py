@@ -72,3 +72,9 @@ def forget_unfinished(model_json: str) -> None:
     """Removes all work folders of this model: optimizer states do not stay."""
     for folder in Path(model_json).parents[1].glob("unfinished-*"):
         shutil.rmtree(folder)
+
+
+def last_checkpoint(work: str) -> str | None:
+    """The newest checkpoint of an unfinished training that was written to its end; None if there is none."""
+    complete = [state.parent for state in Path(work).glob("checkpoint-*/trainer_state.json")]  # written last
+    return str(max(complete, key=lambda folder: int(folder.name.split("-")[1]))) if complete else None

@@ -1,5 +1,6 @@
 """The embedded base model M0: a tokenizer and a randomly initialised Llama, in Hugging Face format."""
 
+from reversal.checkpoints import last_checkpoint
 from reversal.problems import load_problems
 from reversal.prompts import format_prompt
 
@@ -62,7 +63,6 @@ def pretrain(texts: list[tuple[str, str]], recipe: dict, threads: int, work: str
     """
     import torch
     import transformers
-    from transformers.trainer_utils import get_last_checkpoint
 
     torch.set_num_threads(threads)
     tokenizer = train_tokenizer([prompt + solution for prompt, solution in texts], recipe["vocabulary"])
@@ -83,5 +83,5 @@ def pretrain(texts: list[tuple[str, str]], recipe: dict, threads: int, work: str
         data_collator=transformers.DataCollatorForSeq2Seq(tokenizer),
         processing_class=tokenizer,
     )
-    learner.train(resume_from_checkpoint=get_last_checkpoint(work))
+    learner.train(resume_from_checkpoint=last_checkpoint(work))
     learner.save_model(output)

@@ -42,6 +42,7 @@ def requests_for(problems: pl.DataFrame, settings: dict, prompt: str, seed_parts
 def generate(model_path: str, requests: list[dict], engine: dict, stop: list[str]) -> pl.DataFrame:
     """The SAMPLES table of `requests`, in their order. engine: {name, dtype, arguments}, or {name: scripted, policy}.
 
+    tensor_parallel, also in engine: vllm spreads the model over so many GPUs, for one that a single GPU cannot hold.
     stop: an answer ends before the first of these texts, or at the model's own end.
     """
     if not requests:
@@ -74,6 +75,7 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict, stop: list[s
     llm = vllm.LLM(
         model=model_path,
         dtype=engine["dtype"],
+        tensor_parallel_size=engine.get("tensor_parallel", 1),
         # Without these two, vLLM's CPU back end refuses per-request seeds and answers depend on the batch.
         enable_chunked_prefill=False,
         enable_prefix_caching=False,

@@ -6,6 +6,7 @@ Light imports only: the rules call this at every start of Snakemake.
 import difflib
 import json
 
+from reversal.batches import per_process
 from reversal.lineages import BASE, last_step, series
 
 
@@ -40,7 +41,7 @@ def step_of(config: dict, model: str, lineage: str) -> dict:
     """The settings of the lineage's last step, with what the model changes about them."""
     name = last_step(lineage)
     step, own = config["steps"][name], config["models"][model].get("steps", {}).get(name, {})
-    return step | {part: step[part] | new if isinstance(new, dict) else new for part, new in own.items()}
+    return step | {part: step.get(part, {}) | new if isinstance(new, dict) else new for part, new in own.items()}
 
 
 def answers_wanted(config: dict, batch: str, model: str, task_name: str, seed: int, lineage: str) -> dict:
@@ -76,8 +77,7 @@ def gpus_to_sample(config: dict, model: str) -> int:
 
 def gpus_to_train(config: dict, model: str, step: str) -> int:
     """How many GPUs one job that trains `model` by `step` uses, where there are any."""
-    own = config["models"][model].get("steps", {}).get(step, {})
-    return own.get("gpus", config["steps"][step].get("gpus", 1))
+    return step_of(config, model, step).get("gpus", 1)
 
 
 def gpus_beyond(config: dict, cap: int) -> list[str]:
@@ -99,6 +99,14 @@ def gpus_beyond(config: dict, cap: int) -> list[str]:
     ]
 
 
+def recipe_of(config: dict, model: str, lineage: str) -> dict:
+    """What the lineage's last step is trained with: all of its settings that the result depends on."""
+    step = step_of(config, model, lineage)
+    recipe = {key: step[key] for key in ("trainer", "arguments", "lora") if key in step}
+    attention = config["models"][model].get("attention")
+    return recipe | ({"attention": attention} if attention else {})
+
+
 def problems_of(config: dict, schema: dict) -> list[str]:
     """Everything that is wrong with `config`, one sentence each, naming the key and what is allowed; [] if nothing."""
     from jsonschema import Draft202012Validator
@@ -116,10 +124,7 @@ def _faults_of_own_steps(config: dict, schema: dict) -> list[str]:
         if missing:
             found.append(f"models.{name}.steps: no such step: {', '.join(missing)}")
             continue
-        steps = {
-            step: settings | {part: settings[part] | changes for part, changes in own.get(step, {}).items()}
-            for step, settings in config["steps"].items()
-        }
+        steps = {step: step_of(config, name, step) for step in config["steps"]}
         plain = {key: settings for key, settings in model.items() if key != "steps"}
         changed = {**config, "steps": steps, "models": {name: plain}}
         found += [f"models.{name}.{fault}" for fault in problems_of(changed, schema)] if own else []
@@ -156,6 +161,14 @@ def _inconsistencies(config: dict) -> list[str]:
                 f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
                 f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] != 'dpo')}"
             )
+    for name, step in ((name, step) for name, step in steps.items() if step["trainer"] != "none"):
+        try:
+            per_process(step["arguments"], step.get("gpus", 1))
+        except ValueError as error:
+            found.append(f"steps.{name}: {error}, or change gpus")
+    if config["sampling"]["engine"]["name"] != "vllm":
+        spread = [name for name in config["models"] if gpus_to_sample(config, name) > 1]
+        found += [f"models.{name}.tensor_parallel: only the engine vllm has it; take vllm or 1" for name in spread]
     for task, settings in config["tasks"].items():
         for name in set(settings["ood"]) & {"train", "test"}:
             found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train and test")

@@ -86,3 +86,11 @@ def test_weights_that_are_not_there_are_named_with_the_remedy():
     assert checkpoints.weights_folder("results/s/sft/model/model.json", "sft-dpo") == "results/s/sft/model"
     with pytest.raises(RuntimeError, match=r"sft-dpo must run again, and the weights .* the same command once more"):
         checkpoints.weights_folder([], "sft-dpo")
+
+
+def test_the_last_checkpoint_is_the_newest_that_was_written_to_its_end(tmp_path):
+    assert checkpoints.last_checkpoint(str(tmp_path)) is None
+    for name in ("checkpoint-9/trainer_state.json", "checkpoint-10/trainer_state.json", "checkpoint-11/rng_state.pth"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("{}")
+    assert checkpoints.last_checkpoint(str(tmp_path)) == str(tmp_path / "checkpoint-10")

@@ -6,7 +6,17 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from reversal.study import answers_wanted, canonical, gpus_beyond, problems_of, without_nulls
+from reversal.study import (
+    answers_wanted,
+    canonical,
+    gpus_beyond,
+    gpus_to_sample,
+    gpus_to_train,
+    problems_of,
+    recipe_of,
+    step_of,
+    without_nulls,
+)
 from snakemake.utils import update_config
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +113,21 @@ def test_llama2_70b_differs_from_the_paper_in_its_model_alone():
         ("tasks/mini-gsm/few_shot_prompt", "Q:", "tasks.mini-gsm.few_shot_prompt: must contain {question}"),
         ("tasks/mini-gsm/answer_mark", None, "tasks.mini-gsm: 'answer_mark' is a required property"),
         ("verification/workers", 0, "verification.workers: 0 is less than the minimum of 1"),
+        ("steps/sft/gpus", 0, "steps.sft.gpus: 0 is less than the minimum of 1"),
+        (
+            "steps/sft/gpus",
+            3,
+            "steps.sft: 32 rows per step (per_device_train_batch_size x gradient_accumulation_steps)",
+        ),
+        ("steps/sft/gpus", 3, "make gradient_accumulation_steps a multiple of 3, or change gpus"),
+        ("models/mini-llama/steps", {"sft": {"gpus": 5}}, "models.mini-llama.steps.sft: 32 rows per step"),
+        (
+            "steps/sft/lora",
+            {"r": 4, "lora_alpha": 8, "target_modules": "all-linear", "ranks": 4},
+            "steps.sft.lora: unknown key 'ranks'; allowed: lora_alpha, lora_dropout, r, target_modules",
+        ),
+        ("models/mini-llama/tensor_parallel", 0, "models.mini-llama.tensor_parallel: 0 is less than the minimum of 1"),
+        ("models/mini-llama/attention", "flash", "models.mini-llama.attention: 'flash' does not match"),
         ("models/m", {"hub": "a/b"}, "models.m: "),
         ("models/m", {"folder": "x", "hub": "a/b", "revision": "0" * 40}, "models.m: "),
         ("models/mini-llama/steps", {"sfd": {}}, "models.mini-llama.steps: no such step: sfd"),
@@ -151,6 +176,31 @@ def test_a_fault_is_told_in_one_sentence(path, value, sentence):
     assert sentence in found[0]
 
 
+def test_only_vllm_spreads_a_model_over_gpus():
+    config = copy.deepcopy(CONFIG)
+    config["models"]["mini-llama"]["tensor_parallel"] = 4
+    assert problems_of(config, SCHEMA) == []
+    config["sampling"]["engine"]["name"] = "transformers"
+    expected = "models.mini-llama.tensor_parallel: only the engine vllm has it; take vllm or 1"
+    assert problems_of(config, SCHEMA) == [expected]
+
+
+def test_what_a_model_changes_about_a_step():
+    """Maps merge, other values replace; the number of GPUs is no part of the recipe: no result depends on it."""
+    config = copy.deepcopy(CONFIG)
+    lora = {"r": 4, "lora_alpha": 8, "target_modules": "all-linear"}
+    config["steps"]["dpo"] |= {"lora": lora, "gpus": 2}
+    own = {"dpo": {"arguments": {"beta": 0.5}, "lora": {"r": 8}, "gpus": 4}}
+    config["models"]["mini-llama"] |= {"steps": own, "attention": "eager", "tensor_parallel": 2}
+    arguments = CONFIG["steps"]["dpo"]["arguments"] | {"beta": 0.5}
+    expected = {"trainer": "dpo", "arguments": arguments, "lora": lora | {"r": 8}, "attention": "eager"}
+    assert recipe_of(config, "mini-llama", "dpo") == expected
+    assert step_of(config, "mini-llama", "dpo")["training_set"] == CONFIG["steps"]["dpo"]["training_set"]
+    assert (gpus_to_train(config, "mini-llama", "dpo"), gpus_to_sample(config, "mini-llama")) == (4, 2)
+    assert (gpus_to_train(CONFIG, "mini-llama", "dpo"), gpus_to_sample(CONFIG, "mini-llama")) == (1, 1)
+    assert set(recipe_of(CONFIG, "mini-llama", "dpo")) == {"trainer", "arguments"}
+
+
 def test_all_faults_are_told_at_once():
     config = copy.deepcopy(CONFIG)
     config["iterations"], config["seeds"] = 0, "no"
@@ -181,6 +231,7 @@ def test_canonical_does_not_depend_on_the_order_of_keys(value, random):
         ("training_arguments", "transformers", "TrainingArguments"),
         ("sft_arguments", "trl", "SFTConfig"),
         ("dpo_arguments", "trl", "DPOConfig"),
+        ("lora", "peft", "LoraConfig"),
     ],
 )
 def test_every_training_argument_exists_in_its_library(kind, library, name):

@@ -1,10 +1,11 @@
+import resource
 from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from reversal.tables import DPO_ROWS, LOSSES, SFT_ROWS
-from reversal.training import losses, train
+from reversal.training import losses, out_of_memory, train
 
 ARGUMENTS = {
     "learning_rate": 0.01,
@@ -49,6 +50,60 @@ def test_train_makes_a_model_and_goes_on_from_a_checkpoint(tmp_path, tiny_llama,
     assert_frame_equal(fresh, again)
     assert trainer == "dpo" or fresh["loss"][0] != first["loss"][0]  # DPO begins at log 2 with any rows
     assert fresh["loss"][1] != first["loss"][1]
+
+
+@pytest.mark.parametrize("trainer", ["sft", "dpo"])
+def test_a_merged_adapter_answers_like_the_adapter(tmp_path, tiny_llama, trainer):
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    lora = {"r": 4, "lora_alpha": 8, "target_modules": "all-linear"}
+    work, output = str(tmp_path / "work"), str(tmp_path / "merged")
+    curve = train(tiny_llama, rows(trainer, 2), trainer, ARGUMENTS, 0, work, output, lora=lora)
+    assert trainer == "sft" or curve["loss"][0] == pytest.approx(0.693147, abs=1e-6)  # the reference is the parent
+    tokens = AutoTokenizer.from_pretrained(output)("Question: Tom has 3.", return_tensors="pt").input_ids
+    parent, merged = (AutoModelForCausalLM.from_pretrained(folder) for folder in (tiny_llama, output))
+    with torch.inference_mode():
+        before, after = parent(tokens).logits, merged(tokens).logits
+        adapted = PeftModel.from_pretrained(parent, f"{work}/adapter")(tokens).logits
+    assert after.allclose(adapted, atol=1e-4)
+    assert not after.allclose(before, atol=0.1)
+    assert {file.name for file in Path(output).iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+def test_out_of_memory_goes_on_with_smaller_batches(tmp_path, tiny_llama, capsys):
+    """A real failure under a memory limit; attention that is not fused takes 0.3 GB for each of these rows."""
+    four = pl.DataFrame([("p", f"{'1 ' * 1600}", "2")] * 4, schema=SFT_ROWS, orient="row")
+    recipe = ARGUMENTS | {"max_steps": 1, "gradient_accumulation_steps": 1}
+    arguments = {"rows": four, "trainer": "sft", "seed": 0}
+    alone = train(tiny_llama, arguments=recipe, work=f"{tmp_path}/1", output=f"{tmp_path}/1/model", **arguments)
+    now = int(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmData" in line).split()[1])
+    unlimited = resource.getrlimit(resource.RLIMIT_DATA)
+    try:
+        resource.setrlimit(resource.RLIMIT_DATA, (1024 * now + 700_000_000, unlimited[1]))
+        arguments |= {"arguments": recipe, "attention": "eager"}
+        limited = train(tiny_llama, work=f"{tmp_path}/2", output=f"{tmp_path}/2/model", **arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, unlimited)
+    assert limited["loss"].to_list() == pytest.approx(alone["loss"].to_list(), rel=1e-4)
+    assert "Out of memory with 4 rows at a time" in capsys.readouterr().out
+
+
+def test_no_memory_for_one_row_names_the_remedies(tmp_path, tiny_llama, monkeypatch):
+    import torch
+
+    with pytest.raises(RuntimeError) as refused:  # by the real allocator
+        torch.empty(10**15)
+    assert out_of_memory(refused.value) and not out_of_memory(RuntimeError("size mismatch"))
+
+    def fit(**_):
+        raise refused.value
+
+    monkeypatch.setattr("reversal.training.fit", fit)
+    recipe = ARGUMENTS | {"per_device_train_batch_size": 2}
+    with pytest.raises(RuntimeError, match=r"one row at a time; set gradient_checkpointing: true.* The last error: "):
+        train(tiny_llama, rows("sft", 2), "sft", recipe, 0, str(tmp_path), str(tmp_path / "model"))
 
 
 def test_losses_are_the_entries_with_a_training_loss():

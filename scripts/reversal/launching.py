@@ -1,0 +1,134 @@
+"""One training step over several processes: `accelerate launch` with FSDP, one process per GPU.
+
+Without a GPU the same path runs on CPU processes over gloo, which is how it is tested.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from reversal.batches import share
+from reversal.jobs import write_json
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def launch(job: dict, gpus: int) -> list[dict]:
+    """Runs reversal.training.fit(**job) in so many processes; returns the trainer's log history.
+
+    job: JSON values only. Out of memory in any process is a RuntimeError that carries its message.
+    """
+    import torch
+
+    if torch.cuda.is_available() and torch.cuda.device_count() < gpus:
+        seen = f"{torch.cuda.device_count()} visible (CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES')})"
+        raise ValueError(f"the step asks for {gpus} GPUs, but there are {seen}; lower its gpus or give it more")
+    folder = Path(job["work"])
+    shortage, history = folder / "out_of_memory.txt", folder / "history.json"
+    shortage.unlink(missing_ok=True)
+    write_json(f"{folder}/job.json", job)
+    scripts = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [*launcher(job, gpus), "-m", "reversal.training", f"{folder}/job.json"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([scripts, os.environ.get("PYTHONPATH", "")])},
+        close_fds=False,  # a lease on the GPUs is held through inheritable descriptors
+        preexec_fn=die_with_parent,
+    )
+    if shortage.exists():
+        raise RuntimeError(shortage.read_text())
+    if done.returncode:
+        raise RuntimeError(f"training in {gpus} processes ended with exit status {done.returncode}; its log is above")
+    return json.loads(history.read_text())
+
+
+def launcher(job: dict, gpus: int) -> list[str]:
+    """The command that starts what follows it in so many processes; its settings are a file beside the job's."""
+    settings = f"{job['work']}/accelerate.json"
+    # A file of our own, since accelerate would fill what is missing from the user's.
+    write_json(
+        settings,
+        {
+            "compute_environment": "LOCAL_MACHINE",
+            "distributed_type": "FSDP",
+            "num_machines": 1,
+            "num_processes": gpus,
+            "machine_rank": 0,
+            "main_process_port": 0,  # any free one: several jobs may share a node
+            "mixed_precision": "bf16" if job["arguments"].get("bf16") else "no",
+            "fsdp_config": {
+                "fsdp_version": 2,
+                "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",  # sharded layer by layer
+                "fsdp_reshard_after_forward": True,  # ZeRO-3: parameters, gradients and optimizer state are sharded
+                "fsdp_offload_params": False,
+                "fsdp_state_dict_type": "FULL_STATE_DICT",  # checkpoints in the ordinary format, written by rank 0
+                # Rank 0 alone reads the weights. Not where TRL shards a reference model of its own: it takes what
+                # the other ranks have in memory as it is, and the reference would be made of noise.
+                "fsdp_cpu_ram_efficient_loading": job["trainer"] != "dpo" or bool(job["lora"]),
+            },
+        },
+    )
+    return [sys.executable, "-m", "accelerate.commands.launch", "--config_file", settings]
+
+
+def die_with_parent() -> None:
+    """Has the kernel end this process when its parent ends, however that was killed: no rank trains on alone."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def arguments_of_ranks() -> dict:
+    """What transformers.TrainingArguments needs besides the recipe in a launched process."""
+    import torch
+
+    return {
+        "use_cpu": not torch.cuda.is_available(),
+        # Whole gradients of several batches would fill each GPU; summed up in shards they do not.
+        "accelerator_config": {"gradient_accumulation_kwargs": {"sync_each_batch": True}},
+    }
+
+
+def shard_alike(arguments) -> None:
+    """Adjusts TrainingArguments of a launched process, before the trainer is built from them."""
+    import torch
+    from accelerate.utils import DistributedType
+    from torch.distributed.fsdp import MixedPrecisionPolicy
+
+    if arguments.use_cpu:
+        # accelerate shards on accelerators alone, although FSDP runs on gloo just as well.
+        arguments.distributed_state.distributed_type = DistributedType.MULTI_GPU
+    if arguments.bf16:
+        # accelerate's own policy also rounds what the model returns to bfloat16: the loss and DPO's log-probabilities.
+        policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+        arguments.fsdp_plugin_args = {"mixed_precision_policy": policy}
+
+
+def share_last_batch(learner) -> None:
+    """Has a trainer's processes share the rows that an epoch's last batch still has.
+
+    accelerate fills that batch up with rows from the beginning of the epoch instead, which one process never does.
+    """
+    from accelerate.data_loader import BatchSamplerShard
+
+    class Shares(BatchSamplerShard):
+        def __iter__(self):
+            rows: list = []
+            for batch in self.batch_sampler:
+                rows += batch
+                if len(rows) == self.batch_size * self.num_processes:
+                    yield share(rows, self.num_processes, self.process_index, self.batch_size)
+                    rows = []
+            if rows:
+                yield share(rows, self.num_processes, self.process_index, self.batch_size)
+
+    batches = learner.get_train_dataloader
+
+    def shared():
+        loader = batches()
+        loader.batch_sampler.__class__ = Shares
+        return loader
+
+    learner.get_train_dataloader = shared
