@@ -36,7 +36,6 @@ def launch(job: dict, gpus: int) -> list[dict]:
     done = subprocess.run(
         [*launcher(job, gpus), "-m", "reversal.training", f"{folder}/job.json"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([scripts, os.environ.get("PYTHONPATH", "")])},
-        close_fds=False,  # a lease on the GPUs is held through inheritable descriptors
         preexec_fn=die_with_parent,
     )
     if shortage.exists():
