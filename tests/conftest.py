@@ -1,10 +1,17 @@
 """How tests share two cores: one worker takes all that need the finished smoke study, the other one the rest."""
 
-import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+ON_THEIR_OWN = ("test_all_tasks", "test_known_truth", "test_driver")  # of tests/workflow
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items):
-    for item in items:
-        group = "smoke study" if "finished" in item.fixturenames else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByStudy(LoadScopeScheduling):
+    """A file's tests stay together, and so do all of tests/workflow that use the smoke study: it is run once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "smoke study" if "workflow/" in file and not any(name in file for name in ON_THEIR_OWN) else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByStudy(config, log)
