@@ -68,7 +68,7 @@ def test_the_null_stays_null_a_reversal_is_found_and_growth_is_none(study):
         "solved beyond M1": "progress",
         "pass@16": "progress",
         "syntactic diversity": "progress",
-        "semantic diversity": "unclear",
+        "semantic diversity": "progress",
         "logical diversity": "progress",
         "OOD accuracy on mini-math": "unclear",
         "OOD disparity on mini-math": "unclear",
