@@ -77,7 +77,7 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, st
         "model": {
             key: value for key, value in config["models"][model].items() if key not in ("steps", "tensor_parallel")
         },
-        "steps": [[step[part] for part in ("trainer", "training_set", "arguments")] for step in steps],
+        "steps": [[step.get(part) for part in ("trainer", "training_set", "arguments", "lora")] for step in steps],
         "task": config["tasks"][task],
         "sampling": {key: value for key, value in config["sampling"].items() if key != "shards"},
         "sandboxed": config["verification"]["sandboxed"],

@@ -63,6 +63,7 @@ def test_the_uses_of_a_model_are_its_batches_and_its_children():
         ("sampling/shards/train", 3, set()),
         ("verification/workers", 3, set()),
         ("iterations", 9, set()),
+        ("steps/dpo/lora", {"r": 8}, {"evaluation", "train", "sft-dpo-dpo", "sft-dpo-sft"}),
         ("steps/dpo/gpus", 8, set()),
         ("models/mini-llama/tensor_parallel", 2, set()),
         ("code/verify", "edited", {"evaluation", "train", "sft-dpo-dpo", "sft-dpo-sft"}),
