@@ -1,15 +1,22 @@
-"""What every script does at its edges: its log, and files that appear whole or not at all."""
+"""What every script does at its edges: its log, its end, and files that appear whole or not at all."""
 
+import ctypes
 import gc
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
 def start(path: str) -> None:
     """Sends everything this process prints, C++ libraries included, to `path`; the first line says when it began."""
+    end_with_parent()
     # Importing torch, TRL or vLLM makes a million objects and no garbage: looking for it often is a fifth of a start.
     gc.set_threshold(100_000, 50, 100)
     sys.stdout.flush()
@@ -18,6 +25,14 @@ def start(path: str) -> None:
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
     print(time.strftime("started %Y-%m-%d %H:%M:%S"), flush=True)
+
+
+def end_with_parent() -> None:
+    """Has the kernel end this process when its parent ends, however that was killed.
+
+    A job that outlives a killed Snakemake would write into the folders of the one that is started next.
+    """
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def write_text(path: str, text: str) -> None:

@@ -3,19 +3,14 @@
 Without a GPU the same path runs on CPU processes over gloo, which is how it is tested.
 """
 
-import ctypes
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from reversal.batches import share
-from reversal.jobs import write_json
-
-LIBC = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from reversal.jobs import end_with_parent, write_json
 
 
 def launch(job: dict, gpus: int) -> list[dict]:
@@ -36,7 +31,7 @@ def launch(job: dict, gpus: int) -> list[dict]:
     done = subprocess.run(
         [*launcher(job, gpus), "-m", "reversal.training", f"{folder}/job.json"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([scripts, os.environ.get("PYTHONPATH", "")])},
-        preexec_fn=die_with_parent,
+        preexec_fn=end_with_parent,
     )
     if shortage.exists():
         raise RuntimeError(shortage.read_text())
@@ -72,11 +67,6 @@ def launcher(job: dict, gpus: int) -> list[str]:
         },
     )
     return [sys.executable, "-m", "accelerate.commands.launch", "--config_file", settings]
-
-
-def die_with_parent() -> None:
-    """Has the kernel end this process when its parent ends, however that was killed: no rank trains on alone."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def arguments_of_ranks() -> dict:

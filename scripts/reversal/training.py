@@ -14,7 +14,7 @@ import polars as pl
 from reversal import launching
 from reversal.batches import per_process, smaller
 from reversal.checkpoints import last_checkpoint
-from reversal.jobs import write_json
+from reversal.jobs import end_with_parent, write_json
 from reversal.tables import LOSSES
 
 
@@ -164,7 +164,7 @@ def losses(history: list[dict]) -> pl.DataFrame:
 
 
 def _launched(job: dict) -> None:
-    launching.die_with_parent()
+    end_with_parent()  # no rank trains on alone
     try:
         learner = fit(**job)
     except Exception as error:
