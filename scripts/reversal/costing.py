@@ -168,7 +168,7 @@ def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
     number = rows(study, model, task, step, source) * arguments.get("num_train_epochs", 3)
     if arguments.get("max_steps", -1) > 0:
         batch = arguments["per_device_train_batch_size"] * arguments.get("gradient_accumulation_steps", 1)
-        number = arguments["max_steps"] * batch * gpus
+        number = arguments["max_steps"] * batch
     tokens = number * row_tokens(study, model, task) * (2 if pairs else 1)
     work = tokens * parameters(study.config["models"][model]) / 1e9 * (4 / 3 if pairs else 1)
     seconds = work / study.device["trained"] / gpus

@@ -9,7 +9,7 @@ from reversal.costing import Cost, Study
 from reversal.dag import Job, jobs_of
 from reversal.lineages import series
 from reversal.scheduling import Task, critical_path, simulate
-from reversal.study import gpus_to_sample, gpus_to_train
+from reversal.study import gpus_to_sample, gpus_to_train, step_of
 
 HOUR = 3600
 ADAM = 16  # bytes per parameter while training: weights, gradients, two moments, in float32
@@ -210,18 +210,28 @@ def _disk(plan: Plan) -> list[str]:
 
 
 def _memory(plan: Plan) -> list[str]:
-    """Weights alone for sampling (2 bytes per parameter), and all that training holds per parameter."""
+    """Weights alone for sampling (2 bytes per parameter), and what the step that needs most holds per parameter."""
     study, rows = plan.study, []
     limit = study.device["memory"]
     for name, model in study.config["models"].items():
         size, width = costing.parameters(model) / 1e9, gpus_to_sample(study.config, name)
-        gpus = min(gpus_to_train(study.config, name, step) for step in study.config["steps"])
-        sampling, training = 2 * size / width, ADAM * size / gpus
+        sampling, (training, gpus) = 2 * size / width, _to_train(study, name, size)
         fits = "yes" if max(sampling, training) < limit else "no"
         shown = (f"{number(sampling)} ({width})", f"{number(training)} ({gpus})")
         rows.append((name, amount(size * 1e9), *shown, limit, fits))
     header = ["model", "parameters", "sampling, GB (GPUs)", "training, GB (GPUs)", "of", "fits"]
     return [*_table(header, rows), "", "Without the cache of the engine and the activations, which come on top."]
+
+
+def _to_train(study: Study, model: str, size: float) -> tuple[float, int]:
+    """(GB on each GPU, GPUs) of the step that needs most; the few weights of an adapter count for nothing."""
+    needs = [(0.0, 0)]
+    for step in study.config["steps"]:
+        settings, gpus = step_of(study.config, model, step), gpus_to_train(study.config, model, step)
+        frozen = 2 if settings.get("arguments", {}).get("bf16") else 4
+        if gpus:
+            needs.append(((frozen if "lora" in settings else ADAM) * size / gpus, gpus))
+    return max(needs)
 
 
 def _now(plan: Plan, ran: Collection[str], pending: Collection[str] | str) -> list[str]:

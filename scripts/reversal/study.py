@@ -77,7 +77,8 @@ def gpus_to_sample(config: dict, model: str) -> int:
 
 def gpus_to_train(config: dict, model: str, step: str) -> int:
     """How many GPUs one job that trains `model` by `step` uses, where there are any."""
-    return step_of(config, model, step).get("gpus", 1)
+    settings = step_of(config, model, step)
+    return 0 if settings["trainer"] == "none" else settings.get("gpus", 1)
 
 
 def gpus_beyond(config: dict, cap: int) -> list[str]:

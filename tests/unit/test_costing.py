@@ -46,6 +46,8 @@ def test_pairs_are_read_by_the_reference_model_as_well():
     assert dpo.seconds == pytest.approx(30 + dpo.tokens * 4 / 3 / 500)
     config.config["steps"]["dpo"]["arguments"]["max_steps"] = 10
     assert cost_of(("train", "m", "mini-gsm", "dpo", "samples"), config).tokens == pytest.approx(640 * (prompt + 48))
+    config.config["steps"]["dpo"]["gpus"] = 4  # a recipe's batch is that of all GPUs together
+    assert cost_of(("train", "m", "mini-gsm", "dpo", "samples"), config).tokens == pytest.approx(640 * (prompt + 48))
 
 
 def test_gpus_are_those_of_the_step_and_none_where_the_device_has_none():

@@ -78,6 +78,22 @@ def test_the_page_of_a_small_study():
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "training"),
+    [
+        ({"dpo": {"gpus": 2}}, "16.0 (1) | 80 | yes"),  # sft, on one GPU, needs most of each
+        ({"sft": {"gpus": 4}, "dpo": {"gpus": 2}}, "8.00 (2) | 80 | yes"),
+        ({name: {"lora": {"r": 8}} for name in ("sft", "dpo")}, "4.00 (1) | 80 | yes"),  # frozen weights in float32
+        ({name: {"lora": {"r": 8}, "arguments": {"bf16": True}} for name in ("sft", "dpo")}, "2.00 (1) | 80 | yes"),
+        ({name: {"trainer": "none"} for name in ("sft", "dpo")}, "0.00 (0) | 80 | yes"),
+    ],
+)
+def test_the_memory_of_a_gpu_is_that_of_the_step_which_needs_most(changes, training):
+    asked = small()
+    update_config(asked.config["steps"], changes)
+    assert lines_of(page(make_plan(asked), {}, set()), "Memory of a GPU")[2] == f"m | 1.00 G | 2.00 (1) | {training}"
+
+
 def test_nothing_to_run_and_snakemake_not_asked():
     plan = make_plan(small())
     assert lines_of(page(plan, {}, set()), "What would run now") == [

@@ -198,6 +198,8 @@ def test_what_a_model_changes_about_a_step():
     assert step_of(config, "mini-llama", "dpo")["training_set"] == CONFIG["steps"]["dpo"]["training_set"]
     assert (gpus_to_train(config, "mini-llama", "dpo"), gpus_to_sample(config, "mini-llama")) == (4, 2)
     assert (gpus_to_train(CONFIG, "mini-llama", "dpo"), gpus_to_sample(CONFIG, "mini-llama")) == (1, 1)
+    config["steps"]["dpo"]["trainer"] = "none"
+    assert gpus_to_train(config, "mini-llama", "dpo") == 0
     assert set(recipe_of(CONFIG, "mini-llama", "dpo")) == {"trainer", "arguments"}
 
 
@@ -288,6 +290,10 @@ def test_requests_for_more_gpus_than_there_may_be(cap, expected):
         "iterations": 2,
         "models": {"big": {"tensor_parallel": 2, "steps": {"dpo": {"gpus": 8}}}, "small": {}},
         "methods": {"m": {"start": ["sft"], "repeat": ["dpo"]}},
-        "steps": {"sft": {}, "dpo": {"gpus": 4}, "unused": {"gpus": 16}},
+        "steps": {
+            "sft": {"trainer": "sft"},
+            "dpo": {"trainer": "dpo", "gpus": 4},
+            "unused": {"trainer": "sft", "gpus": 16},
+        },
     }
     assert gpus_beyond(config, cap) == [TOO_FEW.format(*found, cap) for found in expected]
