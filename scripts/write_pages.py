@@ -9,10 +9,14 @@ from reversal import jobs, pages, tables
 SAMPLED = 2  # answers of every question and iteration, beside the greedy one, on the page of answers
 
 
-def main(changes_path: str, rule_path: str, study: dict, headline_path: str, answers_path: str) -> None:
+def main(
+    changes_path: str, rule_path: str, verdict_paths: list[str], study: dict, headline_path: str, answers_path: str
+) -> None:
     changes = pl.read_csv(changes_path, schema=tables.CHANGES)
     rule = pl.read_csv(rule_path, schema=tables.RULE)
-    notes = [] if study["sandboxed"] else ["Programs written by the models ran without a sandbox."]
+    verifiers = pl.scan_parquet(verdict_paths).select(pl.col("verifier").unique()).collect()["verifier"]
+    unsafe = verifiers.str.ends_with("without sandbox").any()  # as reversal.verification says it
+    notes = ["Programs written by the models ran without a sandbox."] if unsafe else []
     headline = pages.headline(changes, rule, study["iterations"], len(study["seeds"]), notes)
     jobs.write_text(headline_path, headline)
     sections = []
@@ -49,6 +53,7 @@ if "snakemake" in globals():
     main(
         snakemake.input.changes,
         snakemake.input.coverage_rule,
+        list(snakemake.input.verdicts),
         json.loads(snakemake.params.study),
         snakemake.output.headline,
         snakemake.output.answers,

@@ -235,21 +235,23 @@ def _write(rows: list[dict], schema: dict, path) -> None:
     tables.write(pl.DataFrame(full, schema=schema), schema, str(path))
 
 
-def test_the_pages_of_a_study_on_disk(tmp_path):
+@pytest.mark.parametrize(("verifier", "unsafe"), [("program 1", False), ("program 1, without sandbox", True)])
+def test_the_pages_of_a_study_on_disk(tmp_path, verifier, unsafe):
     """Two methods that share M1: each shows its own questions, with the answers of its own models."""
     _write(_problems(2).to_dicts(), tables.PROBLEMS, tmp_path / "problems/words/test.parquet")
     for lineage, marks in {"sft": ["+-", "--"], "sft-sft": ["++", "++"], "sft-dpo": ["--", "--"]}.items():
-        folder, rows = tmp_path / "tiny/words/seed7" / lineage, _verdicts(*marks).to_dicts()
+        folder = tmp_path / "tiny/words/seed7" / lineage
+        rows = _verdicts(*marks).with_columns(verifier=pl.lit(verifier)).to_dicts()
         _write(rows, tables.VERDICT_ROWS, folder / "verdicts/test.parquet")
         _write([row | {"text": lineage} for row in rows], tables.SAMPLES, folder / "samples/test.parquet")
     _write([change("a", *ACCURACY, "progress")], tables.CHANGES, tmp_path / "changes.csv")
     _write([RULE], tables.RULE, tmp_path / "rule.csv")
-    study = {"models": ["tiny"], "tasks": ["words"], "seeds": [7, 8], "iterations": 2, "sandboxed": False}
+    study = {"models": ["tiny"], "tasks": ["words"], "seeds": [7, 8], "iterations": 2}
     study |= {"series": [["a", ["sft", "sft-sft"]], ["b", ["sft", "sft-dpo"]]], "results": str(tmp_path)}
     names = [str(tmp_path / name) for name in ("changes.csv", "rule.csv", "headline.html", "answers.html")]
-    write_pages.main(*names[:2], study, *names[2:])
+    write_pages.main(*names[:2], list(tmp_path.glob("*/*/*/*/verdicts/test.parquet")), study, *names[2:])
     headline, answers = (tmp_path / "headline.html").read_text(), (tmp_path / "answers.html").read_text()
-    assert "Programs written by the models ran without a sandbox." in headline
+    assert ("Programs written by the models ran without a sandbox." in headline) == unsafe
     sections = answers.split("<h2")[1:]
     kinds = [[kind for kind, words in pages.KINDS.items() if escape(words) in section] for section in sections]
     assert kinds == [["kept", "gained_outside"], ["lost", "never"]]
