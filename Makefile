@@ -14,7 +14,7 @@ help:
 
 study: .venv/installed
 	@echo "Running $(STUDY). Long jobs show their progress in their logs, results/*/logs/{rule}/."
-	$(SNAKEMAKE)
+	$(SNAKEMAKE) --quiet host reason
 	@report=$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html; \
 	$(SNAKEMAKE) --quiet all --report "$$report" && echo "Report: $$report"
 

@@ -44,6 +44,8 @@ rule all:
         rules.plot.output,
         rules.write_pages.output,
         every_model("kept_models.json") if config["keep_models"] != "all" else [],
+    message:
+        "all files of the study"
 
 
 onsuccess:

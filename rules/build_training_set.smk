@@ -20,5 +20,7 @@ rule build_training_set:
         step=lambda w: canonical({key: step_of(config, w.model, w.lineage)[key] for key in ("trainer", "training_set")}),
         task=lambda w: canonical({key: config["tasks"][w.task][key] for key in ("prompt", "answer_mark", "rationales")}),
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training set"]),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/build_training_set.py"

@@ -23,5 +23,7 @@ rule fetch_base:
         source=lambda w: canonical(
             {key: value for key, value in config["models"][w.model].items() if key in ("hub", "revision", "folder")}
         ),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/fetch_base.py"

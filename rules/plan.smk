@@ -18,5 +18,7 @@ rule plan:
         + [part for method in workflow.deployment_settings.deployment_method for part in ("--sdm", str(method))],
         page=f"{RESULTS}/plan.md",
         picture=f"{RESULTS}/plan.svg",
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/plan.py"

@@ -42,5 +42,7 @@ rule plot:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/plot.py"

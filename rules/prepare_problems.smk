@@ -22,5 +22,7 @@ rule prepare_problems:
     params:
         source=lambda w: canonical(source_of(config["tasks"][w.task], w.problems)),
         sandboxed=config["verification"]["sandboxed"],
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/prepare_problems.py"

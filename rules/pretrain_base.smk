@@ -20,5 +20,7 @@ rule pretrain_base:
         gpu=1 if GPUS else 0,
     params:
         recipe=lambda w: canonical(config["models"][w.model]["pretrain"]),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/pretrain_base.py"

@@ -27,5 +27,7 @@ rule remove_models:
         uses=lambda w: canonical(
             {lineage: uses_of(w, lineage) for lineage in keeping.judged_after(w.lineage, ALL_LINEAGES)}
         ),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/remove_models.py"

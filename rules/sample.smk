@@ -26,6 +26,8 @@ rule sample:
         processes=lambda w: study.gpus_to_sample(config, w.model),
     params:
         wanted=lambda w: canonical(answers_wanted(config, w.batch, w.model, w.task, int(w.seed), w.lineage)),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/sample.py"
 
@@ -58,5 +60,7 @@ rule gather_samples:
         wanted=lambda w: canonical(
             answers_wanted(config, batch_of(w.problems), w.model, w.task, int(w.seed), w.lineage)
         ),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/gather_samples.py"

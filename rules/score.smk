@@ -32,5 +32,7 @@ rule score:
         ),
         ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
         embedding_model=config["scoring"]["embedding_model"],
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/score.py"

@@ -64,5 +64,7 @@ rule summarise:
                 "seeds": config["seeds"],
             }
         ),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/summarise.py"

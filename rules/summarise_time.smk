@@ -20,5 +20,7 @@ rule summarise_time:
         *modules("analysis"),
     params:
         folder=f"{RESULTS}/benchmarks",
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/summarise_time.py"

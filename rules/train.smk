@@ -22,5 +22,7 @@ rule train:
     params:
         step=lambda w: canonical(study.recipe_of(config, w.model, w.lineage)),
         seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/train.py"

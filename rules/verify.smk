@@ -19,5 +19,7 @@ rule verify:
     params:
         mark=lambda w: config["tasks"][w.task]["answer_mark"],
         sandboxed=config["verification"]["sandboxed"],
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/verify.py"

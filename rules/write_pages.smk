@@ -32,7 +32,9 @@ rule write_pages:
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}
             | {"iterations": config["iterations"], "seeds": config["seeds"], "series": list(SERIES.items())}
-            | {"sandboxed": config["verification"]["sandboxed"], "results": RESULTS}
+            | {"results": RESULTS}
         ),
+    message:
+        "{rule} ({log})"
     script:
         "../scripts/write_pages.py"
