@@ -9,7 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
