@@ -14,7 +14,8 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
-        values = pl.concat([_of_model(path) for path in problem_score_paths if _cell(path) == (model, task)])
+        here = [path for path in problem_score_paths if _place(path)[:2] == (model, task)]
+        values = pl.concat([_of_model(path) for path in here])
         by_seed, means = summaries.of_methods(scores.filter(model=model, task=task), values, study["series"])
         metrics.append(by_seed)
         intervals.append(means)
@@ -27,7 +28,10 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     tables.write(table, tables.CHANGES, outputs["changes"])
     rule = coverage_rule.coverage_rule(metrics, study["kinds"], published)
     tables.write(rule, tables.RULE, outputs["coverage_rule"])
-    origins = [{"path": path, **json.loads(Path(path).read_text())} for path in training_set_paths]
+    axes = ("model", "task", "seed", "lineage")
+    origins = [
+        dict(zip(axes, _place(path), strict=True)) | json.loads(Path(path).read_text()) for path in training_set_paths
+    ]
     jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
     dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
     tables.write(dropped, tables.DROPPED, outputs["dropped"])
@@ -35,14 +39,15 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     jobs.write_text(outputs["verdict"], text)
 
 
-def _cell(path: str) -> tuple[str, str]:
-    """(model, task) of a model's file: ../{model}/{task}/seed{seed}/{lineage}/.."""
-    return Path(path).parts[-5], Path(path).parts[-4]
+def _place(path: str) -> tuple[str, str, int, str]:
+    """(model, task, seed, lineage) of a model's file: ../{model}/{task}/seed{seed}/{lineage}/.."""
+    model, task, seed, lineage = Path(path).parts[-5:-1]
+    return model, task, int(seed.removeprefix("seed")), lineage
 
 
 def _of_model(path: str) -> pl.DataFrame:
-    seed, lineage = Path(path).parts[-3:-1]
-    columns = {"seed": pl.lit(int(seed.removeprefix("seed")), pl.Int64), "lineage": pl.lit(lineage)}
+    _, _, seed, lineage = _place(path)
+    columns = {"seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
     return tables.read(path, tables.PROBLEM_SCORES).select(
         **columns, **{key: pl.col(key) for key in tables.PROBLEM_SCORES}
     )

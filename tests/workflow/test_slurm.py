@@ -29,10 +29,6 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="module")
 def run(finished, tmp_path_factory) -> Run:  # after the local run, with which it is compared, and in the same worker
-    if "SLURM_TESTS" not in os.environ:
-        pytest.skip(
-            "SLURM_TESTS=1 runs the smoke study on a real SLURM: minutes, not yet seen with several GPUs per step"
-        )
     if absent := slurm.missing():
         if os.environ.get("CI"):
             pytest.fail(f"no {absent}, although .ci/run installs them")
