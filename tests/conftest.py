@@ -1,12 +1,12 @@
-"""How tests share two cores: one worker takes all that need the finished smoke study, the other one the rest."""
+"""How tests share two cores: one worker takes all that change copies of the finished smoke study, the other one the rest."""
 
 from xdist.scheduler import LoadScopeScheduling
 
-ON_THEIR_OWN = ("test_all_tasks", "test_known_truth", "test_driver")  # of tests/workflow
+ON_THEIR_OWN = ("test_all_tasks", "test_known_truth", "test_driver", "test_slurm")  # of tests/workflow
 
 
 class ByStudy(LoadScopeScheduling):
-    """A file's tests stay together, and so do all of tests/workflow that use the smoke study: it is run once."""
+    """A file's tests stay together, and so do most of tests/workflow: they start from the same finished study."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

@@ -72,15 +72,14 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict, stop: list[s
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     import vllm
 
+    # Without these, vLLM's CPU back end refuses per-request seeds and answers depend on the batch.
+    defaults = {"enable_chunked_prefill": False, "enable_prefix_caching": False}
     llm = vllm.LLM(
         model=model_path,
         dtype=engine["dtype"],
         tensor_parallel_size=engine.get("tensor_parallel", 1),
-        # Without these two, vLLM's CPU back end refuses per-request seeds and answers depend on the batch.
-        enable_chunked_prefill=False,
-        enable_prefix_caching=False,
         disable_log_stats=True,
-        **engine.get("arguments", {}),
+        **defaults | engine.get("arguments", {}),
     )
     parameters = [
         vllm.SamplingParams(

@@ -1,19 +1,25 @@
 """One real study for all workflow tests: studies/smoke.yaml, run once in a temporary copy of the repository."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from running import copy_repository, snakemake
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("study")
-    copy_repository(folder)
-    run = snakemake(folder)
-    assert run.returncode == 0, (run.stdout + run.stderr)[-5000:]
-    (folder / "printed.txt").write_text(run.stdout + run.stderr)
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "finished"  # one for all workers
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "printed.txt").exists():
+            folder.mkdir(exist_ok=True)
+            copy_repository(folder)
+            run = snakemake(folder)
+            assert run.returncode == 0, (run.stdout + run.stderr)[-5000:]
+            (folder / "printed.txt").write_text(run.stdout + run.stderr)
     return folder
 
 

@@ -23,7 +23,7 @@ def processes_in(folder: Path) -> list[int]:
     return [process.pid for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(folder)]
 
 
-def test_no_job_outlives_a_killed_snakemake_and_the_same_command_goes_on(study):
+def test_no_job_outlives_a_killed_snakemake_and_the_next_one_goes_on(study):
     change = "models: {mini-llama: {pretrain: {arguments: {save_steps: 10}}}}"
     (study / "change.yaml").write_text(change)
     command = [sys.executable, "-m", "snakemake", TARGET, "--cores", "2"]
@@ -36,6 +36,7 @@ def test_no_job_outlives_a_killed_snakemake_and_the_same_command_goes_on(study):
     killed.wait(10)
     wait_for(lambda: not processes_in(study), 10)
     assert not (base / "model/model.json").exists()
+    assert snakemake(study, "--unlock", change=change).returncode == 0  # as Snakemake itself would tell
     again = snakemake(study, TARGET, change=change)
     assert again.returncode == 0, again.stdout + again.stderr
     assert (base / "model/model.json").exists()

@@ -28,7 +28,7 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def run(finished, tmp_path_factory) -> Run:  # after the local run, with which it is compared, and in the same worker
+def run(tmp_path_factory) -> Run:
     if absent := slurm.missing():
         if os.environ.get("CI"):
             pytest.fail(f"no {absent}, although .ci/run installs them")
