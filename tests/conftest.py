@@ -1,4 +1,4 @@
-"""How tests share two cores: one worker takes all that change copies of the finished smoke study, the other one the rest."""
+"""How tests share two cores: one worker takes all that start from the finished smoke study, the other the rest."""
 
 from xdist.scheduler import LoadScopeScheduling
 

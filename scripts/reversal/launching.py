@@ -59,14 +59,42 @@ def launcher(job: dict, gpus: int) -> list[str]:
                 "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",  # sharded layer by layer
                 "fsdp_reshard_after_forward": True,  # ZeRO-3: parameters, gradients and optimizer state are sharded
                 "fsdp_offload_params": False,
-                "fsdp_state_dict_type": "FULL_STATE_DICT",  # checkpoints in the ordinary format, written by rank 0
-                # Rank 0 alone reads the weights. Not where TRL shards a reference model of its own: it takes what
-                # the other ranks have in memory as it is, and the reference would be made of noise.
-                "fsdp_cpu_ram_efficient_loading": job["trainer"] != "dpo" or bool(job["lora"]),
+                # On the way every rank writes its own shard; collecting them, and Adam's, would fill rank 0's memory.
+                "fsdp_state_dict_type": "FULL_STATE_DICT" if job["lora"] else "SHARDED_STATE_DICT",
+                "fsdp_cpu_ram_efficient_loading": rank_0_reads(job["trainer"], job["lora"]),
             },
         },
     )
     return [sys.executable, "-m", "accelerate.commands.launch", "--config_file", settings]
+
+
+def rank_0_reads(trainer: str, lora: dict | None) -> bool:
+    """Whether rank 0 alone reads the weights and sends the others their shards.
+
+    Not where TRL shards a reference model of its own: it takes what every rank has in memory as it is, and the
+    reference would be made of noise.
+    """
+    return trainer != "dpo" or bool(lora)
+
+
+def reads_weights(trainer: str, lora: dict | None) -> bool:
+    """Whether this process does."""
+    return os.environ["RANK"] == "0" or not rank_0_reads(trainer, lora)
+
+
+def empty(parent: str, dtype: str, attn_implementation: str | None):
+    """The parent's model without its weights: memory that is never touched takes no room.
+
+    transformers would fill it with zeros, on every rank as much as the model has.
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.initialization import no_init_weights
+
+    with no_init_weights():
+        config = AutoConfig.from_pretrained(parent)
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attn_implementation)
+    model.tie_weights()
+    return model
 
 
 def arguments_of_ranks() -> dict:
@@ -93,6 +121,15 @@ def shard_alike(arguments) -> None:
         # accelerate's own policy also rounds what the model returns to bfloat16: the loss and DPO's log-probabilities.
         policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
         arguments.fsdp_plugin_args = {"mixed_precision_policy": policy}
+
+
+def save_what_is_needed(learner, lora: dict | None) -> None:
+    """Has an adapter's checkpoints hold the adapter: accelerate would collect all frozen weights on rank 0 as well."""
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+
+    if lora:
+        adapter_alone = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+        learner.accelerator.get_state_dict = lambda model, **_: get_model_state_dict(model, options=adapter_alone)
 
 
 def share_last_batch(learner) -> None:

@@ -1,7 +1,8 @@
 """Sampled answers: one row per answer, the same rows whatever the number of shards, the batch size or the order.
 
-Every answer is a request of its own with its own seed, so nothing depends on what else was asked in the same run.
-Both engines give the same table; they do not give the same texts, since their random streams differ.
+Every answer is a request of its own with its own seed, so nothing depends on what else was asked in the same run (on
+GPUs but for ties: docs/gpus.md). Both engines give the same table; they do not give the same texts, since their random
+streams differ.
 """
 
 import os
@@ -71,15 +72,17 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict, stop: list[s
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # else every job on a node binds to the same cores
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     import vllm
+    from vllm.platforms import current_platform
 
-    # Without these, vLLM's CPU back end refuses per-request seeds and answers depend on the batch.
-    defaults = {"enable_chunked_prefill": False, "enable_prefix_caching": False}
+    # With these, vLLM's CPU back end refuses per-request seeds and answers depend on the batch. On GPUs it takes seeds,
+    # and the samples of a question share its prompt.
+    off = {"enable_chunked_prefill": False, "enable_prefix_caching": False} if current_platform.is_cpu() else {}
     llm = vllm.LLM(
         model=model_path,
         dtype=engine["dtype"],
         tensor_parallel_size=engine.get("tensor_parallel", 1),
         disable_log_stats=True,
-        **defaults | engine.get("arguments", {}),
+        **off | engine.get("arguments", {}),
     )
     parameters = [
         vllm.SamplingParams(

@@ -95,9 +95,10 @@ def fit(
     tokenizer = transformers.AutoTokenizer.from_pretrained(parent)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     # Weights that are trained stay in float32; frozen ones need no more precision than they are used with.
-    frozen = "bfloat16" if lora and arguments.get("bf16") else "float32"
+    kept_as = {"dtype": "bfloat16" if lora and arguments.get("bf16") else "float32", "attn_implementation": attention}
+    filled = gpus == 1 or launching.reads_weights(trainer, lora)
     learner = build(
-        model=transformers.AutoModelForCausalLM.from_pretrained(parent, dtype=frozen, attn_implementation=attention),
+        model=(transformers.AutoModelForCausalLM.from_pretrained if filled else launching.empty)(parent, **kept_as),
         args=settings,
         train_dataset=Dataset.load_from_disk(data),
         processing_class=tokenizer,
@@ -105,9 +106,26 @@ def fit(
     )
     if gpus > 1:
         launching.share_last_batch(learner)
+        launching.save_what_is_needed(learner, lora)
+    if not lora:  # an adapter has yet to be merged
+        _skip_last_checkpoint(learner)
     learner.train(resume_from_checkpoint=last_checkpoint(work))
+    if gpus > 1:
+        learner.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
     learner.save_model(output)
     return learner
+
+
+def _skip_last_checkpoint(learner) -> None:
+    """The finished model is saved right after it: a second copy, with the optimizer's states, would be for nothing."""
+    import transformers
+
+    class SkipLast(transformers.TrainerCallback):
+        def on_step_end(self, args, state, control, **_):
+            if state.global_step >= state.max_steps:
+                control.should_save = False
+
+    learner.add_callback(SkipLast())
 
 
 def _adapter(lora: dict):

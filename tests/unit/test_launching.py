@@ -127,3 +127,4 @@ def test_out_of_memory_in_a_process_goes_on_with_smaller_batches(tmp_path, tiny_
     assert "Out of memory with 4 rows at a time" in log
     assert "per_device_train_batch_size 2 and gradient_accumulation_steps 2: as many rows per step" in log
     assert log.count("{'loss': ") == 2
+    assert (tmp_path / "2/checkpoint-1/optimizer_0").is_dir()  # of shards, one per process

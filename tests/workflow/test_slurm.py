@@ -105,10 +105,10 @@ def test_what_becomes_a_job_and_what_each_asks_for(run):
         if job["Partition"] == "main"
     }
     assert asked == {
-        ("rule_pretrain_base", "gres:gpu:1", "cpu=2,mem=32000M,node=1,billing=2", "04:00:00"),
-        ("rule_train", "gres:gpu:1", "cpu=1,mem=62.50G,node=1,billing=1", "06:00:00"),
-        ("rule_train", "gres:gpu:1", "cpu=1,mem=125G,node=1,billing=1", "12:00:00"),  # the cancelled one, once more
-        ("rule_sample", "gres:gpu:1", "cpu=1,mem=32000M,node=1,billing=1", "04:00:00"),
+        ("rule_pretrain_base", "gres:gpu:1", "cpu=4,mem=32000M,node=1,billing=4", "08:00:00"),
+        ("rule_train", "gres:gpu:1", "cpu=4,mem=160000M,node=1,billing=4", "06:00:00"),
+        ("rule_train", "gres:gpu:1", "cpu=4,mem=312.50G,node=1,billing=4", "12:00:00"),  # the cancelled one, once more
+        ("rule_sample", "gres:gpu:1", "cpu=4,mem=32000M,node=1,billing=4", "08:00:00"),
         ("rule_verify", None, "cpu=1,mem=8000M,node=1,billing=1", "01:00:00"),
         ("rule_score", None, "cpu=1,mem=8000M,node=1,billing=1", "01:00:00"),
     }
