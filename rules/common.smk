@@ -9,13 +9,13 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import lineages
-from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, problems_of, sets_of
+from reversal import checks, lineages
+from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, sets_of
 from reversal.study import source_of, step_of, without_nulls
 
 config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
-    faults = problems_of(config, yaml.safe_load(schema_file))
+    faults = checks.problems_of(config, yaml.safe_load(schema_file)) or checks.missing_files(config)
 if faults:
     raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 

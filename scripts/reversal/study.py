@@ -1,12 +1,10 @@
-"""A study's configuration: what is wrong with it, in words, before the first job.
+"""A study's configuration: what its rules and scripts take from it.
 
 Light imports only: the rules call this at every start of Snakemake.
 """
 
-import difflib
 import json
 
-from reversal.batches import per_process
 from reversal.lineages import BASE, last_step, series
 
 
@@ -106,98 +104,3 @@ def recipe_of(config: dict, model: str, lineage: str) -> dict:
     recipe = {key: step[key] for key in ("trainer", "arguments", "lora") if key in step}
     attention = config["models"][model].get("attention")
     return recipe | ({"attention": attention} if attention else {})
-
-
-def problems_of(config: dict, schema: dict) -> list[str]:
-    """Everything that is wrong with `config`, one sentence each, naming the key and what is allowed; [] if nothing."""
-    from jsonschema import Draft202012Validator
-
-    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    return [_sentence(error) for error in errors] or _inconsistencies(config) or _faults_of_own_steps(config, schema)
-
-
-def _faults_of_own_steps(config: dict, schema: dict) -> list[str]:
-    """What is wrong with the steps once a model's own changes to them are made."""
-    found = []
-    for name, model in config["models"].items():
-        own = model.get("steps", {})
-        missing = [step for step in own if step not in config["steps"]]
-        if missing:
-            found.append(f"models.{name}.steps: no such step: {', '.join(missing)}")
-            continue
-        steps = {step: step_of(config, name, step) for step in config["steps"]}
-        plain = {key: settings for key, settings in model.items() if key != "steps"}
-        changed = {**config, "steps": steps, "models": {name: plain}}
-        found += [f"models.{name}.{fault}" for fault in problems_of(changed, schema)] if own else []
-    return found
-
-
-def _sentence(error) -> str:
-    place = ".".join(map(str, error.absolute_path)) or "top level"
-    if error.validator == "additionalProperties":
-        allowed = sorted(error.schema["properties"])
-        unknown = [key for key in error.instance if key not in allowed]
-        near = [match for key in unknown for match in difflib.get_close_matches(str(key), allowed, n=1)]
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        return f"{place}: unknown key {', '.join(map(repr, unknown))}{meant}; allowed: {', '.join(allowed)}"
-    return f"{place}: {error.message}"
-
-
-def _inconsistencies(config: dict) -> list[str]:
-    """What no schema can say: names that must exist, lineages that cannot be built, numbers that must fit together."""
-    found = []
-    steps = config["steps"]
-    for name, method in config["methods"].items():
-        missing = [step for step in method["start"] + method.get("repeat", []) if step not in steps]
-        if missing:
-            found.append(f"methods.{name}: no such step: {', '.join(missing)}; steps are: {', '.join(steps)}")
-            continue
-        try:
-            lineages = series(method, config["iterations"])
-        except ValueError as error:
-            found.append(f"methods.{name}: cannot be built: {error}; add steps to start, or a repeat")
-            continue
-        if steps[lineages[0]]["trainer"] == "dpo":
-            found.append(
-                f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
-                f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] != 'dpo')}"
-            )
-    for name, step in ((name, step) for name, step in steps.items() if step["trainer"] != "none"):
-        try:
-            per_process(step["arguments"], step.get("gpus", 1))
-        except ValueError as error:
-            found.append(f"steps.{name}: {error}, or change gpus")
-    if config["sampling"]["engine"]["name"] != "vllm":
-        spread = [name for name in config["models"] if gpus_to_sample(config, name) > 1]
-        found += [f"models.{name}.tensor_parallel: only the engine vllm has it; take vllm or 1" for name in spread]
-    for task, settings in config["tasks"].items():
-        for name in set(settings["ood"]) & {"train", "test"}:
-            found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train and test")
-        if settings["rationales"] == "few_shot" and "few_shot_prompt" not in settings:
-            found.append(
-                f"tasks.{task}: rationales few_shot need a few_shot_prompt: worked examples, then {{question}}"
-            )
-    places = _prompts_and_sources(config)
-    found += [f"{place}: must contain {{question}}" for place, prompt, _ in places if "{question}" not in prompt]
-    for place, _, sources in places:
-        for name, source in sources.items():
-            if "steps" in source and source["steps"][0] > source["steps"][1]:
-                where = place.removesuffix(".prompt")
-                found.append(f"{where}.{name}.steps: must be [fewest, most], not {source['steps']}")
-    return found
-
-
-def _prompts_and_sources(config: dict) -> list[tuple[str, str, dict]]:
-    """(key of a prompt, the prompt, its problem sources by key) of every task and pre-trained model."""
-    found = []
-    for name, task in config["tasks"].items():
-        ood = {f"ood.{key}": source for key, source in task["ood"].items()}
-        found.append((f"tasks.{name}.prompt", task["prompt"], {"train": task["train"], "test": task["test"], **ood}))
-        if "few_shot_prompt" in task:
-            found.append((f"tasks.{name}.few_shot_prompt", task["few_shot_prompt"], {}))
-    for name, model in config["models"].items():
-        if "pretrain" not in model:
-            continue
-        corpus = {f"corpus.{i}": source for i, source in enumerate(model["pretrain"]["corpus"])}
-        found.append((f"models.{name}.pretrain.prompt", model["pretrain"]["prompt"], corpus))
-    return found

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import yaml
+from reversal.checks import problems_of
 from reversal.lineages import series
-from reversal.study import answers_wanted, problems_of, without_nulls
+from reversal.study import answers_wanted, without_nulls
 from snakemake.utils import update_config
 
 REPOSITORY = Path(__file__).parents[2]

@@ -1,0 +1,191 @@
+"""What is wrong with a study's configuration, in words, before the first job.
+
+Light imports only: the rules call this at every start of Snakemake.
+"""
+
+import difflib
+from pathlib import Path
+
+from reversal.batches import per_process
+from reversal.lineages import series
+from reversal.study import gpus_to_sample, step_of
+
+FOLDERS = ("problems", "tables", "figures", "pages", "logs", "benchmarks")  # of a study, beside those of its models
+# What each kind of problems is judged as, and what stands before the final answer in its gold solutions.
+JUDGED = {"gsm8k": "number", "word_problems": "number", "expressions": "number", "math": "expression"}
+JUDGED |= {"fractions": "expression", "commonsenseqa": "choice", "choices": "choice"}
+JUDGED |= {"mbpp": "program", "programs": "program"}
+MARKS = {"gsm8k": "####", "word_problems": "####", "expressions": "####", "choices": "####"}
+MARKS |= {"math": "\\boxed{", "fractions": "\\boxed{"}
+
+
+def problems_of(config: dict, schema: dict) -> list[str]:
+    """Everything that is wrong with `config`, one sentence each, naming the key and what is allowed; [] if nothing."""
+    from jsonschema import Draft202012Validator
+
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
+    return [_sentence(error) for error in errors] or _inconsistencies(config) or _faults_of_own_steps(config, schema)
+
+
+def _faults_of_own_steps(config: dict, schema: dict) -> list[str]:
+    """What is wrong with the steps once a model's own changes to them are made."""
+    found = []
+    for name, model in config["models"].items():
+        own = model.get("steps", {})
+        missing = [step for step in own if step not in config["steps"]]
+        if missing:
+            found.append(f"models.{name}.steps: no such step: {', '.join(missing)}")
+            continue
+        steps = {step: step_of(config, name, step) for step in config["steps"]}
+        plain = {key: settings for key, settings in model.items() if key != "steps"}
+        changed = {**config, "steps": steps, "models": {name: plain}}
+        found += [f"models.{name}.{fault}" for fault in problems_of(changed, schema)] if own else []
+    return found
+
+
+def _sentence(error) -> str:
+    """A description in the schema says what a value must be where the schema's own words would not help."""
+    place, value = ".".join(map(str, error.absolute_path)) or "top level", error.instance
+    if error.validator == "additionalProperties":
+        allowed = sorted(error.schema["properties"])
+        unknown = [key for key in value if key not in allowed]
+        near = [match for key in unknown for match in difflib.get_close_matches(str(key), allowed, n=1)]
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        if {"file", "dataset"} & set(value) and "generator" in unknown:
+            meant = " (of the study below: set them to null, since maps merge)"
+        return f"{place}: unknown key {', '.join(map(repr, unknown))}{meant}; allowed: {', '.join(allowed)}"
+    if error.validator == "type" and error.validator_value in ("number", "integer") and _is_number(value):
+        return f"{place}: YAML reads {value} as text; write {float(value)!r}"
+    if "description" in error.schema and error.validator not in ("type", "required"):
+        return f"{place}: must be {error.schema['description']}" + (
+            "" if isinstance(value, dict) else f", not {value!r}"
+        )
+    return f"{place}: {error.message}"
+
+
+def _is_number(text) -> bool:
+    try:
+        return isinstance(text, str) and bool(float(text))
+    except ValueError:
+        return False
+
+
+def _inconsistencies(config: dict) -> list[str]:
+    """What no schema can say: names that must exist, lineages that cannot be built, values that must fit together."""
+    return [*_of_methods(config), *_of_sampling(config), *_of_tasks(config), *_of_prompts_and_sources(config)]
+
+
+def _of_methods(config: dict) -> list[str]:
+    found, steps = [], config["steps"]
+    for name, method in config["methods"].items():
+        missing = [step for step in method["start"] + method.get("repeat", []) if step not in steps]
+        if missing:
+            found.append(f"methods.{name}: no such step: {', '.join(missing)}; steps are: {', '.join(steps)}")
+            continue
+        try:
+            lineages = series(method, config["iterations"])
+        except ValueError as error:
+            found.append(f"methods.{name}: cannot be built: {error}; add steps to start, or a repeat")
+            continue
+        if steps[lineages[0]]["trainer"] == "dpo":
+            found.append(
+                f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
+                f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] != 'dpo')}"
+            )
+    for name, step in ((name, step) for name, step in steps.items() if step["trainer"] != "none"):
+        try:
+            per_process(step["arguments"], step.get("gpus", 1))
+        except ValueError as error:
+            found.append(f"steps.{name}: {error}, or change gpus")
+    return found
+
+
+def _of_sampling(config: dict) -> list[str]:
+    engine = config["sampling"]["engine"]
+    if engine["name"] != "vllm":
+        spread = [name for name in config["models"] if gpus_to_sample(config, name) > 1]
+        return [f"models.{name}.tensor_parallel: only the engine vllm has it; take vllm or 1" for name in spread]
+    found, key = [], "sampling.engine.arguments.max_model_len"
+    longest = engine.get("arguments", {}).get("max_model_len")
+    for task, settings in config["tasks"].items() if longest else ():
+        if settings["max_tokens"] >= longest:
+            found.append(
+                f"tasks.{task}.max_tokens: {settings['max_tokens']} leaves no room for a prompt in {key}, {longest}"
+            )
+    for name, model in config["models"].items() if longest else ():
+        most = model.get("pretrain", {}).get("architecture", {}).get("max_position_embeddings", longest)
+        if longest > most:
+            found.append(
+                f"{key}: {longest} is more than models.{name}.pretrain.architecture.max_position_embeddings, {most}"
+            )
+    return found
+
+
+def _of_tasks(config: dict) -> list[str]:
+    found = [
+        f"models.{name}: a study keeps other files in a folder of this name; take another"
+        for name in FOLDERS
+        if name in config["models"]
+    ]
+    for task, settings in config["tasks"].items():
+        for name in set(settings["ood"]) & {"train", "test"}:
+            found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train and test")
+        if settings["rationales"] == "few_shot" and "few_shot_prompt" not in settings:
+            found.append(
+                f"tasks.{task}: rationales few_shot need a few_shot_prompt: worked examples, then {{question}}"
+            )
+        train, test = _kind(settings["train"]), _kind(settings["test"])
+        if JUDGED[train] != JUDGED[test]:
+            found.append(f"tasks.{task}: answers of train are {JUDGED[train]}s, of test {JUDGED[test]}s")
+        mark = MARKS.get(train)
+        if settings["rationales"] == "gold" and train == "commonsenseqa":
+            found.append(f"tasks.{task}.rationales: commonsenseqa has no gold solutions; take few_shot or none")
+        elif settings["rationales"] == "gold" and mark and settings["answer_mark"] != mark:
+            found.append(
+                f"tasks.{task}.answer_mark: {mark!r} stands before the answers in the gold solutions of {train}"
+            )
+    return found
+
+
+def _kind(source: dict) -> str:
+    return source.get("generator") or source["format"]
+
+
+def _of_prompts_and_sources(config: dict) -> list[str]:
+    places = _prompts_and_sources(config)
+    found = [f"{place}: must contain {{question}}" for place, prompt, _ in places if "{question}" not in prompt]
+    for place, _, sources in places:
+        for name, source in sources.items():
+            where = f"{place.removesuffix('.prompt')}.{name}"
+            for key in ("steps", "numbers"):
+                if key in source and source[key][0] > source[key][1]:
+                    found.append(f"{where}.{key}: must be [lowest, highest], not {source[key]}")
+            if name.startswith("corpus.") and _kind(source) == "commonsenseqa":
+                found.append(f"{where}: commonsenseqa has no gold solutions to learn from")
+    return found
+
+
+def missing_files(config: dict) -> list[str]:
+    """The problem files that the study names and that are not there, one sentence each."""
+    return [
+        f"{place.removesuffix('.prompt')}.{name}.file: there is no {source['file']}, seen from {Path.cwd()}"
+        for place, _, sources in _prompts_and_sources(config)
+        for name, source in sources.items()
+        if "file" in source and not Path(source["file"]).is_file()
+    ]
+
+
+def _prompts_and_sources(config: dict) -> list[tuple[str, str, dict]]:
+    """(key of a prompt, the prompt, its problem sources by key) of every task and pre-trained model."""
+    found = []
+    for name, task in config["tasks"].items():
+        ood = {f"ood.{key}": source for key, source in task["ood"].items()}
+        found.append((f"tasks.{name}.prompt", task["prompt"], {"train": task["train"], "test": task["test"], **ood}))
+        if "few_shot_prompt" in task:
+            found.append((f"tasks.{name}.few_shot_prompt", task["few_shot_prompt"], {}))
+    for name, model in config["models"].items():
+        if "pretrain" not in model:
+            continue
+        corpus = {f"corpus.{i}": source for i, source in enumerate(model["pretrain"]["corpus"])}
+        found.append((f"models.{name}.pretrain.prompt", model["pretrain"]["prompt"], corpus))
+    return found

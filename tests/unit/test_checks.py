@@ -1,0 +1,286 @@
+"""What a study must not say, and what is told about it."""
+
+import copy
+import dataclasses
+from pathlib import Path
+
+import pytest
+import yaml
+from reversal.checks import JUDGED, MARKS, missing_files, problems_of
+from reversal.formats import FORMATS
+from reversal.generate import KINDS, generate_problems
+from reversal.study import without_nulls
+from snakemake.utils import update_config
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "rules/config.schema.yaml").read_text())
+SFT = CONFIG["steps"]["sft"]
+WORDS = CONFIG["tasks"]["mini-gsm"]["test"]
+CSQA = {"file": "x.jsonl", "format": "commonsenseqa"}
+
+
+def faults(path: str, value) -> list[str]:
+    """What is wrong with config.yaml after one change; a null takes the entry away."""
+    config = copy.deepcopy(CONFIG)
+    *folders, last = path.split("/")
+    place = config
+    for name in folders:
+        place = place[name]
+    place[last] = value
+    return problems_of(without_nulls(config), SCHEMA)
+
+
+@pytest.mark.parametrize("study", sorted(path.name for path in ROOT.glob("studies/*.yaml")))
+def test_the_studies_have_no_faults(study):
+    config = copy.deepcopy(CONFIG)
+    assert problems_of(config, SCHEMA) == []
+    update_config(config, yaml.safe_load((ROOT / "studies" / study).read_text()))
+    assert problems_of(without_nulls(config), SCHEMA) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (
+            "iteration",
+            5,
+            "top level: unknown key 'iteration' (did you mean iterations?); allowed: iterations, keep_models, methods",
+        ),
+        ("colour", "red", "top level: unknown key 'colour'; allowed: iterations, keep_models, methods"),
+        ("seeds", None, "top level: 'seeds' is a required property"),
+        ("iterations", "five", "iterations: 'five' is not of type 'integer'"),
+        ("iterations", 0, "iterations: 0 is less than the minimum of 1"),
+        ("seeds", [0, 0], "seeds: [0, 0] has non-unique elements"),
+        ("seeds", [], "seeds: [] should be non-empty"),
+        ("study", "a/b", "study: must be letters, digits, _ and - alone, not 'a/b'"),
+        ("sampling/temperature", 0, "sampling.temperature: must be above 0 (a greedy answer is taken anyway), not 0"),
+        ("sampling/engine/policy", "x.parquet", "sampling.engine.policy: must be left out: only the scripted engine"),
+        (
+            "sampling/engine/arguments/max_modle_len",
+            9,
+            "sampling.engine.arguments: unknown key 'max_modle_len' (did you mean max_model_len?)",
+        ),
+        (
+            "sampling/engine/arguments/max_model_len",
+            96,
+            "tasks.mini-gsm.max_tokens: 96 leaves no room for a prompt in sampling.engine.arguments.max_model_len, 96",
+        ),
+        (
+            "sampling/engine/arguments/max_model_len",
+            513,
+            "sampling.engine.arguments.max_model_len: 513 is more than models.mini-llama.pretrain.architecture.max_pos",
+        ),
+        (
+            "sampling/engine/name",
+            "vlm",
+            "sampling.engine.name: 'vlm' is not one of ['vllm', 'transformers', 'scripted']",
+        ),
+        ("sampling/shards", {"train": 1}, "sampling.shards: 'evaluation' is a required property"),
+        ("scoring/embedding_model", None, "scoring: 'embedding_model' is a required property"),
+        ("models/mini-llama/pretrain/corpus", [], "models.mini-llama.pretrain.corpus: [] should be non-empty"),
+        # one of several forms: the sentence is about the form that was meant
+        ("tasks/mini-gsm/test/generator", "words", "tasks.mini-gsm.test.generator: 'words' is not one of"),
+        ("tasks/mini-gsm/test/steps", None, "tasks.mini-gsm.test: 'steps' is a required property"),
+        (
+            "tasks/mini-gsm/test",
+            {"file": "x.jsonl", "format": "gsm8k", "limt": 9},
+            "unknown key 'limt' (did you mean limit?)",
+        ),
+        ("tasks/mini-gsm/test", {"file": "x.jsonl", "format": "maths"}, "test.format: 'maths' is not one of"),
+        (
+            "tasks/mini-gsm/test",
+            {"file": "x.txt", "format": "math"},
+            "tasks.mini-gsm.test.file: must be a .jsonl or .parquet file, not 'x.txt'",
+        ),
+        (
+            "tasks/mini-gsm/test",
+            WORDS | {"file": "x.jsonl", "format": "gsm8k"},
+            "unknown key 'generator', 'count', 'steps' (of the study below: set them to null, since maps merge)",
+        ),
+        (
+            "tasks/mini-gsm/test",
+            {"file": "x.jsonl", "format": "mbpp"},
+            "tasks.mini-gsm: answers of train are numbers, of test programs",
+        ),
+        (
+            "tasks/mini-gsm/test",
+            {"dataset": "openai/gsm8k", "format": "gsm8k", "split": "test"},
+            "tasks.mini-gsm.test: 'revision' is a required property",
+        ),
+        (
+            "tasks/mini-gsm/test",
+            {"dataset": "openai/gsm8k", "format": "gsm8k", "split": "test", "revision": "main"},
+            "tasks.mini-gsm.test.revision: 'main' does not match",
+        ),
+        ("tasks/mini-gsm/rationales", "few", "tasks.mini-gsm.rationales: 'few' is not one of"),
+        ("tasks/mini-gsm/rationales", "few_shot", "tasks.mini-gsm: rationales few_shot need a few_shot_prompt"),
+        ("tasks/mini-gsm/few_shot_prompt", "Q:", "tasks.mini-gsm.few_shot_prompt: must contain {question}"),
+        ("tasks/mini-gsm/answer_mark", None, "tasks.mini-gsm: 'answer_mark' is a required property"),
+        (
+            "tasks/mini-gsm/answer_mark",
+            "The answer is",
+            "tasks.mini-gsm.answer_mark: '####' stands before the answers in the gold solutions of word_problems",
+        ),
+        (
+            "tasks/mini-gsm/train",
+            {"file": "x.jsonl", "format": "gsm8k", "numbers": [9, 1]},
+            "tasks.mini-gsm.train.numbers: must be [lowest, highest], not [9, 1]",
+        ),
+        (
+            "models/mini-llama/pretrain/corpus",
+            [CSQA],
+            "models.mini-llama.pretrain.corpus.0: commonsenseqa has no gold solutions to learn from",
+        ),
+        (
+            "models/mini-llama/pretrain/architecture/hiden_size",
+            4,
+            "pretrain.architecture: unknown key 'hiden_size' (did you mean hidden_size?)",
+        ),
+        (
+            "models/mini-llama/pretrain/arguments/lr_scheduler_type",
+            "cosin",
+            "models.mini-llama.pretrain.arguments.lr_scheduler_type: 'cosin' is not one of ['linear', 'cosine',",
+        ),
+        (
+            "models/problems",
+            {"folder": "x"},
+            "models.problems: a study keeps other files in a folder of this name; take another",
+        ),
+        (
+            "tasks/..",
+            CONFIG["tasks"]["mini-gsm"],
+            "tasks: must be a name of letters, digits, _, - and (not first) ., not",
+        ),
+        ("steps/sft/arguments/learning_rate", "3e-4", "learning_rate: YAML reads 3e-4 as text; write 0.0003"),
+        ("verification/workers", 0, "verification.workers: 0 is less than the minimum of 1"),
+        ("steps/sft/gpus", 0, "steps.sft.gpus: 0 is less than the minimum of 1"),
+        (
+            "steps/sft/gpus",
+            3,
+            "steps.sft: 32 rows per step (per_device_train_batch_size x gradient_accumulation_steps)",
+        ),
+        ("steps/sft/gpus", 3, "make gradient_accumulation_steps a multiple of 3, or change gpus"),
+        ("models/mini-llama/steps", {"sft": {"gpus": 5}}, "models.mini-llama.steps.sft: 32 rows per step"),
+        (
+            "steps/sft/lora",
+            {"r": 4, "lora_alpha": 8, "target_modules": "all-linear", "ranks": 4},
+            "steps.sft.lora: unknown key 'ranks'; allowed: lora_alpha, lora_dropout, r, target_modules",
+        ),
+        ("models/mini-llama/tensor_parallel", 0, "models.mini-llama.tensor_parallel: 0 is less than the minimum of 1"),
+        ("models/mini-llama/attention", "flash", "models.mini-llama.attention: 'flash' does not match"),
+        ("models/m", {"hub": "a/b"}, "models.m: must be one of pretrain, hub with its revision, or folder (null takes"),
+        (
+            "models/m",
+            {"folder": "x", "hub": "a/b", "revision": "0" * 40},
+            "models.m: must be one of pretrain, hub with",
+        ),
+        ("models/mini-llama/steps", {"sfd": {}}, "models.mini-llama.steps: no such step: sfd"),
+        (
+            "models/mini-llama/steps",
+            {"sft": {"arguments": {"learning_rate": -1}}},
+            "models.mini-llama.steps.sft.arguments.learning_rate: -1 is less than",
+        ),
+        ("tasks/mini-gsm/test", "x.jsonl", "tasks.mini-gsm.test: 'x.jsonl' is not of type 'object'"),
+        (
+            "steps/sft/arguments/learning_rat",
+            1,
+            "steps.sft.arguments: unknown key 'learning_rat' (did you mean learning",
+        ),
+        ("steps/dpo/arguments/bta", 1, "steps.dpo.arguments: unknown key 'bta' (did you mean beta?)"),
+        ("steps/dpo/arguments/beta", None, "steps.dpo.arguments: 'beta' is a required property"),
+        ("steps/dpo/arguments/beta", -1, "steps.dpo.arguments.beta: -1 is less than or equal to the minimum of 0"),
+        ("steps/dpo/training_set/length_matched", None, "steps.dpo.training_set: 'length_matched' is a required"),
+        ("steps/dpo/training_set/deduplicate", "no", "steps.dpo.training_set.deduplicate: 'no' is not one of"),
+        ("steps/sft/trainer", "ppo", "dpo"),  # the sentence names every trainer there is
+        ("steps/base", SFT, "steps: must be a name of small letters, digits and _, and other than base, not 'base'"),
+        # what no schema can say
+        ("methods/iterative_sft/start", ["stf"], "methods.iterative_sft: no such step: stf; steps are: sft, dpo"),
+        ("methods/iterative_sft/repeat", ["dp0"], "methods.iterative_sft: no such step: dp0; steps are: sft, dpo"),
+        (
+            "methods/iterative_sft/repeat",
+            None,
+            "methods.iterative_sft: cannot be built: 1 steps and none to repeat, but iterations is 5; add",
+        ),
+        ("methods/iterative_dpo/start", ["dpo"], "methods.iterative_dpo: starts with dpo, but M1 is trained on gold"),
+        ("methods/iterative_dpo/start", ["dpo"], "start with: sft"),
+        (
+            "tasks/mini-gsm/ood/train",
+            WORDS,
+            "tasks.mini-gsm.ood.train: an OOD set needs a name other than train and test",
+        ),
+        ("tasks/mini-gsm/ood/math.v2", WORDS, "math.v2"),  # the wildcard {problems} has no dot
+        ("tasks/mini-gsm/prompt", "Q:", "tasks.mini-gsm.prompt: must contain {question}"),
+        ("models/mini-llama/pretrain/prompt", "Q:", "models.mini-llama.pretrain.prompt: must contain {question}"),
+        ("tasks/mini-gsm/train/steps", [3, 2], "tasks.mini-gsm.train.steps"),
+    ],
+)
+def test_a_fault_is_told_in_one_sentence(path, value, sentence):
+    found = faults(path, value)
+    assert len(found) == 1
+    assert sentence in found[0]
+
+
+def test_only_vllm_spreads_a_model_over_gpus():
+    config = copy.deepcopy(CONFIG)
+    config["models"]["mini-llama"]["tensor_parallel"] = 4
+    assert problems_of(config, SCHEMA) == []
+    config["sampling"]["engine"]["name"] = "transformers"
+    expected = "models.mini-llama.tensor_parallel: only the engine vllm has it; take vllm or 1"
+    assert problems_of(config, SCHEMA) == [expected]
+
+
+def test_all_faults_are_told_at_once():
+    config = copy.deepcopy(CONFIG)
+    config["iterations"], config["seeds"] = 0, "no"
+    assert len(problems_of(config, SCHEMA)) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "library", "name"),
+    [
+        ("training_arguments", "transformers", "TrainingArguments"),
+        ("sft_arguments", "trl", "SFTConfig"),
+        ("dpo_arguments", "trl", "DPOConfig"),
+        ("lora", "peft", "LoraConfig"),
+        ("architecture", "transformers", "LlamaConfig"),
+        ("engine_arguments", "vllm", "EngineArgs"),
+    ],
+)
+def test_every_argument_exists_in_its_library(kind, library, name):
+    fields = {field.name for field in dataclasses.fields(getattr(__import__(library), name))}
+    assert set(SCHEMA["$defs"][kind]["properties"]) - fields == set()
+
+
+def test_every_learning_rate_schedule_is_one_of_transformers():
+    from transformers.trainer_utils import SchedulerType
+
+    known = SCHEMA["$defs"]["training_arguments"]["properties"]["lr_scheduler_type"]["enum"]
+    assert sorted(known) == sorted(kind.value for kind in SchedulerType)
+
+
+def test_every_kind_of_problems_has_its_answers_and_mark():
+    assert set(JUDGED) == set(FORMATS) | set(KINDS)
+    for kind in KINDS:
+        problem = generate_problems(kind, 1, (2, 2), "train", 0)[0]
+        assert problem["answer_type"] == JUDGED[kind]
+        assert MARKS.get(kind, "") in problem["gold_solution"]
+
+
+def test_a_csqa_task_cannot_learn_from_gold_solutions():
+    config = copy.deepcopy(CONFIG)
+    config["tasks"]["mini-gsm"] |= {"train": CSQA, "test": CSQA}
+    expected = "tasks.mini-gsm.rationales: commonsenseqa has no gold solutions; take few_shot or none"
+    assert problems_of(config, SCHEMA) == [expected]
+
+
+def test_absent_files_are_named_with_their_keys(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("here.jsonl").touch()
+    config = copy.deepcopy(CONFIG)
+    config["tasks"]["mini-gsm"] |= {"train": CSQA, "test": CSQA | {"file": "here.jsonl"}}
+    config["models"]["mini-llama"]["pretrain"]["corpus"].append(CSQA | {"file": "y.parquet"})
+    assert missing_files(config) == [
+        f"tasks.mini-gsm.train.file: there is no x.jsonl, seen from {tmp_path}",
+        f"models.mini-llama.pretrain.corpus.3.file: there is no y.parquet, seen from {tmp_path}",
+    ]
