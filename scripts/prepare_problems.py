@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import polars as pl
@@ -14,13 +15,8 @@ def main(
 ) -> None:
     split = "train" if problems == "train" else "test"
     frame = load_problems(source, f"{task}/{problems}", split)
-    # Said now, and not after the first model has been trained; verify itself tries whether a sandbox can be made.
-    if sandboxed and "program" in frame["answer_type"] and shutil.which("bwrap") is None:
-        raise RuntimeError(
-            f"{task} runs programs that a model wrote, in bubblewrap, which is not installed here: apt-get install "
-            "bubblewrap, or without root: conda install -c conda-forge bubblewrap (0.8 or newer). (verification: "
-            "{sandboxed: false} would run them without.)"
-        )
+    if sandboxed and "program" in frame["answer_type"]:
+        require_namespaces(task)
     # Only training problems are dropped: a test set must stay comparable with other people's.
     others = {Path(path).stem: tables.read(path, tables.PROBLEMS) for path in other_paths}
     kept, dropped = (
@@ -29,6 +25,22 @@ def main(
     print(f"{frame.height} problems, of which {dropped.height} dropped because their question stands elsewhere")
     jobs.write_text(dropped_path, dropped.write_csv())
     tables.write(kept, tables.PROBLEMS, output)
+
+
+def require_namespaces(task: str) -> None:
+    """Raises RuntimeError where bubblewrap cannot work: now, and not when verify finds out after the first training."""
+    without = "(verification: {sandboxed: false} would run them without.)"
+    if shutil.which("bwrap") is None:
+        raise RuntimeError(
+            f"{task} runs programs that a model wrote, in bubblewrap, which is not installed here: apt-get install "
+            f"bubblewrap, or without root: conda install -c conda-forge bubblewrap (0.8 or newer). {without}"
+        )
+    tried = subprocess.run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
+    if tried.returncode:
+        raise RuntimeError(
+            f"{task} runs programs that a model wrote, in bubblewrap, which cannot make a sandbox here "
+            f"({tried.stderr.strip()}): unprivileged user namespaces must be allowed. {without}"
+        )
 
 
 if "snakemake" in globals():

@@ -91,6 +91,8 @@ def reversal_and_why(rows: list[dict]) -> tuple[str, str]:
 
 def verdict_text(table: pl.DataFrame, iterations: int, seeds: int) -> str:
     """One line per model, task and method in plain words, as printed at the end of a run."""
+    if iterations == 1:
+        return "Only M1 was made (iterations: 1): there is no change to judge.\n"
     lines = [f"From M1 to M{iterations} (seeds: {seeds}; [95 % interval]; p adjusted over the study):"]
     for (model, task, method), group in table.group_by("model", "task", "method", maintain_order=True):
         rows = group.rows(named=True)

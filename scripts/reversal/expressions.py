@@ -223,13 +223,15 @@ def _judge_in_workers(pairs: list[tuple[str, str]], workers: int, seconds: float
     """The verdict of every pair."""
     import math_verify  # noqa: F401, the workers are copies of this process and need not import it again
     from pebble import ProcessExpired, ProcessPool
+    from tqdm import tqdm
 
     verdicts = {}
     # A script run by Snakemake cannot be imported again, as every other way to start a process would.
     with ProcessPool(min(workers, len(pairs)), 0, _prepare_worker, context=get_context("fork")) as pool:
         # The wall clock counts only for a worker that waits instead of computing, which should not happen.
         tasks = [pool.schedule(_judge, args=(*pair, seconds), timeout=20 * seconds) for pair in pairs]
-        for pair, task in zip(pairs, tasks, strict=True):
+        judged = tqdm(zip(pairs, tasks, strict=True), "math-verify", len(pairs), mininterval=10)
+        for pair, task in judged:
             try:
                 verdicts[pair] = task.result()
             except (TimeoutError, ProcessExpired, MemoryError):

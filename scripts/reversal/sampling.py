@@ -53,6 +53,7 @@ def generate(model_path: str, requests: list[dict], engine: dict, stop: list[str
     else:
         run = {"vllm": _with_vllm, "transformers": _with_transformers}[engine["name"]]
         answers, version = run(model_path, requests, engine, stop)
+        version += f", {engine['dtype']}, stop {stop}, no top-k, min-p or penalties"
     rows = [
         {
             **request,
@@ -118,6 +119,10 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop
     model = transformers.AutoModelForCausalLM.from_pretrained(model_path, dtype=engine["dtype"]).to(device).eval()
     end_tokens = model.generation_config.eos_token_id
     ends = {tokenizer.pad_token_id, *(end_tokens if isinstance(end_tokens, list) else [end_tokens])}
+    # What a model's own file says of penalties and the like does not apply: the study's decoding is all there is.
+    model.generation_config = transformers.GenerationConfig(
+        eos_token_id=end_tokens, pad_token_id=tokenizer.pad_token_id, do_sample=False
+    )
 
     answers: list[tuple] = [()] * len(requests)
     size = engine.get("arguments", {}).get("max_num_seqs", 64)
@@ -135,7 +140,6 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop
         with torch.inference_mode():
             tokens = model.generate(
                 **inputs,
-                do_sample=False,
                 max_new_tokens=request["max_tokens"],
                 stopping_criteria=[_stopper(stop, tokenizer, inputs.input_ids.shape[1])] if stop else [],
                 logits_processor=transformers.LogitsProcessorList(noise),

@@ -30,6 +30,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
 from pathlib import Path
 
+from tqdm import tqdm
+
 from reversal import sandbox_harness
 from reversal.seccomp import MACHINES, filter_of_calls
 
@@ -69,12 +71,14 @@ def judge_programs(
     """
     verdicts = ["infra_error"] * len(programs)
     waiting = iter(range(len(programs)))  # shared by the threads: the next of a range is one step of the interpreter
+    progress = tqdm(desc="programs", total=len(programs), mininterval=10)
 
     def work() -> None:
         for first in waiting:
             with _open_harness(limits, sandboxed) as harness:
                 for index in chain([first], waiting):
                     verdicts[index] = _ask(harness, programs[index], limits)
+                    progress.update()
                     if verdicts[index] not in ("correct", "wrong"):
                         break  # and go on in a fresh sandbox
 
@@ -84,6 +88,7 @@ def judge_programs(
                 worker.result()
         finally:
             deque(waiting, maxlen=0)  # after an interrupt or an error nobody begins with another program
+            progress.close()
     patient = limits | {"wall_seconds": PATIENCE * limits["wall_seconds"]}
     for index, verdict in enumerate(verdicts):
         if verdict not in ("correct", "wrong"):

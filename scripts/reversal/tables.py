@@ -43,7 +43,7 @@ SAMPLES = {
     "temperature": pl.Float64,
     "top_p": pl.Float64,
     "max_tokens": pl.Int64,
-    "engine": pl.String,
+    "engine": pl.String,  # with its version and all of the decoding that no column says
 }
 VERDICT_ROWS = {
     "problem_id": pl.String,

@@ -115,12 +115,16 @@ def deduplicate(texts: list[str], by: str) -> list[str]:
 
 
 def require_rows(frame: pl.DataFrame, summary: dict, parent: str) -> None:
-    """Raises EmptyTrainingSetError if there is nothing to train on."""
+    """Raises EmptyTrainingSetError if there is nothing to train on. parent: who gave the samples, in words."""
     if frame.is_empty():
+        correct = summary["correct_samples"]
+        too_good = correct > 0  # so they were for preference pairs, which need wrong answers to the same questions
+        remedy = "" if too_good else "give the parent more training, "
         raise EmptyTrainingSetError(
-            f"nothing to train on after {parent}: {summary['correct_samples']} of {summary['samples']} samples of its "
-            f"{summary['problems']} training questions were correct. Give the parent more training, sample more "
-            "answers per question (sampling.train_samples), or leave this step out of the methods."
+            f"nothing to train on after {parent}: {correct} of {summary['samples']} samples of its "
+            f"{summary['problems']} training questions were correct{', on no question only some' if too_good else ''}. "
+            f"To change that {remedy}sample more answers per question (sampling.train_samples), "
+            f"{'raise sampling.temperature, ' if too_good else ''}or leave this step out of the methods."
         )
 
 

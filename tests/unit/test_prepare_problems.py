@@ -12,6 +12,11 @@ def test_programs_without_a_sandbox_stop_the_study_in_its_first_job(tmp_path, mo
     with pytest.raises(RuntimeError, match=r"code runs programs .* apt-get install bubblewrap"):
         main(PROGRAMS, "code", "test", [], True, output, dropped)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    with pytest.raises(RuntimeError, match=r"make a sandbox here \(bwrap: No permissions to create new namespace\)"):
+        main(PROGRAMS, "code", "test", [], True, output, dropped)
+    assert [path.name for path in tmp_path.iterdir()] == ["bwrap"]
     main(PROGRAMS, "code", "test", [], False, output, dropped)
     main(PROGRAMS | {"generator": "choices"}, "quiz", "test", [], True, output, dropped)
     assert pl.read_parquet(output).height == 3 and pl.read_csv(dropped).height == 0

@@ -1,9 +1,12 @@
 import functools
 import itertools
+import json
 import math
 import operator
 import random
+import shutil
 from collections import Counter
+from importlib.metadata import version
 
 import polars as pl
 import pytest
@@ -105,7 +108,8 @@ def test_an_answer_ends_before_the_first_stop_text(tiny_llama, requests, unstopp
     stop = stops[:3][::-1] if several else stops[:1]
     cut = [any(text in answer for text in stop) for answer in unstopped["text"]]
     assert 2 <= sum(cut) < len(cut)
-    stopped = generate(tiny_llama, requests, ENGINE, stop)
+    unstopped = unstopped.drop("engine")  # it says the stop texts
+    stopped = generate(tiny_llama, requests, ENGINE, stop).drop("engine")
     expected = [min((answer.split(text)[0] for text in stop), key=len) for answer in unstopped["text"]]
     assert stopped["text"].to_list() == expected
     whole = {"text", "n_tokens", "finish_reason"}
@@ -126,7 +130,8 @@ def test_a_stop_text_that_begins_in_the_prompt_ends_no_answer(tiny_llama, reques
     request, row = requests[0], unstopped.row(0, named=True)
     assert request["prompt"].endswith("Answer:\n")
     stop = "Answer:\n" + row["text"][0]
-    assert generate(tiny_llama, [request], ENGINE, [stop]).to_dicts() == [row]
+    found = generate(tiny_llama, [request], ENGINE, [stop]).row(0, named=True)
+    assert found == row | {"engine": found["engine"]}
 
 
 def test_no_requests_give_no_rows(tiny_llama):
@@ -144,6 +149,18 @@ def test_greedy_answers_are_those_of_the_model_itself(tiny_llama, requests):
         stopped = tokenizer.eos_token_id in tokens
         assert row["text"] == tokenizer.decode(tokens, skip_special_tokens=True)
         assert (row["n_tokens"], row["finish_reason"]) == (len(tokens), "stop" if stopped else "length")
+
+
+def test_what_a_models_own_file_says_of_decoding_does_not_apply(tiny_llama, requests, tmp_path):
+    expected = generate(tiny_llama, requests, ENGINE, [])
+    shutil.copytree(tiny_llama, tmp_path / "m")
+    own = json.loads((tmp_path / "m/generation_config.json").read_text())
+    settings = {"repetition_penalty": 9.0, "do_sample": True, "temperature": 0.1, "top_k": 1, "max_length": 9}
+    (tmp_path / "m/generation_config.json").write_text(json.dumps(own | settings))
+    assert_frame_equal(generate(str(tmp_path / "m"), requests, ENGINE, []), expected)
+    assert expected["engine"].unique().to_list() == [
+        f"transformers {version('transformers')}, float32, stop [], no top-k, min-p or penalties"
+    ]
 
 
 def test_sampled_tokens_come_as_often_as_the_model_says(tiny_llama):

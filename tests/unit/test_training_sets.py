@@ -138,7 +138,18 @@ def test_deduplicate_keeps_the_first_of_its_kind_in_order(by, expected):
 def test_an_empty_training_set_says_what_to_change():
     judged = {"c": JUDGED["c"]}
     rows, summary = sets.sft_rows(judged, PROMPT, SETTINGS, seed=0)
-    message = "nothing to train on after sft-dpo: 0 of 2 samples of its 1 training questions .*sampling.train_samples"
+    message = (
+        r"nothing to train on after sft-dpo: 0 of 2 samples of its 1 training questions were correct\. "
+        r"To change that give the parent more training, sample more answers per question \(sampling.train_samples\), or"
+    )
     with pytest.raises(sets.EmptyTrainingSetError, match=message):
         sets.require_rows(rows, summary, "sft-dpo")
+    all_right = {"c": JUDGED["c"] | {"correct": ["5", "6"], "incorrect": []}}
+    rows, summary = sets.dpo_rows(all_right, PROMPT, SETTINGS | {"length_matched": False}, seed=0)
+    message = (
+        r"2 of 2 samples of its 1 training questions were correct, on no question only some\. To change that "
+        r"sample more answers per question \(sampling.train_samples\), raise sampling.temperature, or leave"
+    )
+    with pytest.raises(sets.EmptyTrainingSetError, match=message):
+        sets.require_rows(rows, summary, "sft")
     sets.require_rows(*sets.sft_rows(JUDGED, PROMPT, SETTINGS, seed=0), "sft-dpo")
