@@ -2,7 +2,7 @@
 
 from xdist.scheduler import LoadScopeScheduling
 
-ON_THEIR_OWN = ("test_all_tasks", "test_known_truth", "test_driver", "test_slurm")  # of tests/workflow
+ON_THEIR_OWN = ("test_all_tasks", "test_known_truth", "test_driver", "test_readme", "test_slurm")  # of tests/workflow
 
 
 class ByStudy(LoadScopeScheduling):
