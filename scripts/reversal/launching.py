@@ -82,7 +82,7 @@ def reads_weights(trainer: str, lora: dict | None) -> bool:
     return os.environ["RANK"] == "0" or not rank_0_reads(trainer, lora)
 
 
-def empty(parent: str, dtype: str, attn_implementation: str | None):
+def without_weights(parent: str, dtype: str, attn_implementation: str | None):
     """The parent's model without its weights: memory that is never touched takes no room.
 
     transformers would fill it with zeros, on every rank as much as the model has.

@@ -98,7 +98,9 @@ def fit(
     kept_as = {"dtype": "bfloat16" if lora and arguments.get("bf16") else "float32", "attn_implementation": attention}
     filled = gpus == 1 or launching.reads_weights(trainer, lora)
     learner = build(
-        model=(transformers.AutoModelForCausalLM.from_pretrained if filled else launching.empty)(parent, **kept_as),
+        model=(transformers.AutoModelForCausalLM.from_pretrained if filled else launching.without_weights)(
+            parent, **kept_as
+        ),
         args=settings,
         train_dataset=Dataset.load_from_disk(data),
         processing_class=tokenizer,
