@@ -76,6 +76,21 @@ def fit(
 
     output gets the checkpoint, or the adapter alone with lora.
     """
+    learner = _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus)
+    if gpus > 1:
+        launching.share_last_batch(learner)
+        launching.save_what_is_needed(learner, lora)
+    if not lora:  # an adapter has yet to be merged
+        _skip_last_checkpoint(learner)
+    learner.train(resume_from_checkpoint=last_checkpoint(work))
+    if gpus > 1:
+        learner.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
+    learner.save_model(output)
+    return learner
+
+
+def _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus):
+    """TRL's trainer; the arguments are those of `fit`."""
     import transformers
     import trl
     from datasets import Dataset
@@ -94,28 +109,17 @@ def fit(
         launching.shard_alike(settings)
     tokenizer = transformers.AutoTokenizer.from_pretrained(parent)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    reads = gpus == 1 or launching.reads_weights(trainer, lora)
+    load = transformers.AutoModelForCausalLM.from_pretrained if reads else launching.without_weights
     # Weights that are trained stay in float32; frozen ones need no more precision than they are used with.
-    kept_as = {"dtype": "bfloat16" if lora and arguments.get("bf16") else "float32", "attn_implementation": attention}
-    filled = gpus == 1 or launching.reads_weights(trainer, lora)
-    learner = build(
-        model=(transformers.AutoModelForCausalLM.from_pretrained if filled else launching.without_weights)(
-            parent, **kept_as
-        ),
+    dtype = "bfloat16" if lora and arguments.get("bf16") else "float32"
+    return build(
+        model=load(parent, dtype=dtype, attn_implementation=attention),
         args=settings,
         train_dataset=Dataset.load_from_disk(data),
         processing_class=tokenizer,
         peft_config=_adapter(lora) if lora else None,
     )
-    if gpus > 1:
-        launching.share_last_batch(learner)
-        launching.save_what_is_needed(learner, lora)
-    if not lora:  # an adapter has yet to be merged
-        _skip_last_checkpoint(learner)
-    learner.train(resume_from_checkpoint=last_checkpoint(work))
-    if gpus > 1:
-        learner.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
-    learner.save_model(output)
-    return learner
 
 
 def _skip_last_checkpoint(learner) -> None:

@@ -24,7 +24,7 @@ def processes_in(folder: Path) -> list[int]:
 
 
 def test_no_job_outlives_a_killed_snakemake_and_the_next_one_goes_on(study):
-    change = "models: {mini-llama: {pretrain: {arguments: {max_steps: 80, save_steps: 20}}}}"
+    change = "models: {mini-llama: {pretrain: {arguments: {max_steps: 40, save_steps: 10}}}}"
     (study / "change.yaml").write_text(change)
     command = [sys.executable, "-m", "snakemake", TARGET, "--cores", "2"]
     command += ["--configfile", "studies/smoke.yaml", "change.yaml"]

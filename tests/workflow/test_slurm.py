@@ -1,7 +1,11 @@
-"""The smoke study on a real SLURM by profiles/slurm: a job is cancelled, others are preempted, and the node crashes."""
+"""The smoke study on a real SLURM by profiles/slurm: a job is cancelled, others are preempted, and the node crashes.
+
+One of its methods, since a job costs two more starts of Snakemake there; and one shard more than there are GPUs.
+"""
 
 import os
 import re
+import shutil
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +21,10 @@ from running import REPOSITORY, copy_repository, snakemake
 
 # The profile and nothing else, but for a first look at the jobs after 1 s instead of a minute.
 ON_SLURM = ("--workflow-profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "1")
+CHANGE = f"""
+methods: {{iterative_sft: null, iterative_dpo: null}}
+sampling: {{shards: {{train: {slurm.GPUS}}}}}
+"""
 M1 = "wildcards_mini-llama_mini-gsm_0_sft"
 M1_TRAINING, M1_ANSWERS, M2_TRAINING = f"rule_train_{M1}", f"rule_sample_{M1}_.*", f"rule_train_{M1}-[a-z]+"
 
@@ -43,7 +51,7 @@ def run(tmp_path_factory) -> Run:
     ):
         accidents = pool.submit(disturb, cluster, over)
         try:
-            study = snakemake(folder, where=ON_SLURM, environment=cluster.environment)
+            study = snakemake(folder, change=CHANGE, where=ON_SLURM, environment=cluster.environment)
         finally:
             over.set()
         assert study.returncode == 0, (study.stdout + study.stderr)[-5000:]
@@ -59,7 +67,7 @@ def disturb(cluster: slurm.Cluster, over: Event) -> None:
 
     first = cluster.wait_for("M1's training", lambda: running(M1_TRAINING), timeout=600)
     cluster.ask("scancel", first[0]["JobId"])
-    cluster.wait_for("M1's answers", lambda: len(running(M1_ANSWERS)) == 3, timeout=300)
+    cluster.wait_for("M1's answers", lambda: len(running(M1_ANSWERS)) == slurm.GPUS, timeout=300)
     cluster.crash_node()
     time.sleep(12)  # SLURM believes for 11 s that a new job may still be on its way to the node
     cluster.start_node()
@@ -77,11 +85,13 @@ def states(run: Run, pattern: str) -> dict[str, list[str]]:
     return dict(found)
 
 
-def test_the_tables_are_those_of_a_local_run_byte_for_byte(run, finished):
-    tables = "results/smoke/tables"
-    names = sorted(path.name for path in (finished / tables).iterdir() if path.name != "time.csv")
+def test_the_tables_are_those_of_a_local_run_byte_for_byte(run, finished, tmp_path):
+    local, tables = tmp_path / "local", "results/smoke/tables"
+    shutil.copytree(finished, local, copy_function=shutil.copy2)
+    assert snakemake(local, change=CHANGE).returncode == 0  # the same models, two methods fewer
+    names = sorted(path.name for path in (local / tables).iterdir() if path.name != "time.csv")
     assert names == sorted(path.name for path in (run.folder / tables).iterdir() if path.name != "time.csv")
-    assert [n for n in names if (finished / tables / n).read_bytes() != (run.folder / tables / n).read_bytes()] == []
+    assert [n for n in names if (local / tables / n).read_bytes() != (run.folder / tables / n).read_bytes()] == []
 
 
 def test_all_gpus_are_used_and_never_more(run):
@@ -94,7 +104,7 @@ def test_all_gpus_are_used_and_never_more(run):
 
 def test_every_job_on_a_gpu_took_the_one_that_slurm_assigned(run):
     logs = [log for rule in ("pretrain_base", "train", "sample") for log in run.folder.glob(f"results/*/logs/{rule}/*")]
-    assert len(logs) == 1 + 6 + 12
+    assert len(logs) == 1 + 3 + 11
     assert all(re.search(r"^GPUs: [0-3], assigned by SLURM$", log.read_text(), re.MULTILINE) for log in logs)
 
 
@@ -119,7 +129,10 @@ def test_a_cancelled_job_is_submitted_again(run):
 
 
 def test_the_jobs_of_a_crashed_node_start_again(run):
-    assert list(states(run, M1_ANSWERS).values()) == [["NODE_FAIL", "COMPLETED"]] * 3
+    answers = states(run, M1_ANSWERS).values()
+    assert len(answers) == slurm.GPUS + 1
+    assert [ends for ends in answers if ends not in (["COMPLETED"], ["NODE_FAIL", "COMPLETED"])] == []
+    assert sum("NODE_FAIL" in ends for ends in answers) >= slurm.GPUS  # the fifth may have been sent to the node, too
 
 
 def test_a_preempted_job_starts_again(run):
