@@ -15,3 +15,8 @@ class ByStudy(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return ByStudy(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """SLURM's test mostly waits: the sooner it begins, the more is done meanwhile."""
+    items.sort(key=lambda item: "test_slurm" not in item.nodeid)
