@@ -1,6 +1,11 @@
 """How tests share two cores: one worker takes all that start from the finished smoke study, the other the rest."""
 
+import os
+
 from xdist.scheduler import LoadScopeScheduling
+
+# Threads of OpenMP that wait spin, and where others need the cores a training takes ten times as long for it.
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 ON_THEIR_OWN = ("test_all_tasks", "test_known_truth", "test_driver", "test_readme", "test_slurm")  # of tests/workflow
 

@@ -87,8 +87,9 @@ def states(run: Run, pattern: str) -> dict[str, list[str]]:
     return dict(found)
 
 
-def test_the_tables_are_those_of_a_local_run_byte_for_byte(run, finished, tmp_path):
+def test_the_tables_are_those_of_a_local_run_byte_for_byte(run, request, tmp_path):
     local, tables = tmp_path / "local", "results/smoke/tables"
+    finished = request.getfixturevalue("finished")  # as an argument it would be waited for before SLURM starts
     shutil.copytree(finished, local, copy_function=shutil.copy2)
     assert snakemake(local, change=CHANGE).returncode == 0  # of models that are there
     names = sorted(path.name for path in (local / tables).iterdir() if path.name != "time.csv")
