@@ -27,6 +27,7 @@ bench: .venv/installed
 	.venv/bin/python benchmarks/mbpp_programs.py
 	.venv/bin/python benchmarks/scoring_speed.py
 	.venv/bin/python benchmarks/interval_coverage.py
+	.venv/bin/python benchmarks/model_speed.py
 
 lint: .venv/installed
 	.venv/bin/ruff check .
