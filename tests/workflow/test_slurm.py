@@ -69,11 +69,11 @@ def disturb(cluster: slurm.Cluster, over: Event) -> None:
 
     first = cluster.wait_for("M1's training", lambda: running(M1_TRAINING), timeout=600)
     cluster.ask("scancel", first[0]["JobId"])
-    cluster.wait_for("M1's answers", lambda: len(running(M1_ANSWERS)) == slurm.GPUS, timeout=300)
+    cluster.wait_for("M1's answers", lambda: len(running(M1_ANSWERS)) == slurm.GPUS, timeout=600)
     cluster.crash_node()
     time.sleep(12)  # SLURM believes for 11 s that a new job may still be on its way to the node
     cluster.start_node()
-    cluster.wait_for("M2's training", lambda: running(M2_TRAINING), timeout=300)
+    cluster.wait_for("M2's training", lambda: running(M2_TRAINING), timeout=600)
     urgent = ("--partition=urgent", f"--gpus={slurm.GPUS}", "--mem=100", "--output=/dev/null", "--wrap=sleep 1")
     cluster.ask("sbatch", *urgent)
 
