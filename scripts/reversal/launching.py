@@ -123,13 +123,12 @@ def shard_alike(arguments) -> None:
         arguments.fsdp_plugin_args = {"mixed_precision_policy": policy}
 
 
-def save_what_is_needed(learner, lora: dict | None) -> None:
+def save_adapter_alone(learner) -> None:
     """Has an adapter's checkpoints hold the adapter: accelerate would collect all frozen weights on rank 0 as well."""
     from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
-    if lora:
-        adapter_alone = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
-        learner.accelerator.get_state_dict = lambda model, **_: get_model_state_dict(model, options=adapter_alone)
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+    learner.accelerator.get_state_dict = lambda model, **_: get_model_state_dict(model, options=options)
 
 
 def share_last_batch(learner) -> None:

@@ -79,7 +79,8 @@ def fit(
     learner = _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus)
     if gpus > 1:
         launching.share_last_batch(learner)
-        launching.save_what_is_needed(learner, lora)
+    if gpus > 1 and lora:
+        launching.save_adapter_alone(learner)
     if not lora:  # an adapter has yet to be merged
         _skip_last_checkpoint(learner)
     learner.train(resume_from_checkpoint=last_checkpoint(work))

@@ -105,6 +105,5 @@ def test_models_trained_again_go_again_and_leave_everything_else_as_it_was(thinn
     # A removed model that somebody asks for is trained again with its missing parent, and no other is.
     kept = LATE_DPO.replace("last,", "all,")
     wanted = snakemake(folder, "--dry-run", f"{MODELS}/sft-sft/model/model.json", change=kept)
-    assert len(re.findall(r"^Job \d+: train ", wanted.stdout, re.MULTILINE)) == 2, (
-        wanted.stdout
-    )  # sft and sft-sft; sft-dpo stays removed
+    trained = re.findall(r"^Job \d+: train ", wanted.stdout, re.MULTILINE)
+    assert len(trained) == 2, wanted.stdout  # sft and sft-sft; sft-dpo stays removed
