@@ -13,6 +13,7 @@ help:
 	@echo "make bench                           verifiers and intervals against known truth, and how fast things are"
 
 study: .venv/installed
+	@.venv/bin/python scripts/study_folder.py $(STUDY) >/dev/null
 	@echo "Running $(STUDY). Long jobs show their progress in their logs, results/*/logs/{rule}/."
 	$(SNAKEMAKE) --quiet host reason
 	@report=$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html; \

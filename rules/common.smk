@@ -9,10 +9,14 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checks, lineages
+from reversal import checks, lineages, study_files
 from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, sets_of
 from reversal.study import source_of, step_of, without_nulls
 
+if workflow.is_main_process:  # jobs on a cluster read the same files
+    faults = study_files.faults([*filter(os.path.exists, ["config.yaml"]), *map(str, workflow.overwrite_configfiles)])
+    if faults:
+        raise WorkflowError("The study's files cannot be used:\n  " + "\n  ".join(faults))
 config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
     faults = checks.problems_of(config, yaml.safe_load(schema_file)) or checks.missing_files(config)

@@ -1,9 +1,10 @@
-"""Prints the result folder of a study file: what `make study` names at its end."""
+"""Prints the result folder of a study, for `make study`; says what is wrong with its files if they cannot be read."""
 
 import sys
-from pathlib import Path
 
-import yaml
+from reversal import study_files
 
-names = [yaml.safe_load(Path(path).read_text()).get("study") for path in ("config.yaml", *sys.argv[1:])]
-print("results/" + [name for name in names if name][-1])
+paths = ["config.yaml", *sys.argv[1:]]
+if found := study_files.faults(paths):
+    sys.exit("The study's files cannot be used:\n  " + "\n  ".join(found))
+print(study_files.folder(paths))

@@ -45,3 +45,15 @@ def test_make_knows_every_target(folder, command):
 def test_the_example_adds_a_method_to_those_of_the_embedded_study(folder):
     run = snakemake(folder, "--dry-run", "--quiet", "rules", study="late-dpo")
     assert re.search(r"^train +14$", run.stdout, re.MULTILINE), run.stdout + run.stderr
+
+
+def test_make_study_tells_a_wrong_name_of_a_study_before_it_starts_snakemake(folder):
+    recipe = subprocess.run(["make", "study", "--dry-run"], cwd=folder, capture_output=True, text=True, timeout=60)
+    first = next(line for line in recipe.stdout.splitlines() if ".venv/bin/" in line)
+    assert first == ".venv/bin/python scripts/study_folder.py config.yaml >/dev/null"
+    command = [sys.executable, "scripts/study_folder.py", "studies/seed.yaml"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert run.stderr == (
+        f"The study's files cannot be used:\n  studies/seed.yaml: there is no such file, seen from {folder}\n"
+    )

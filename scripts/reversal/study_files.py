@@ -1,0 +1,67 @@
+"""The files that a study is made of: config.yaml, then those named on the command line, each laid over the ones before.
+
+Light imports only: the rules call this at every start of Snakemake, which itself says of a broken file that it is
+broken and not where, and takes the last of two equal keys without a word.
+"""
+
+import difflib
+from pathlib import Path
+
+import yaml
+
+
+def faults(paths: list[str]) -> list[str]:
+    """What is wrong with the files as such, one sentence each, with file and line; [] if nothing."""
+    found, before = [], None
+    for path in paths:
+        try:
+            node = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except FileNotFoundError:
+            found.append(f"{path}: there is no such file, seen from {Path.cwd()}")
+            continue
+        except yaml.MarkedYAMLError as error:
+            begun = f", {error.context}, line {error.context_mark.line + 1}" if error.context_mark else ""
+            found.append(f"{path}, line {error.problem_mark.line + 1}: no valid YAML: {error.problem}{begun}")
+            continue
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            found.append(f"{path}: cannot be read: {error}")
+            continue
+        if not isinstance(node, yaml.MappingNode):
+            kind = {None: "empty", yaml.SequenceNode: "a list"}.get(node and type(node), "text")
+            found.append(f"{path}: must be a map (`study: NAME` and so on), and is {kind}")
+            continue
+        found += [f"{path}, {fault}" for fault in _of_map(node, before, "")]
+        before = _laid_over(before or {}, node)
+    return found
+
+
+def folder(paths: list[str]) -> str:
+    """Where the results go: the last `study` of these files says it."""
+    names = [yaml.safe_load(Path(path).read_text(encoding="utf-8")).get("study") for path in paths]
+    return "results/" + [name for name in names if name][-1]
+
+
+def _of_map(node: yaml.MappingNode, before: dict | None, place: str) -> list[str]:
+    """before: the keys of this map in earlier files; None where it is new, and a null takes nothing away."""
+    found, lines = [], {}
+    for key, value in node.value:
+        line, name = key.start_mark.line + 1, f"{place}{key.value}"
+        if key.value in lines:
+            found.append(f"line {line}: {name} stands here twice, first in line {lines[key.value]}; keep one")
+        elif before is not None and key.value not in before and value.tag == "tag:yaml.org,2002:null":
+            near = difflib.get_close_matches(key.value, before, n=1)
+            meant = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(before)}"
+            found.append(f"line {line}: {name}: null takes an entry away, and there is none of this name{meant}")
+        elif isinstance(value, yaml.MappingNode):
+            found += _of_map(value, (before or {}).get(key.value), f"{name}.")
+        lines.setdefault(key.value, line)
+    return found
+
+
+def _laid_over(before: dict, node: yaml.MappingNode) -> dict:
+    """The keys of a map after this file: {key: keys of its value, None if that is no map}."""
+    own = {key.value: value for key, value in node.value}
+    return before | {
+        key: _laid_over(before.get(key) or {}, value) if isinstance(value, yaml.MappingNode) else None
+        for key, value in own.items()
+    }
