@@ -113,17 +113,7 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop
     import transformers
     from tqdm import tqdm
 
-    tokenizer = transformers.AutoTokenizer.from_pretrained(model_path, padding_side="left")
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = transformers.AutoModelForCausalLM.from_pretrained(model_path, dtype=engine["dtype"]).to(device).eval()
-    end_tokens = model.generation_config.eos_token_id
-    ends = {tokenizer.pad_token_id, *(end_tokens if isinstance(end_tokens, list) else [end_tokens])}
-    # What a model's own file says of penalties and the like does not apply: the study's decoding is all there is.
-    model.generation_config = transformers.GenerationConfig(
-        eos_token_id=end_tokens, pad_token_id=tokenizer.pad_token_id, do_sample=False
-    )
-
+    tokenizer, model = _load(model_path, engine["dtype"])
     answers: list[tuple] = [()] * len(requests)
     size = engine.get("arguments", {}).get("max_num_seqs", 64)
     lengths = [len(ids) for ids in tokenizer([request["prompt"] for request in requests]).input_ids]
@@ -134,7 +124,7 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop
     ]
     order = sorted(range(len(requests)), key=lambda i: (*like[i], i))
     for batch in tqdm(_batches(order, size, like.__getitem__), desc="sampling"):
-        inputs = tokenizer([requests[i]["prompt"] for i in batch], return_tensors="pt").to(device)
+        inputs = tokenizer([requests[i]["prompt"] for i in batch], return_tensors="pt").to(model.device)
         request = requests[batch[0]]
         noise = [] if request["temperature"] == 0 else [_gumbel([requests[i] for i in batch])]
         with torch.inference_mode():
@@ -145,15 +135,37 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop
                 logits_processor=transformers.LogitsProcessorList(noise),
             )
         for i, row in zip(batch, tokens[:, inputs.input_ids.shape[1] :].tolist(), strict=True):
-            end = next((k for k, token in enumerate(row) if token in ends), None)
-            n_tokens, reason = (len(row), "length") if end is None else (end + 1, "stop")
-            text, stopped = _before(stop, tokenizer.decode(row[:end], skip_special_tokens=True))
-            if stopped:  # the tokens up to the one that completes the text; the rest only fills the batch
-                beginnings = (tokenizer.decode(row[:k], skip_special_tokens=True) for k in range(1, n_tokens + 1))
-                n_tokens = next(k for k, part in enumerate(beginnings, start=1) if _before(stop, part)[1])
-                reason = "stop"
-            answers[i] = (text, n_tokens, reason)
+            answers[i] = _answer(row, stop, tokenizer, model.generation_config)
     return answers, transformers.__version__
+
+
+def _load(model_path: str, dtype: str):
+    """(tokenizer, model) of transformers, on a GPU if this process sees one."""
+    import torch
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model_path, padding_side="left")
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = transformers.AutoModelForCausalLM.from_pretrained(model_path, dtype=dtype).to(device).eval()
+    # What a model's own file says of penalties and the like does not apply: the study's decoding is all there is.
+    model.generation_config = transformers.GenerationConfig(
+        eos_token_id=model.generation_config.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False
+    )
+    return tokenizer, model
+
+
+def _answer(row: list[int], stop: list[str], tokenizer, settings) -> tuple[str, int, str]:
+    """(text, n_tokens, finish_reason) of a generated row. settings: the model's GenerationConfig, for its ends."""
+    ends = settings.eos_token_id if isinstance(settings.eos_token_id, list) else [settings.eos_token_id]
+    end = next((k for k, token in enumerate(row) if token in (settings.pad_token_id, *ends)), None)
+    n_tokens, reason = (len(row), "length") if end is None else (end + 1, "stop")
+    text, stopped = _before(stop, tokenizer.decode(row[:end], skip_special_tokens=True))
+    if not stopped:
+        return text, n_tokens, reason
+    # The tokens up to the one that completes the text; the rest only fills the batch.
+    beginnings = (tokenizer.decode(row[:k], skip_special_tokens=True) for k in range(1, n_tokens + 1))
+    return text, next(k for k, part in enumerate(beginnings, start=1) if _before(stop, part)[1]), "stop"
 
 
 def _stopper(stop: list[str], tokenizer, prompt_length: int):
