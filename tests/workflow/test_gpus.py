@@ -73,7 +73,7 @@ def test_a_job_leases_what_its_rule_asks_for_and_the_others_see_no_gpu(study, mo
 
 
 def test_a_model_spread_over_two_processes_gives_the_same_answers(study):
-    """Real tensor parallelism, on the CPU. Sums in another order may tip a near tie; half a model would answer nothing."""
+    """Real tensor parallelism, on the CPU. Sums in another order may tip a near tie; half a model knows nothing."""
     answers = "results/smoke/mini-llama/mini-gsm/seed0/sft/samples/test.parquet"
     columns = ["problem_id", "decoding", "sample_index", "seed", "text"]
     alone = pl.read_parquet(study / answers, columns=columns)
