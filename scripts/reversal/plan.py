@@ -163,12 +163,13 @@ def _wall_clock(plan: Plan) -> list[str]:
     for place in chain:
         parts[plan.jobs[place].rule] += plan.tasks[place].seconds
     spent = ", ".join(f"{rule} {duration(seconds)}" for rule, seconds in parts.most_common(4))
+    advice = " More sampling.shards would shorten it." if parts.most_common(1)[0][0] == "sample" else ""
     last = next((plan.jobs[place] for place in reversed(chain) if plan.jobs[place].lineage), plan.jobs[chain[-1]])
     missing = [str(size) for size in plan.study.device["pool"] if size not in {run.size for run in plan.runs}]
     return [
         *_table([f"{plan.unit}s", "time", "busy", "binds", "no less than"], rows),
         "",
-        f"Longest chain: {duration(longest)}, to the end of {last.name} ({spent}).",
+        f"Longest chain: {duration(longest)}, to the end of {last.name} ({spent}).{advice}",
         *([f"Too few for the largest job: {', '.join(missing)} {plan.unit}s."] if missing else []),
     ]
 

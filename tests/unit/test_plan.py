@@ -65,6 +65,7 @@ def test_the_page_of_a_small_study():
     assert clock[2].startswith("1 | 2.78 hours | 100% | GPUs")
     assert clock[3].startswith("2 | 2.09 hours | 66% | longest chain | 2.09 hours")
     assert clock[5].startswith("Longest chain: 2.09 hours, to the end of m-mini-gsm-seed0-sft-sft (train ")
+    assert clock[5].endswith(" seconds).")
     assert "mini-gsm, train | 60 | 480 | 1 | 20.0 | measured | 9.60 k" in lines_of(text, "Answers to sample")
     assert "checkpoints | 8.00 GB" in lines_of(text, "Disk")
     assert "all (this study) | 8.00 GB | 16.0 GB | 16.0 GB" in lines_of(text, "Disk")
@@ -76,6 +77,12 @@ def test_the_page_of_a_small_study():
         "",
         "Wall-clock of these alone: 66.7 minutes on 1, 66.7 minutes on 2 GPUs.",
     ]
+
+
+def test_a_chain_that_mostly_samples_asks_for_more_shards():
+    slow = SECONDS._replace(seconds=SECONDS.seconds | {("sample", "m", "mini-gsm", "train"): [9000.0]})
+    chain = lines_of(page(make_plan(small(slow)), {}, set()), "Wall-clock")[5]
+    assert "(sample " in chain and chain.endswith(" seconds). More sampling.shards would shorten it.")
 
 
 @pytest.mark.parametrize(
