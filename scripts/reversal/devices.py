@@ -18,8 +18,10 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import time
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 LEASES = "/tmp/reversal-gpu-leases"  # not in $TMPDIR, which differs from user to user
 GPU_LINE = re.compile(r"GPU (\d+): .*\(UUID: ([^)]+)\)")
@@ -32,9 +34,12 @@ def lease(wanted: int, leases: str = LEASES) -> list[str]:
 
     Sets that variable, so call it before anything looks for GPUs; with 0 this process will see none. The lease lasts as
     long as this process or one that it started. leases: the file of the locks.
-    Raises RuntimeError if there are fewer than `wanted`, in use or not.
+    Raises RuntimeError if there are fewer than `wanted`, in use or not, or if torch here can use none.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    listing = _nvidia_smi() if wanted else ""
+    if listing:
+        _require_cuda_build()
     if wanted == 0:
         names = []
         print("GPUs: none (snakemake --resources gpu=N asks for some)", flush=True)
@@ -42,7 +47,7 @@ def lease(wanted: int, leases: str = LEASES) -> list[str]:
         names = list(pool(visible, ""))
         print(f"GPUs: {visible}, assigned by SLURM", flush=True)
     else:
-        devices = pool(visible, _nvidia_smi())
+        devices = pool(visible, listing)
         if wanted > len(devices):
             source = "nvidia-smi -L" if visible is None else f"CUDA_VISIBLE_DEVICES={visible}"
             raise RuntimeError(
@@ -98,6 +103,16 @@ def _nvidia_smi() -> str:
         return ""
     run = subprocess.run(["nvidia-smi", "-L"], stdout=subprocess.PIPE, text=True, timeout=120)
     return run.stdout if run.returncode == 0 else ""
+
+
+def _require_cuda_build() -> None:
+    """torch for the CPU would run the job all the same, for days, and leave its GPUs idle."""
+    with suppress(PackageNotFoundError):
+        if (torch := version("torch")).endswith("+cpu"):
+            raise RuntimeError(
+                f"This job shall use GPUs, but its Python ({sys.executable}) has a torch for the CPU ({torch}): run "
+                "Snakemake with --sdm conda or --sdm env-modules (docs/environments.md), or without --resources gpu="
+            )
 
 
 def _wait_for(wanted: int, devices: dict[str, str], leases: str) -> list[str]:

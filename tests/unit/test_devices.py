@@ -206,20 +206,22 @@ def test_an_orphan_keeps_its_gpus(start, leases, kind):
     assert begun(waiting) == ["0"]
 
 
-def nvidia_smi(folder: Path) -> str:
-    """A PATH on which nvidia-smi -L prints LISTING."""
+def gpu_machine(folder: Path, torch: str) -> dict[str, str]:
+    """An environment in which nvidia-smi -L prints LISTING, and torch has this version."""
     program = folder / "nvidia-smi"
     program.write_text(f"#!/bin/sh\n[ \"$1\" = -L ] && cat <<'END'\n{LISTING}END\n")
     program.chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"
+    (folder / f"torch-{torch}.dist-info").mkdir()
+    (folder / f"torch-{torch}.dist-info/METADATA").write_text(f"Name: torch\nVersion: {torch}\n")
+    return {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": f"{SCRIPTS}:{folder}"}
 
 
 def test_a_gpu_has_one_lease_whatever_it_is_called(start, leases, tmp_path):
-    path = nvidia_smi(tmp_path)
-    assert begun(start(1, leases, LONG, visible=A, PATH=path)) == ["0"]
-    assert begun(start(1, leases, LONG, visible="0,2", PATH=path)) == ["2"]
-    assert begun(start(2, leases, LONG, visible=None, PATH=path)) == ["MIG-5555", "MIG-6666"]
-    late = start(1, leases, 0, visible="GPU-aaaa1111,GPU-bbbb", PATH=path)
+    machine = gpu_machine(tmp_path, torch="2.13.0+cu130")
+    assert begun(start(1, leases, LONG, visible=A, **machine)) == ["0"]
+    assert begun(start(1, leases, LONG, visible="0,2", **machine)) == ["2"]
+    assert begun(start(2, leases, LONG, visible=None, **machine)) == ["MIG-5555", "MIG-6666"]
+    late = start(1, leases, 0, visible="GPU-aaaa1111,GPU-bbbb", **machine)
     line(late, "GPUs: waiting for 1 of 0,2")
     with pytest.raises(subprocess.TimeoutExpired):
         late.wait(timeout=1)
@@ -264,6 +266,15 @@ def test_a_wait_without_hope_is_an_error_at_once(start, leases, visible, environ
     job = start(3, leases, 0, visible=visible, **environment)
     assert sentence in job.communicate(timeout=120)[1]
     assert job.returncode != 0 and not Path(leases).exists()
+
+
+@pytest.mark.parametrize("environment", [{}, {"SLURM_JOB_ID": "7"}], ids=["node", "slurm"])
+def test_a_torch_for_the_cpu_takes_no_gpu(start, leases, tmp_path, environment):
+    machine = gpu_machine(tmp_path, torch="2.13.0+cpu") | environment
+    job = start(1, leases, 0, visible="2", **machine)
+    assert "has a torch for the CPU (2.13.0+cpu): run Snakemake with --sdm conda" in job.communicate(timeout=120)[1]
+    assert job.returncode != 0 and not Path(leases).exists()
+    assert begun(start(0, leases, 0, visible="2", **machine)) == []
 
 
 def test_every_user_can_open_the_file_and_systemd_does_not_remove_it(start, leases):
