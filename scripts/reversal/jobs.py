@@ -29,9 +29,10 @@ def start(path: str) -> None:
 def end_with_parent() -> None:
     """Has the kernel end this process when its parent ends, however that was killed.
 
-    A job that outlives a killed Snakemake would write into the folders of the one that is started next.
+    A job that outlives a killed Snakemake would write into the folders of the one that is started next. Linux only.
     """
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def write_text(path: str, text: str) -> None:
