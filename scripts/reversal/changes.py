@@ -3,8 +3,7 @@
 The rule. A dimension has progressed or regressed if the change has an adjusted p below 0.05 (Holm, over all rows of the
 study) and a 95 % interval without 0; else it is unclear. A method shows a reversal if its accuracy progressed and
 another dimension regressed. It shows none if its accuracy progressed and every other interval lies above a loss of
-0.05.
-Otherwise: unclear.
+0.05. Otherwise: unclear.
 """
 
 import numpy as np
