@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from reversal.jobs import write_json
@@ -43,8 +44,7 @@ def publish(checkpoint: str, model_json: str, origin: dict) -> None:
     so small a file by content, and what was made of the model stays up to date.
     """
     folder = Path(model_json).parent
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    description = {**origin, "versions": versions}
+    description = {**origin, "versions": _versions()}
     if (folder / REMOVED).exists():
         before = json.loads((folder / REMOVED).read_text())["model"]
         if before | {"seconds": 0} == description | {"seconds": 0}:
@@ -52,6 +52,18 @@ def publish(checkpoint: str, model_json: str, origin: dict) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(checkpoint, folder)
     write_json(model_json, description)
+    for weights in folder.glob("*.safetensors"):  # safetensors lets nobody but the owner read its files
+        if not weights.is_symlink():  # of a local model folder, which is not ours
+            weights.chmod(Path(model_json).stat().st_mode)
+
+
+def _versions() -> dict[str, str]:
+    """Of those PACKAGES that are installed: the environment that fetches models trains none."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def remove(model_json: str, uses: dict[str, str]) -> None:

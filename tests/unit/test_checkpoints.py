@@ -26,14 +26,32 @@ def test_publish_replaces_the_old_model_whole(tmp_path):
     old.mkdir()
     new.mkdir(parents=True)
     (old / "stale.bin").write_text("old")
-    (new / "weights.bin").write_text("new")
+    (new / "model.safetensors").write_text("new")
+    (new / "model.safetensors").chmod(0o600)  # as safetensors leaves it
 
     checkpoints.publish(str(new), str(old / "model.json"), {"lineage": "sft"})
 
-    assert sorted(path.name for path in old.iterdir()) == ["model.json", "weights.bin"]
+    assert sorted(path.name for path in old.iterdir()) == ["model.json", "model.safetensors"]
     assert not new.exists()
+    assert (old / "model.safetensors").stat().st_mode == (old / "model.json").stat().st_mode
     versions = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "trl")}
     assert json.loads((old / "model.json").read_text()) == {"lineage": "sft", "versions": versions}
+
+
+def test_linked_weights_are_left_as_they_are(tmp_path):
+    mine = tmp_path / "mine.safetensors"
+    mine.write_text("weights")
+    mine.chmod(0o400)
+    (tmp_path / "finished").mkdir()
+    (tmp_path / "finished/model.safetensors").symlink_to(mine)
+    checkpoints.publish(str(tmp_path / "finished"), str(tmp_path / "model/model.json"), {})
+    assert mine.stat().st_mode & 0o777 == 0o400
+
+
+def test_a_package_that_an_environment_lacks_has_no_version(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "PACKAGES", ["torch", "no-such-package"])
+    checkpoints.publish(checkpoint(tmp_path / "finished", "w"), str(tmp_path / "model/model.json"), {})
+    assert json.loads((tmp_path / "model/model.json").read_text())["versions"].keys() == {"torch"}
 
 
 def test_forget_unfinished_removes_every_work_folder_and_nothing_else(tmp_path):
