@@ -1,3 +1,5 @@
+"""Over 300 lines, half of them tables of answers."""
+
 import json
 import math
 import os

@@ -1,3 +1,5 @@
+"""Over 300 lines, half of them the hostile programs, which belong in one table."""
+
 import json
 import os
 import signal

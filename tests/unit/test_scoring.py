@@ -1,3 +1,5 @@
+"""Over 300 lines, since the frames that go in and the whole ones that come out are written out."""
+
 from itertools import combinations
 from math import log2
 

