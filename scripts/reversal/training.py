@@ -115,12 +115,21 @@ def _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus
     # Weights that are trained stay in float32; frozen ones need no more precision than they are used with.
     dtype = "bfloat16" if lora and arguments.get("bf16") else "float32"
     return build(
-        model=load(parent, dtype=dtype, attn_implementation=attention),
+        model=_without_decoding(load(parent, dtype=dtype, attn_implementation=attention)),
         args=settings,
         train_dataset=Dataset.load_from_disk(data),
         processing_class=tokenizer,
         peft_config=_adapter(lora) if lora else None,
     )
+
+
+def _without_decoding(model):
+    """The model less its authors' advice on decoding: transformers refuses to save some of it. The ends alone stay."""
+    import transformers
+
+    ends = {name: getattr(model.generation_config, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    model.generation_config = transformers.GenerationConfig(**ends)
+    return model
 
 
 def _skip_last_checkpoint(learner) -> None:
@@ -146,7 +155,7 @@ def merge(parent: str, adapter: str, output: str) -> None:
     import peft
     import transformers
 
-    model = transformers.AutoModelForCausalLM.from_pretrained(parent, dtype="float32")
+    model = _without_decoding(transformers.AutoModelForCausalLM.from_pretrained(parent, dtype="float32"))
     peft.PeftModel.from_pretrained(model, adapter).merge_and_unload().save_pretrained(output)
     transformers.AutoTokenizer.from_pretrained(adapter).save_pretrained(output)
 

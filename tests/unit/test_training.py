@@ -1,4 +1,6 @@
+import json
 import resource
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -70,6 +72,19 @@ def test_a_merged_adapter_answers_like_the_adapter(tmp_path, tiny_llama, trainer
     assert after.allclose(adapted, atol=1e-4)
     assert not after.allclose(before, atol=0.1)
     assert {file.name for file in Path(output).iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+@pytest.mark.parametrize("lora", [None, {"r": 2, "lora_alpha": 4, "target_modules": "all-linear"}])
+def test_a_model_with_advice_on_decoding_can_be_trained(tmp_path, tiny_llama, lora):
+    """A temperature for a model that does not sample, as in old files of LLaMA2: loaded, but not saved."""
+    parent, output = tmp_path / "parent", tmp_path / "trained"
+    shutil.copytree(tiny_llama, parent)
+    own = json.loads((parent / "generation_config.json").read_text())
+    (parent / "generation_config.json").write_text(json.dumps(own | {"temperature": 0.9, "top_p": 0.6}))
+    train(str(parent), rows("sft", 2), "sft", ARGUMENTS, 0, str(tmp_path / "work"), str(output), lora=lora)
+    saved = json.loads((output / "generation_config.json").read_text())
+    assert saved.keys() & {"temperature", "top_p"} == set()
+    assert saved["eos_token_id"] == own["eos_token_id"]
 
 
 def test_out_of_memory_goes_on_with_smaller_batches(tmp_path, tiny_llama, capsys):
