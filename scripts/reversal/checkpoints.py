@@ -37,6 +37,18 @@ def weights_folder(model_json: str | None, user: str) -> str:
     return str(Path(model_json).parent)
 
 
+def without_decoding(model):
+    """A transformers model less its authors' advice on decoding (temperature, penalties); the ends of an answer stay.
+
+    The study's decoding is all there is, and transformers loads some advice that it then refuses to save.
+    """
+    from transformers import GenerationConfig
+
+    ends = {name: getattr(model.generation_config, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    model.generation_config = GenerationConfig(**ends)
+    return model
+
+
 def publish(checkpoint: str, model_json: str, origin: dict) -> None:
     """Moves the folder `checkpoint` to where model_json belongs, then writes model_json: origin and versions.
 

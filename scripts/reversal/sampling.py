@@ -9,6 +9,7 @@ import os
 
 import polars as pl
 
+from reversal.checkpoints import without_decoding
 from reversal.prompts import format_prompt
 from reversal.scripted import scripted_answers
 from reversal.seeds import seed_for
@@ -147,12 +148,9 @@ def _load(model_path: str, dtype: str):
     tokenizer = transformers.AutoTokenizer.from_pretrained(model_path, padding_side="left")
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = transformers.AutoModelForCausalLM.from_pretrained(model_path, dtype=dtype).to(device).eval()
-    # What a model's own file says of penalties and the like does not apply: the study's decoding is all there is.
-    model.generation_config = transformers.GenerationConfig(
-        eos_token_id=model.generation_config.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False
-    )
-    return tokenizer, model
+    model = without_decoding(transformers.AutoModelForCausalLM.from_pretrained(model_path, dtype=dtype))
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    return tokenizer, model.to(device).eval()
 
 
 def _answer(row: list[int], stop: list[str], tokenizer, settings) -> tuple[str, int, str]:

@@ -13,7 +13,7 @@ import polars as pl
 
 from reversal import launching
 from reversal.batches import per_process, smaller
-from reversal.checkpoints import last_checkpoint
+from reversal.checkpoints import last_checkpoint, without_decoding
 from reversal.jobs import end_with_parent, write_json
 from reversal.tables import LOSSES
 
@@ -115,21 +115,12 @@ def _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus
     # Weights that are trained stay in float32; frozen ones need no more precision than they are used with.
     dtype = "bfloat16" if lora and arguments.get("bf16") else "float32"
     return build(
-        model=_without_decoding(load(parent, dtype=dtype, attn_implementation=attention)),
+        model=without_decoding(load(parent, dtype=dtype, attn_implementation=attention)),
         args=settings,
         train_dataset=Dataset.load_from_disk(data),
         processing_class=tokenizer,
         peft_config=_adapter(lora) if lora else None,
     )
-
-
-def _without_decoding(model):
-    """The model less its authors' advice on decoding: transformers refuses to save some of it. The ends alone stay."""
-    import transformers
-
-    ends = {name: getattr(model.generation_config, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
-    model.generation_config = transformers.GenerationConfig(**ends)
-    return model
 
 
 def _skip_last_checkpoint(learner) -> None:
@@ -155,7 +146,7 @@ def merge(parent: str, adapter: str, output: str) -> None:
     import peft
     import transformers
 
-    model = _without_decoding(transformers.AutoModelForCausalLM.from_pretrained(parent, dtype="float32"))
+    model = without_decoding(transformers.AutoModelForCausalLM.from_pretrained(parent, dtype="float32"))
     peft.PeftModel.from_pretrained(model, adapter).merge_and_unload().save_pretrained(output)
     transformers.AutoTokenizer.from_pretrained(adapter).save_pretrained(output)
 
