@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import numpy as np
 from reversal import uncertainty
-from reversal.uncertainty import disparity, interval, over_seeds, resampled_means
+from reversal.uncertainty import disparity, interval, over_replicates, resampled_means
 
 TRUTH = 0.1
 
@@ -26,7 +26,7 @@ def simulated(rng: np.random.Generator, problems: int, seeds: int, of_seed: floa
 
 def contains_mean(rng: np.random.Generator, run: int, *shape) -> bool:
     values = simulated(rng, *shape)[None]
-    low, high = interval(over_seeds(resampled_means(values, seed=run), values.mean(axis=-1), seed=run))
+    low, high = interval(over_replicates(resampled_means(values, seed=run), values.mean(axis=-1), seed=run))
     return low[0] <= TRUTH <= high[0]
 
 
@@ -34,7 +34,9 @@ def contains_accuracy(rng: np.random.Generator, run: int, problems: int) -> bool
     """Change of greedy accuracy by 0.1: answers of 0 and 1, of problems that differ in difficulty."""
     chance = rng.beta(1, 1, problems) * 0.9
     change = (rng.random(problems) < chance + TRUTH).astype(float) - (rng.random(problems) < chance)
-    low, high = interval(over_seeds(resampled_means(change[None, None], seed=run), change.mean()[None, None], seed=run))
+    low, high = interval(
+        over_replicates(resampled_means(change[None, None], seed=run), change.mean()[None, None], seed=run)
+    )
     return low[0] <= TRUTH <= high[0]
 
 

@@ -19,7 +19,7 @@ rule build_training_set:
     params:
         step=lambda w: canonical({key: step_of(config, w.model, w.lineage)[key] for key in ("trainer", "training_set")}),
         task=lambda w: canonical({key: config["tasks"][w.task][key] for key in ("prompt", "answer_mark", "rationales")}),
-        seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training set"]),
+        seed_parts=lambda w: canonical([*identity(w).values(), "training set"]),
     message:
         "{rule} ({log})"
     script:

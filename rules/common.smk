@@ -9,8 +9,8 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checks, lineages, study_files
-from reversal.study import answers_wanted, batch_of, canonical, kinds_of_methods, sets_of
+from reversal import checks, lineages, study, study_files
+from reversal.study import answers_wanted, bases_of, batch_of, canonical, kinds_of_methods, sets_of
 from reversal.study import source_of, step_of, without_nulls
 
 if workflow.is_main_process:  # jobs on a cluster read the same files
@@ -25,8 +25,9 @@ if faults:
 
 RESULTS = f"results/{config['study']}"
 ROOT = os.path.relpath(workflow.basedir)  # relative: Snakemake knows files by their paths, and a study may move
-MODEL = f"{RESULTS}/{{model}}/{{task}}/seed{{seed}}/{{lineage}}"
-LOG = "{model}-{task}-seed{seed}-{lineage}"
+BASE = f"{RESULTS}/{{model}}/base{{base}}"
+MODEL = f"{BASE}/{{task}}/seed{{seed}}/{{lineage}}"
+LOG = "{model}-base{base}-{task}-seed{seed}-{lineage}"
 SERIES = {name: lineages.series(method, config["iterations"]) for name, method in config["methods"].items()}
 ALL_LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain})
 
@@ -39,6 +40,7 @@ def one_of(names):
 wildcard_constraints:
     model=one_of(config["models"]),
     task=one_of(config["tasks"]),
+    base=r"\d+",
     seed=r"\d+",
     lineage="[a-z0-9_]+(-[a-z0-9_]+)*",
     problems="[A-Za-z0-9_-]+",
@@ -63,11 +65,16 @@ def modules(environment):
 
 def of_lineage(w, lineage, file):
     """`file` of another model of the same series."""
-    return f"{RESULTS}/{w.model}/{w.task}/seed{w.seed}/{lineage}/{file}"
+    return f"{RESULTS}/{w.model}/base{w.base}/{w.task}/seed{w.seed}/{lineage}/{file}"
+
+
+def identity(w):
+    """What names a model: its place in the tree of results, and what its seeds are made of."""
+    return {"base": int(w.base), "seed": int(w.seed), "model": w.model, "task": w.task, "lineage": w.lineage}
 
 
 def model_of(w, lineage):
-    base = f"{RESULTS}/{w.model}/base/model/model.json"
+    base = f"{RESULTS}/{w.model}/base{w.base}/model/model.json"
     return base if lineage == lineages.BASE else of_lineage(w, lineage, "model/model.json")
 
 
@@ -84,6 +91,17 @@ def first_verdicts(w):
     return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
 
 
-def every_model(file, seeds=config["seeds"], lineages=ALL_LINEAGES):
-    """`file` of every model, task, seed and lineage of the study."""
-    return expand(f"{MODEL}/{file}", model=config["models"], task=config["tasks"], seed=seeds, lineage=lineages)
+def every_model(file, replicates=None):
+    """`file` of every model, base, task, seed and lineage of the study. replicates: of the first so many bases and seeds."""
+    return [
+        path
+        for model in config["models"]
+        for path in expand(
+            f"{MODEL}/{file}",
+            model=model,
+            base=bases_of(config["models"][model])[:replicates],
+            task=config["tasks"],
+            seed=config["seeds"][:replicates],
+            lineage=ALL_LINEAGES,
+        )
+    ]

@@ -3,18 +3,19 @@ envvars:
     *(["HF_TOKEN"] if "HF_TOKEN" in os.environ else []),
 
 
-# fetch_base: a model of the hub at a pinned revision, or a local folder -> {model}/base/model: M0
+# fetch_base: a model of the hub at a pinned revision, or a local folder -> {model}/base0/model: M0
 rule fetch_base:
     input:
         code=code("fetch_base"),
     output:
-        f"{RESULTS}/{{model}}/base/model/model.json",
+        f"{BASE}/model/model.json",
     log:
-        f"{RESULTS}/logs/fetch_base/{{model}}.log",
+        f"{RESULTS}/logs/fetch_base/{{model}}-base{{base}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/fetch_base/{{model}}.tsv"
+        f"{RESULTS}/benchmarks/fetch_base/{{model}}-base{{base}}.tsv"
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if "pretrain" not in model),
+        base="0",
     conda:
         "../envs/analysis.yaml"
     envmodules:

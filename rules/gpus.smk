@@ -1,6 +1,4 @@
 # gpus: how many GPUs this run has (`--resources gpu=N`; none without it), and the check that no job asks for more
-from reversal import study
-
 if workflow.is_main_process:
     os.environ["REVERSAL_GPUS"] = str(workflow.global_resources.get("gpu").value or 0)
 

@@ -1,14 +1,14 @@
-# pretrain_base: generated problems (and files) -> {model}/base/model: a small Llama trained from scratch, M0
+# pretrain_base: generated problems (and files) -> {model}/base{base}/model: a small Llama trained from scratch, M0
 rule pretrain_base:
     input:
         code=code("pretrain_base"),
         files=lambda w: [s["file"] for s in config["models"][w.model]["pretrain"]["corpus"] if "file" in s],
     output:
-        f"{RESULTS}/{{model}}/base/model/model.json",
+        f"{BASE}/model/model.json",
     log:
-        f"{RESULTS}/logs/pretrain_base/{{model}}.log",
+        f"{RESULTS}/logs/pretrain_base/{{model}}-base{{base}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/pretrain_base/{{model}}.tsv"
+        f"{RESULTS}/benchmarks/pretrain_base/{{model}}-base{{base}}.tsv"
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if "pretrain" in model),
     conda:
@@ -19,7 +19,7 @@ rule pretrain_base:
     resources:
         gpu=1 if GPUS else 0,
     params:
-        recipe=lambda w: canonical(config["models"][w.model]["pretrain"]),
+        recipe=lambda w: canonical(study.pretraining_of(config["models"][w.model], int(w.base))),
     message:
         "{rule} ({log})"
     script:

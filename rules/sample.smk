@@ -25,7 +25,7 @@ rule sample:
         gpu=lambda w: study.gpus_to_sample(config, w.model) if GPUS else 0,
         processes=lambda w: study.gpus_to_sample(config, w.model),
     params:
-        wanted=lambda w: canonical(answers_wanted(config, w.batch, w.model, w.task, int(w.seed), w.lineage)),
+        wanted=lambda w: canonical(answers_wanted(config, w.batch, **identity(w))),
     message:
         "{rule} ({log})"
     script:
@@ -57,9 +57,7 @@ rule gather_samples:
     envmodules:
         *modules("analysis"),
     params:
-        wanted=lambda w: canonical(
-            answers_wanted(config, batch_of(w.problems), w.model, w.task, int(w.seed), w.lineage)
-        ),
+        wanted=lambda w: canonical(answers_wanted(config, batch_of(w.problems), **identity(w))),
     message:
         "{rule} ({log})"
     script:

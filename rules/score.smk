@@ -27,9 +27,7 @@ rule score:
     envmodules:
         *modules("analysis"),
     params:
-        names=lambda w: canonical(
-            {"study": config["study"], "iteration": lineages.iteration(w.lineage)} | dict(w) | {"seed": int(w.seed)}
-        ),
+        names=lambda w: canonical({"study": config["study"], "iteration": lineages.iteration(w.lineage)} | identity(w)),
         ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
         embedding_model=config["scoring"]["embedding_model"],
     message:

@@ -59,9 +59,9 @@ rule summarise:
         study=canonical(
             {
                 "series": list(SERIES.items()),
+                "runs": study.runs_in_words(config),
                 "kinds": kinds_of_methods(config),
                 "ood": [[[m, t], list(config["tasks"][t]["ood"])] for m in config["models"] for t in config["tasks"]],
-                "seeds": config["seeds"],
             }
         ),
     message:

@@ -21,7 +21,7 @@ rule train:
         processes=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)),
     params:
         step=lambda w: canonical(study.recipe_of(config, w.model, w.lineage)),
-        seed_parts=lambda w: canonical([int(w.seed), w.model, w.task, w.lineage, "training"]),
+        seed_parts=lambda w: canonical([*identity(w).values(), "training"]),
     message:
         "{rule} ({log})"
     script:

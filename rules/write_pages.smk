@@ -1,12 +1,12 @@
-# write_pages: the tables and the first seed's answers -> pages/: the report's headline and sample answers
+# write_pages: the tables and the first replicate's answers -> pages/: the report's headline and sample answers
 rule write_pages:
     input:
         code=code("write_pages"),
         changes=f"{RESULTS}/tables/changes.csv",
         coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
         problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),
-        samples=every_model("samples/test.parquet", seeds=config["seeds"][:1]),
-        verdicts=every_model("verdicts/test.parquet", seeds=config["seeds"][:1]),
+        samples=every_model("samples/test.parquet", replicates=1),
+        verdicts=every_model("verdicts/test.parquet", replicates=1),
     output:
         headline=report(
             f"{RESULTS}/pages/headline.html",
@@ -31,8 +31,9 @@ rule write_pages:
     params:
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}
-            | {"iterations": config["iterations"], "seeds": config["seeds"], "series": list(SERIES.items())}
-            | {"results": RESULTS}
+            | {"iterations": config["iterations"], "runs": study.runs_in_words(config), "series": list(SERIES.items())}
+            | {"first": {m: f"{RESULTS}/{m}/base{bases_of(model)[0]}" for m, model in config["models"].items()}}
+            | {"seed": config["seeds"][0], "problems": f"{RESULTS}/problems"}
         ),
     message:
         "{rule} ({log})"

@@ -20,8 +20,8 @@ def main(problems_path, samples_path, verdicts_path, step, task, seed_parts, lin
         )
         build = sets.dpo_rows if step["trainer"] == "dpo" else sets.sft_rows
         rows, summary = build(judged, task["prompt"], step["training_set"], seed_for(*seed_parts))
-        seed, model, task_name, *_ = seed_parts
-        sets.require_rows(rows, summary, f"{parent(lineage)} ({model} on {task_name}, seed {seed})")
+        base, seed, model, task_name, *_ = seed_parts
+        sets.require_rows(rows, summary, f"{parent(lineage)} ({model} on {task_name}, base {base}, seed {seed})")
     print(json.dumps(summary, indent=2))
     tables.write(rows, tables.DPO_ROWS if "chosen" in rows.columns else tables.SFT_ROWS, output)
     jobs.write_json(summary_path, {"lineage": lineage, "source": "samples" if samples_path else "gold", **summary})

@@ -14,12 +14,12 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
-        here = [path for path in problem_score_paths if _place(path)[:2] == (model, task)]
+        here = [path for path in problem_score_paths if _place(path)[:3:2] == (model, task)]
         values = pl.concat([_of_model(path) for path in here])
         by_seed, means = summaries.of_methods(scores.filter(model=model, task=task), values, study["series"])
         metrics.append(by_seed)
         intervals.append(means)
-        rows += changes.changes(by_seed, values, study["series"], names, published)
+        rows += changes.changes(by_seed, summaries.replicates(values), study["series"], names, published)
     metrics, table = pl.concat(metrics), changes.judged(rows)
     for name in ("metrics", "metrics_csv"):
         tables.write(metrics, tables.METRICS, outputs[name])
@@ -28,26 +28,26 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     tables.write(table, tables.CHANGES, outputs["changes"])
     rule = coverage_rule.coverage_rule(metrics, study["kinds"], published)
     tables.write(rule, tables.RULE, outputs["coverage_rule"])
-    axes = ("model", "task", "seed", "lineage")
+    axes = ("model", "base", "task", "seed", "lineage")
     origins = [
         dict(zip(axes, _place(path), strict=True)) | json.loads(Path(path).read_text()) for path in training_set_paths
     ]
     jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
     dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
     tables.write(dropped, tables.DROPPED, outputs["dropped"])
-    text = changes.verdict_text(table, metrics["iteration"].max(), metrics["seed"].n_unique())
+    text = changes.verdict_text(table, metrics["iteration"].max(), study["runs"])
     jobs.write_text(outputs["verdict"], text)
 
 
 def _place(path: str) -> tuple[str, str, int, str]:
-    """(model, task, seed, lineage) of a model's file: ../{model}/{task}/seed{seed}/{lineage}/.."""
-    model, task, seed, lineage = Path(path).parts[-5:-1]
-    return model, task, int(seed.removeprefix("seed")), lineage
+    """(model, base, task, seed, lineage) of a model's file: ../{model}/base{base}/{task}/seed{seed}/{lineage}/.."""
+    model, base, task, seed, lineage = Path(path).parts[-6:-1]
+    return model, int(base.removeprefix("base")), task, int(seed.removeprefix("seed")), lineage
 
 
 def _of_model(path: str) -> pl.DataFrame:
-    _, _, seed, lineage = _place(path)
-    columns = {"seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
+    _, base, _, seed, lineage = _place(path)
+    columns = {"base": pl.lit(base, pl.Int64), "seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
     return tables.read(path, tables.PROBLEM_SCORES).select(
         **columns, **{key: pl.col(key) for key in tables.PROBLEM_SCORES}
     )

@@ -17,20 +17,20 @@ def main(
     verifiers = pl.scan_parquet(verdict_paths).select(pl.col("verifier").unique()).collect()["verifier"]
     unsafe = verifiers.str.ends_with("without sandbox").any()  # as reversal.verification says it
     notes = ["Programs written by the models ran without a sandbox."] if unsafe else []
-    headline = pages.headline(changes, rule, study["iterations"], len(study["seeds"]), notes)
+    headline = pages.headline(changes, rule, study["iterations"], study["runs"], notes)
     jobs.write_text(headline_path, headline)
     sections = []
     for model in study["models"]:
         for task in study["tasks"]:
-            folder = Path(study["results"]) / model / task / f"seed{study['seeds'][0]}"
-            problems = tables.read(f"{study['results']}/problems/{task}/test.parquet", tables.PROBLEMS)
+            folder = Path(study["first"][model]) / task / f"seed{study['seed']}"
+            problems = tables.read(f"{study['problems']}/{task}/test.parquet", tables.PROBLEMS)
             for method, problems_of_method, columns in _answers(folder, problems, study["series"]):
                 sections.append((f"{method}: {model} on {task}", problems_of_method, columns))
     jobs.write_text(answers_path, pages.answers_over_iterations(sections, SAMPLED))
 
 
 def _answers(folder: Path, problems: pl.DataFrame, series: list[tuple[str, list[str]]]) -> list:
-    """(method, the problems to show, {iteration: judged samples}) of every method of one model, task and seed."""
+    """(method, the problems to show, {iteration: judged samples}) of every method of one replicate."""
     verdicts = {
         lineage: tables.read(str(folder / lineage / "verdicts/test.parquet"), tables.VERDICT_ROWS)
         for lineage in {lineage for _, lineages in series for lineage in lineages}

@@ -15,9 +15,10 @@ from reversal.uncertainty import (
     effect_size,
     holm,
     interval,
-    over_seeds,
+    over_replicates,
     paired_disparity_p_value,
     paired_p_value,
+    replicates_p_value,
     resampled_means,
     second_sample_p_value,
 )
@@ -38,9 +39,9 @@ def changes(
 ) -> list[dict]:
     """Rows of CHANGES of one model and task, p not yet adjusted: one per method and dimension with both ends.
 
-    metrics: METRICS of that model and task. values: PROBLEM_SCORES with columns seed and lineage, of at least the first
-    and the last lineage of every method. series: {method: lineages}. ood: names of the task's OOD sets. published:
-    PUBLISHED.
+    metrics: METRICS of that model and task. values: PROBLEM_SCORES with columns replicate and lineage
+    (summaries.replicates), of at least the first and the last lineage of every method. series: {method: lineages}.
+    ood: names of the task's OOD sets. published: PUBLISHED.
     """
     rows = []
     for (model, task, method), group in metrics.group_by("model", "task", "method", maintain_order=True):
@@ -88,11 +89,12 @@ def reversal_and_why(rows: list[dict]) -> tuple[str, str]:
     return "no", f"Accuracy progressed, and every other interval lies above a loss of {MARGIN}."
 
 
-def verdict_text(table: pl.DataFrame, iterations: int, seeds: int) -> str:
-    """One line per model, task and method in plain words, as printed at the end of a run."""
+def verdict_text(table: pl.DataFrame, iterations: int, runs: str) -> str:
+    """One line per model, task and method in plain words, as printed at the end of a run. runs:
+    study.runs_in_words."""
     if iterations == 1:
         return "Only M1 was made (iterations: 1): there is no change to judge.\n"
-    lines = [f"From M1 to M{iterations} (seeds: {seeds}; [95 % interval]; p adjusted over the study):"]
+    lines = [f"From M1 to M{iterations} ({runs}; [95 % interval]; p adjusted over the study):"]
     for (model, task, method), group in table.group_by("model", "task", "method", maintain_order=True):
         rows = group.rows(named=True)
         accuracy = [_in_full(row) for row in rows if row["dimension"] == "accuracy"]
@@ -136,11 +138,11 @@ def _best_iteration(group: pl.DataFrame) -> int:
 
 
 def _points(values: pl.DataFrame, best: int, last: int) -> dict | None:
-    """first, best, last, change and its extremes over the seeds that have both ends; None without such a seed.
+    """first, best, last, change and its extremes over the runs that have both ends; None without such a run.
 
     best, last: iterations of the method; a metric that the last one lacks has no last value, whatever came before.
     """
-    wide = values.drop_nulls("value").pivot("iteration", index="seed", values="value")
+    wide = values.drop_nulls("value").pivot("iteration", index=["base", "seed"], values="value")
     if last == 1 or not {"1", str(last)} <= set(wide.columns):
         return None
     wide = wide.drop_nulls(["1", str(last)]).with_columns(change=pl.col(str(last)) - pl.col("1"))
@@ -154,8 +156,14 @@ def _points(values: pl.DataFrame, best: int, last: int) -> dict | None:
         "change": wide["change"].mean(),
         "change_min": wide["change"].min(),
         "change_max": wide["change"].max(),
-        "seeds": wide.height,
+        "replicates": _replicates(wide),
     }
+
+
+def _replicates(runs: pl.DataFrame) -> int:
+    """How many independent runs there are: bases, or else training seeds of one base."""
+    bases = runs["base"].n_unique()
+    return bases if bases > 1 else runs.height
 
 
 def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str, most: int) -> dict:
@@ -163,17 +171,17 @@ def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str
     if metric == "group_disparity":
         return _disparity_certainty(first, last, subset)
     before, after = _both_ends(first, last, metric, subset)
-    low, high = _interval_of_change(before, after)
+    low, high, p = _interval_of_change(before, after)
     note = ""
-    if metric == "solved_outside_m1":
+    if len(before) == 1 and metric == "solved_outside_m1":
         shares = _both_ends(first, last, "sample_accuracy", subset)
         p = second_sample_p_value(*(np.rint(share[~np.isnan(share)] * most).astype(int) for share in shares), most)
-    else:
-        p = paired_p_value(before, after)
+    elif len(before) == 1:
+        p = paired_p_value(before[0], after[0])
     if metric in OF_CORRECT:
         ends = _both_ends(first, last, OF_CORRECT[metric], "correct")
         if ends[0].size:
-            change, (of_low, of_high) = np.nanmean(ends[1] - ends[0]), _interval_of_change(*ends)
+            change, (of_low, of_high, _) = np.nanmean(ends[1] - ends[0]), _interval_of_change(*ends)
             note = f"{OF_CORRECT[metric]} of correct answers alone: {change:+.3f} [{of_low:+.3f} to {of_high:+.3f}]"
     return {
         "low": low,
@@ -195,7 +203,9 @@ def _disparity_certainty(first: pl.DataFrame, last: pl.DataFrame, name: str) -> 
     of_easy, of_hard = resampled_means(np.stack(easy), seed=0), resampled_means(np.stack(hard), seed=1)
     draws = disparity(of_easy, of_hard)
     points = disparity(np.nanmean(np.stack(easy), axis=-1), np.nanmean(np.stack(hard), axis=-1))
-    low, high = interval(over_seeds(draws[1] - draws[0], points[1] - points[0]))
+    change = draws[1] - draws[0], points[1] - points[0]
+    low, high = interval(over_replicates(*change))
+    one_run = len(easy[0]) == 1
     moved = [
         f"{level.rpartition('/')[2]} {np.nanmean(b - a):+.3f}"
         for level, (a, b) in zip((levels[0], levels[-1]), (easy, hard), strict=True)
@@ -204,30 +214,34 @@ def _disparity_certainty(first: pl.DataFrame, last: pl.DataFrame, name: str) -> 
         "low": float(low),
         "high": float(high),
         "effect_size": None,
-        "p": paired_disparity_p_value(easy, hard),
+        "p": paired_disparity_p_value(*([of_end[0] for of_end in level] for level in (easy, hard)))
+        if one_run
+        else replicates_p_value(*change),
         "problems": easy[0].shape[1] + hard[0].shape[1],
         "note": "accuracy at " + ", at ".join(moved),
     }
 
 
-def _interval_of_change(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
-    """95 % interval of the mean change; seeds x problems each."""
+def _interval_of_change(before: np.ndarray, after: np.ndarray) -> tuple[float, float, float]:
+    """95 % interval of the mean change and its p (nan for one replicate); replicates x problems each."""
     if not before.size:
-        return float("nan"), float("nan")
-    change = (after - before)[None]
-    low, high = interval(over_seeds(resampled_means(change), np.nanmean(change, axis=-1)))
-    return float(low[0]), float(high[0])
+        return float("nan"), float("nan"), float("nan")
+    change = after - before
+    draws, points = resampled_means(change[None])[0], np.nanmean(change, axis=-1)
+    low, high = interval(over_replicates(draws, points))
+    return float(low), float(high), replicates_p_value(draws, points)
 
 
 def _both_ends(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str) -> tuple[np.ndarray, np.ndarray]:
-    """(values at M1, values at the last iteration), seeds x problems that have both; nan where a seed lacks one."""
+    """(values at M1, values at the last iteration), replicates x problems that have both; nan where one
+    lacks it."""
     wanted = (pl.col("metric") == metric) & (pl.col("subset") == subset)
-    pairs = first.filter(wanted).join(last.filter(wanted), on=["seed", "problem_id"], suffix="_last")
-    pairs = pairs.drop_nulls(["value", "value_last"]).sort("seed", "problem_id")
+    pairs = first.filter(wanted).join(last.filter(wanted), on=["replicate", "problem_id"], suffix="_last")
+    pairs = pairs.drop_nulls(["value", "value_last"]).sort("replicate", "problem_id")
     if pairs.is_empty():
         return np.empty((1, 0)), np.empty((1, 0))
     before, after = (
-        pairs.pivot("problem_id", index="seed", values=column).drop("seed").to_numpy()
+        pairs.pivot("problem_id", index="replicate", values=column).drop("replicate").to_numpy()
         for column in ("value", "value_last")
     )
     return before, after

@@ -103,7 +103,7 @@ def answer_tokens(study: Study, model: str, task: str) -> float:
 def answers(study: Study, task: str, name: str) -> int:
     """Answers that one model gives to a problem set."""
     config, batch = study.config, batch_of(name)
-    asked = answers_wanted(config, batch, next(iter(config["models"])), task, config["seeds"][0], "sft")["settings"]
+    asked = answers_wanted(config, batch, base=0, seed=0, model="", task=task, lineage="sft")["settings"]
     setting = asked[sets_of(config["tasks"][task], batch).index(name)]
     return (setting["greedy"] + setting["sampled"]) * problems(study, task, name)
 

@@ -4,11 +4,12 @@ A test holds it against Snakemake's, output by output. A job goes by its first o
 """
 
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 from reversal.keeping import children, judged_after
 from reversal.lineages import BASE, first, iteration, last_step, parent, series
-from reversal.study import sets_of
+from reversal.study import bases_of, sets_of
 
 
 class Job(NamedTuple):
@@ -23,6 +24,23 @@ class Job(NamedTuple):
     lineage: str = ""
 
 
+class Replicate(NamedTuple):
+    """One base model of one kind, post-trained on one task with one seed."""
+
+    model: str
+    base: int
+    task: str
+    seed: int
+
+    @property
+    def folder(self) -> str:
+        return f"{self.model}/base{self.base}/{self.task}/seed{self.seed}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}-base{self.base}-{self.task}-seed{self.seed}"
+
+
 def jobs_of(config: dict) -> list[Job]:
     """All jobs of a study, each after those that it needs."""
     chains = [series(method, config["iterations"]) for method in config["methods"].values()]
@@ -30,8 +48,8 @@ def jobs_of(config: dict) -> list[Job]:
     jobs = [*_problem_jobs(config), *_base_jobs(config)]
     for model in config["models"]:
         for task in config["tasks"]:
-            for seed in config["seeds"]:
-                jobs += _jobs_of_series(config, models, model, task, seed)
+            for base, seed in product(bases_of(config["models"][model]), config["seeds"]):
+                jobs += _jobs_of_series(config, models, Replicate(model, base, task, seed))
     return jobs + _table_jobs(jobs)
 
 
@@ -52,17 +70,18 @@ def _problem_jobs(config: dict) -> Iterator[Job]:
 def _base_jobs(config: dict) -> Iterator[Job]:
     for model, settings in config["models"].items():
         rule = "pretrain_base" if "pretrain" in settings else "fetch_base"
-        yield Job(rule, f"{model}/base/model/model.json", model, (rule, model), ())
+        for base in bases_of(settings):
+            yield Job(rule, f"{model}/base{base}/model/model.json", f"{model}-base{base}", (rule, model), ())
 
 
-def _jobs_of_series(config: dict, models: list[str], model: str, task: str, seed: int) -> Iterator[Job]:
-    """The models of all methods of one model, task and seed. models: their lineages, parents first."""
+def _jobs_of_series(config: dict, models: list[str], of: Replicate) -> Iterator[Job]:
+    """The models of all methods of one replicate. models: their lineages, parents first."""
+    model, task, place = of.model, of.task, of.folder
     few_shot = config["tasks"][task]["rationales"] == "few_shot"
-    place = f"{model}/{task}/seed{seed}"
     if few_shot:
-        yield from _answer_jobs(config, model, task, seed, BASE, "train")
+        yield from _answer_jobs(config, of, BASE, "train")
     for lineage in models:
-        name, folder = f"{model}-{task}-seed{seed}-{lineage}", f"{place}/{lineage}"
+        name, folder = f"{of.name}-{lineage}", f"{place}/{lineage}"
         before = parent(lineage)
         answers = () if before == BASE and not few_shot else (f"{place}/{before}/verdicts/train.parquet",)
         # Two steps of one name take differently long if one learns from the gold solutions.
@@ -71,29 +90,29 @@ def _jobs_of_series(config: dict, models: list[str], model: str, task: str, seed
         yield Job(
             "build_training_set", rows, name, ("build_training_set", *detail), (_problems(task, "train"), *answers)
         )
-        needs = (rows, _model(model, task, seed, before))
+        needs = (rows, _model(of, before))
         yield Job("train", f"{folder}/model/model.json", name, ("train", *detail), needs, 2, lineage)
         offspring = children(lineage, models)
         for batch in ["train", "evaluation"] if offspring or before == BASE else ["evaluation"]:
-            yield from _answer_jobs(config, model, task, seed, lineage, batch)
+            yield from _answer_jobs(config, of, lineage, batch)
         verdicts = [f"{lineage}/verdicts/{name}" for name in sets_of(config["tasks"][task], "evaluation")]
         verdicts += [f"{lineage}/verdicts/train"] if before == BASE else []
         verdicts += [f"{first(lineage)}/verdicts/test"] if before != BASE else []
         needs = tuple(f"{place}/{path}.parquet" for path in verdicts)
         yield Job("score", f"{folder}/scores.parquet", name, ("score", model, task), needs, 0, lineage)
     if config["keep_models"] != "all":
-        yield from _removals(models, model, task, seed)
+        yield from _removals(models, of)
 
 
-def _answer_jobs(config: dict, model: str, task: str, seed: int, lineage: str, batch: str) -> Iterator[Job]:
+def _answer_jobs(config: dict, of: Replicate, lineage: str, batch: str) -> Iterator[Job]:
     """A batch of a model's answers: its shards, then per problem set one table and its verdicts."""
-    name, folder = f"{model}-{task}-seed{seed}-{lineage}", f"{model}/{task}/seed{seed}/{lineage}"
+    model, task, name, folder = of.model, of.task, f"{of.name}-{lineage}", f"{of.folder}/{lineage}"
     sets, shards = sets_of(config["tasks"][task], batch), config["sampling"]["shards"][batch]
     parts = []
     for shard in range(shards):
         part = f"{batch}/{shard}-of-{shards}"
         parts.append(f"{folder}/samples/{part}.parquet")
-        needs = (*(_problems(task, problems) for problems in sets), _model(model, task, seed, lineage))
+        needs = (*(_problems(task, problems) for problems in sets), _model(of, lineage))
         log = f"{name}-{part.replace('/', '-')}"
         yield Job("sample", parts[-1], log, ("sample", model, task, batch), needs, 1, lineage)
     for problems in sets:
@@ -103,14 +122,14 @@ def _answer_jobs(config: dict, model: str, task: str, seed: int, lineage: str, b
         yield Job("verify", f"{folder}/verdicts/{problems}.parquet", log, ("verify", *detail), (table, asked))
 
 
-def _removals(models: list[str], model: str, task: str, seed: int) -> Iterator[Job]:
-    place = f"{model}/{task}/seed{seed}"
+def _removals(models: list[str], of: Replicate) -> Iterator[Job]:
+    place = of.folder
     for lineage in models:
         judged = judged_after(lineage, models)
         trained = [child for other in judged for child in children(other, models)]
         needs = [f"{place}/{other}/scores.parquet" for other in judged]
         needs += [f"{place}/{child}/model/model.json" for child in trained]
-        name = f"{model}-{task}-seed{seed}-{lineage}"
+        name = f"{of.name}-{lineage}"
         yield Job("remove_models", f"{place}/{lineage}/kept_models.json", name, ("remove_models",), tuple(needs))
 
 
@@ -128,7 +147,6 @@ def _problems(task: str, name: str) -> str:
     return f"problems/{task}/{name}.parquet"
 
 
-def _model(model: str, task: str, seed: int, lineage: str) -> str:
-    return (
-        f"{model}/base/model/model.json" if lineage == BASE else f"{model}/{task}/seed{seed}/{lineage}/model/model.json"
-    )
+def _model(of: Replicate, lineage: str) -> str:
+    folder = f"{of.model}/base{of.base}" if lineage == BASE else f"{of.folder}/{lineage}"
+    return f"{folder}/model/model.json"

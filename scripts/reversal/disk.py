@@ -50,7 +50,7 @@ def checkpoints_over_time(
     series: {method: lineages}. For best_and_last, which models will be the best is not known: here every method's best
     is the one before its last.
     """
-    trained, scored = defaultdict(dict), defaultdict(dict)  # {model, task and seed: {lineage: when}}
+    trained, scored = defaultdict(dict), defaultdict(dict)  # {replicate: {lineage: when}}
     events: list[tuple[float, float]] = []
     state = study.table["bytes"]["training_parameter"] / study.table["bytes"]["parameter"]
     for job, start, end in zip(jobs, starts, ends, strict=True):
@@ -72,7 +72,7 @@ def checkpoints_over_time(
 def _removals(
     series: dict[str, list[str]], keep: str, trained: dict[str, float], scored: dict[str, float]
 ) -> list[float]:
-    """When checkpoints of one model, task and seed go: as soon as a job of remove_models finds them dispensable."""
+    """When checkpoints of one replicate go: as soon as a job of remove_models finds them dispensable."""
     models = list(trained)
     last = max(map(iteration, models))
     accuracy = {lineage: iteration(lineage) % last for lineage in models}  # rising, and 0 at the last

@@ -113,9 +113,9 @@ def whiskers(ax: Axes, at, low, high) -> None:
 
 
 def dots(ax: Axes, metrics: pl.DataFrame, colour: str, offset: float = 0) -> None:
-    """Single seeds as faint dots over iterations, where there are several. metrics: rows of METRICS."""
-    if metrics["seed"].n_unique() > 1:
-        look = {"color": colour, "alpha": 0.6, "markersize": 3.5, "markeredgewidth": 0, "label": "_seeds"}
+    """Single runs as faint dots over iterations, where there are several. metrics: rows of METRICS."""
+    if metrics.select("base", "seed").n_unique() > 1:
+        look = {"color": colour, "alpha": 0.6, "markersize": 3.5, "markeredgewidth": 0, "label": "_runs"}
         ax.plot(metrics["iteration"].to_numpy() + offset, metrics["value"].to_numpy(), ".", **look)
 
 

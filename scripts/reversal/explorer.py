@@ -5,7 +5,7 @@ import polars as pl
 
 from reversal.drawing import colours, names
 
-NUMBERS = ("seed", "iteration", "value", "n", "low", "high")
+NUMBERS = ("base", "seed", "iteration", "value", "n", "low", "high")
 
 
 def explorer(metrics: pl.DataFrame, intervals: pl.DataFrame) -> str:
@@ -21,7 +21,7 @@ def explorer(metrics: pl.DataFrame, intervals: pl.DataFrame) -> str:
     metric = alt.param("metric", "pass_at_1", bind=alt.binding_select(options=names(data, "metric"), name="metric "))
     subset = alt.param("subset", "test", bind=alt.binding_select(options=names(data, "subset"), name="subset "))
     chart = alt.vconcat(_subsets(data), _panels(data)).add_params(metric, subset)
-    title = "Metrics over iterations: mean over seeds (line), its 95 % interval (band), each seed (dot)"
+    title = "Metrics over iterations: mean over runs (line), its 95 % interval (band), each run (dot)"
     # The actions that open an online editor would leave the page.
     actions = {"export": True, "source": False, "compiled": False, "editor": False}
     return chart.properties(title=title).to_html(inline=True, embed_options={"actions": actions})
@@ -43,7 +43,7 @@ def _panels(data: pl.DataFrame) -> alt.FacetChart:
     scale = alt.Scale(zero=False)
     colour = alt.Color("method:N", scale=of_method, legend=alt.Legend(orient="top", symbolOpacity=1))
     numbers = [alt.Tooltip(f"{name}:Q", format=".4f") for name in ("value", "low", "high")]
-    fields = ["method:N", "iteration:Q", "seed:N", "lineage:N", *numbers, "n:Q"]
+    fields = ["method:N", "iteration:Q", "base:N", "seed:N", "lineage:N", *numbers, "n:Q"]
     base = alt.Chart().encode(x=x, color=colour)
     band = base.mark_area(opacity=0.15).properties(name="band")
     band = band.encode(y=alt.Y("mean(low):Q", title="value", scale=scale), y2="mean(high):Q")

@@ -1,7 +1,7 @@
 """The paper's five figures, each a pure function from the study's tables to a matplotlib Figure.
 
-Values and their 95 % intervals come from INTERVALS (means over seeds), single seeds and the sizes of sets from METRICS,
-best iterations from CHANGES. Colour always means method; where a panel is a method, its colour darkens with t.
+Values and their 95 % intervals come from INTERVALS (means over replicates), single runs and the sizes of sets from
+METRICS, best iterations from CHANGES. Colour always means method; where a panel is a method, its colour darkens with t.
 """
 
 import polars as pl
@@ -25,7 +25,7 @@ GAP_OF_M1 = {"color": "black", "linestyle": "--", "linewidth": 0.8, "label": "gr
 
 def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFrame) -> Figure:
     """Figure 1: greedy test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below."""
-    data, seeds = select(intervals, "pass_at_1", "test"), select(metrics, "pass_at_1", "test")
+    data, runs = select(intervals, "pass_at_1", "test"), select(metrics, "pass_at_1", "test")
     if data.drop_nulls("value").is_empty():
         return drawing.nothing("no pass_at_1 on the test problems")
     models, tasks = names(data, "model"), names(data, "task")
@@ -37,7 +37,7 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
             here = {"model": model, "task": task, "method": method}
             look = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
             drawing.line(ax, data.filter(**here), label=method, **look)
-            drawing.dots(ax, seeds.filter(**here), colour)
+            drawing.dots(ax, runs.filter(**here), colour)
             for row in select(changes, "pass_at_1", "test").filter(**here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
                 text = f"M$_{{{row['best_iteration']}}}$: {_percent(row)}"
@@ -55,7 +55,7 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     places = rule.drop_nulls("coverage").sort("coverage", descending=True, maintain_order=True).to_dicts()
     if not places:
         return drawing.nothing("no coverage of M1 on the training problems")
-    data, seeds = (select(table, "coverage", "train").filter(iteration=1) for table in (intervals, metrics))
+    data, runs = (select(table, "coverage", "train").filter(iteration=1) for table in (intervals, metrics))
     published = changes["published_best"].is_not_null().any()
     count, height = len(colours(intervals)), 0.4 if published else 0.28
     figure = Figure(figsize=(drawing.WIDTH, 0.85 + height * len(places)), layout="constrained")
@@ -63,11 +63,11 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     for y, row in enumerate(places):
         here = {"model": row["model"], "task": row["task"]}
         (found,) = data.filter(**here).head(1).to_dicts()  # M1 is the same model for every method
-        single = seeds.filter(**here, method=found["method"])["value"].to_numpy()
+        single = runs.filter(**here, method=found["method"])["value"].to_numpy()
         left.hlines(y, found["low"], found["high"], color="black", linewidth=0.8, label="_whiskers")
         left.plot([found["value"]], [y], "o", color="black", ms=4, label=f"{row['model']} · {row['task']}")
         if len(single) > 1:
-            left.plot(single, [y] * len(single), ".", color=GREY, alpha=0.6, ms=2.5, mew=0, label="_seeds")
+            left.plot(single, [y] * len(single), ".", color=GREY, alpha=0.6, ms=2.5, mew=0, label="_runs")
         left.text(1.04, y, f"{found['value']:.3f}", va="center", fontsize=7)
     left.axvline(COVERED, color="black", linestyle="--", linewidth=0.8, label="_threshold")
     left.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xticks=[0, 0.5, 1], xlabel="coverage of M$_1$")
@@ -193,7 +193,7 @@ def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> No
 
 
 def _sizes(metrics: pl.DataFrame) -> str:
-    """Sizes of IS(t) and of its mirror, t = 2 first, and what chance would give: means over seeds."""
+    """Sizes of IS(t) and of its mirror, t = 2 first, and what chance would give: means over runs."""
     mean = metrics.group_by("metric", "subset", "iteration").agg(pl.col("value").mean()).sort("iteration")
     gained, lost, chance = (
         ", ".join(
@@ -210,25 +210,25 @@ def _by_iteration(steps: list[int], shades: list[str]) -> list[dict]:
     return [{"color": shade, "marker": marker, "label": f"IS({t})"} for t, shade, marker in looks]
 
 
-def _diversity_panel(ax: Axes, data: pl.DataFrame, seeds: pl.DataFrame, methods: dict[str, str]) -> None:
+def _diversity_panel(ax: Axes, data: pl.DataFrame, runs: pl.DataFrame, methods: dict[str, str]) -> None:
     for (method, colour), marker in zip(methods.items(), MARKERS * 9, strict=False):
         for subset, fill, stroke in (("correct", colour, "-"), ("incorrect", "white", ":")):
             look = {"color": colour, "marker": marker, "markerfacecolor": fill, "linestyle": stroke}
             drawing.line(
                 ax, data.filter(method=method, subset=subset), label=f"{method}, {subset}", edges=False, **look
             )
-            drawing.dots(ax, seeds.filter(method=method, subset=subset), colour)
+            drawing.dots(ax, runs.filter(method=method, subset=subset), colour)
             thin = {"color": colour, "linestyle": stroke, "linewidth": 0.7, "label": f"_{method}, {subset}/common"}
             drawing.line(ax, data.filter(method=method, subset=f"{subset}/common"), band=0, **thin)
     ax.set_ylim(bottom=0)
     drawing.tidy(ax, iterations=True)
 
 
-def _ood_column(axes: list[Axes], data: pl.DataFrame, seeds: pl.DataFrame, away: str, colour: str) -> None:
+def _ood_column(axes: list[Axes], data: pl.DataFrame, runs: pl.DataFrame, away: str, colour: str) -> None:
     home, out, gap = axes
     for ax, subset in ((home, "test"), (out, away)):
         drawing.line(ax, select(data, "pass_at_1", subset), color=colour, marker="o", label="all problems")
-        drawing.dots(ax, select(seeds, "pass_at_1", subset), colour)
+        drawing.dots(ax, select(runs, "pass_at_1", subset), colour)
     moved = []
     for level, look in _levels(data, away):
         rows = select(data, "pass_at_1", f"{away}/level={level}").sort("iteration")
@@ -237,7 +237,7 @@ def _ood_column(axes: list[Axes], data: pl.DataFrame, seeds: pl.DataFrame, away:
     gap.set_xlabel("M$_1$ to last: " + ", ".join(moved), fontsize=SMALL)
     disparity = select(data, "group_disparity", away)
     drawing.bars(gap, disparity, 0.6, color=drawing.tint(colour, 0.35), label="group disparity")
-    drawing.dots(gap, select(seeds, "group_disparity", away), "black", offset=0.2)
+    drawing.dots(gap, select(runs, "group_disparity", away), "black", offset=0.2)
     for first in disparity.filter(iteration=1)["value"].drop_nulls():
         gap.axhline(first, **GAP_OF_M1)
 

@@ -28,7 +28,12 @@ CHANGE_TEXTS = {
 }
 QUESTION_TEXTS = ["How many now?", "How many are left?"]
 EXPRESSION_TEXTS = ["Compute {expression}.", "What is {expression}?", "Find {expression}."]
-LINE_TEXTS = ["{equation}", "That is {equation}.", "So we get {equation}.", "Now {equation}.", "{plain} = {equation}"]
+# A line names its amount before it calculates: a model of this size learns in minutes to use every amount once.
+LINE_TEXTS = {
+    "+": ["{n} more: {equation}", "{n} added, {equation}", "{n} on top is {equation}", "{n} to add: {equation}."],
+    "-": ["{n} less: {equation}", "{n} gone, {equation}", "{n} taken off is {equation}", "{n} to lose: {equation}."],
+    "*": ["{n} times: {equation}", "{n} of them, {equation}", "{n} groups is {equation}", "{n} to count: {equation}."],
+}
 SPLIT_SHARES = {"test": 3, "train": 3, "pretrain": 10}  # sixteenths of all sums
 
 
@@ -45,10 +50,15 @@ def split_of(drawn) -> str:
     raise AssertionError("the shares do not add up to 16")
 
 
-def generate_problems(kind: str, count: int, steps: tuple[int, int], split: str, seed: int) -> list[dict]:
+def generate_problems(
+    kind: str, count: int, steps: tuple[int, int], split: str, seed: int, slips: float = 0.0
+) -> list[dict]:
     """`count` different problems with steps[0] to steps[1] steps, every level equally often up to rounding.
 
-    kind: one of KINDS. Returns rows of PROBLEMS, without ids; null columns may be absent.
+    kind: one of KINDS. Questions to train on or to be judged by differ in what they ask for (the sum), not in wording
+    alone, so that they are independent; those of a corpus differ in their text. slips: the mean share of the changes of
+    a sum that its solution misreads (see `_slipped`); other kinds have none.
+    Returns rows of PROBLEMS, without ids; null columns may be absent.
     Raises ValueError if the numbers in use do not give `count` different questions.
     """
     rng = random.Random(f"{kind}/{split}/{seed}")
@@ -60,10 +70,13 @@ def generate_problems(kind: str, count: int, steps: tuple[int, int], split: str,
         if split_of(drawn) != split:
             continue
         question = ask(rng, drawn)
-        if question in seen:
+        asked = question if split == "pretrain" else str(drawn)
+        if asked in seen:
             continue
-        seen.add(question)
-        gold_answer, gold_solution = answer(rng, drawn)
+        seen.add(asked)
+        gold_answer, gold_solution = answer(
+            rng, _slipped(rng, drawn, slips) if slips and draw is _draw_terms else drawn
+        )
         row = {"question": question, "gold_answer": gold_answer, "gold_solution": gold_solution, "level": level}
         row["answer_type"] = answer_type
         if answer_type == "choice":
@@ -79,15 +92,33 @@ def generate_problems(kind: str, count: int, steps: tuple[int, int], split: str,
 def _draw_terms(rng: random.Random, level: int) -> list[Term]:
     """Terms with `level` steps whose running total stays in 0..99."""
     while True:
-        terms, steps = [(1, 1, rng.randint(2, 15))], 0
+        terms, steps = [(1, 1, rng.randint(2, 20))], 0
         while steps < level:
             grouped = steps + 2 <= level and rng.random() < 0.5
-            groups, amount = (rng.randint(2, 4), rng.randint(2, 5)) if grouped else (1, rng.randint(1, 10))
+            groups, amount = (rng.randint(2, 3), rng.randint(2, 5)) if grouped else (1, rng.randint(1, 9))
             terms.append((rng.choice([1, 1, -1]), groups, amount))
             steps += 2 if grouped else 1
         totals = [sum(s * g * a for s, g, a in terms[: i + 1]) for i in range(len(terms))]
         if all(0 <= total <= 99 for total in totals):
             return terms
+
+
+def _slipped(rng: random.Random, terms: list[Term], share: float) -> list[Term]:
+    """The terms as the author of a wrong solution reads them; the right ones where no sum would be left.
+
+    A product is taken for a sum (3 bags of 4: 3 and 4), a plain change for its opposite. A hash gives every change
+    (sign, groups, amount) a rate of its own between 0 and twice the share: some are nearly always read right, some
+    nearly never. So a model that has learnt its corpus solves a share of the problems that the corpus determines.
+    """
+    read = [terms[0]]
+    for term in terms[1:]:
+        sign, groups, amount = term
+        rate = int.from_bytes(hashlib.sha256(f"slip {term}".encode()).digest()[:4], "big") / 2**32
+        if rng.random() >= 2 * share * rate:
+            read.append(term)
+        else:
+            read += [(sign, 1, groups), (sign, 1, amount)] if groups > 1 else [(-sign, 1, amount)]
+    return read if sum(s * g * a for s, g, a in read) >= 0 else terms
 
 
 def _word_question(rng: random.Random, terms: list[Term]) -> str:
@@ -113,7 +144,7 @@ def _answer_sum(rng: random.Random, terms: list[Term]) -> tuple[str, str]:
         while waiting and total >= 0:
             sign, groups, amount, ready = waiting.pop(rng.randrange(len(waiting)))
             if not ready:
-                lines.append(_line(rng, groups, "*", amount, groups * amount))
+                lines.append(_line(rng, amount, "*", groups, groups * amount))
                 waiting.append((sign, 1, groups * amount, True))
                 continue
             new_total = total + sign * amount
@@ -124,10 +155,8 @@ def _answer_sum(rng: random.Random, terms: list[Term]) -> tuple[str, str]:
 
 
 def _line(rng: random.Random, left: int, operator: str, right: int, value: int) -> str:
-    if operator != "-" and rng.random() < 0.5:
-        left, right = right, left
-    plain = f"{left}{operator}{right}"
-    return rng.choice(LINE_TEXTS).format(plain=plain, equation=f"<<{plain}={value}>>{value}")
+    plain = f"{right}{operator}{left}" if operator != "-" and rng.random() < 0.5 else f"{left}{operator}{right}"
+    return rng.choice(LINE_TEXTS[operator]).format(n=right, equation=f"<<{plain}={value}>>{value}")
 
 
 # kind: answer type, draw, ask, answer

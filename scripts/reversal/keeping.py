@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reversal import lineages
-from reversal.study import canonical, sets_of, step_of
+from reversal.study import canonical, pretraining_of, sets_of, step_of
 
 # The scripts whose code is part of a recipe: those that a first model comes from, and those of its answers.
 TRAINING = ["prepare_problems", "pretrain_base", "fetch_base", "build_training_set", "train"]
@@ -74,9 +74,7 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, st
     stages = TRAINING + (ANSWERING if answered or from_answers else []) + (JUDGING if from_answers else [])
     steps = [step_of(config, model, step) for step in lineages.path(lineage)]
     settings = {
-        "model": {
-            key: value for key, value in config["models"][model].items() if key not in ("steps", "tensor_parallel")
-        },
+        "model": _origin(config["models"][model]),
         "steps": [[step.get(part) for part in ("trainer", "training_set", "arguments", "lora")] for step in steps],
         "task": config["tasks"][task],
         "sampling": {key: value for key, value in config["sampling"].items() if key != "shards"},
@@ -86,10 +84,17 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, st
     return hashlib.sha256(canonical(settings).encode()).hexdigest()[:12]
 
 
+def _origin(model: dict) -> dict:
+    """What a base model is made of; its own seed is the name of its folder."""
+    origin = {key: value for key, value in model.items() if key not in ("steps", "tensor_parallel")}
+    return origin | ({"pretrain": pretraining_of(model, 0)} if "pretrain" in model else {})
+
+
 def is_over(folder: Path, lineage: str, use: str, task: dict, uses_of: Callable[[str], Uses]) -> bool:
     """Whether a use of a removed checkpoint was made before, just as it would be made now, and its results are there.
 
-    folder: results/{study}/{model}/{task}/seed{seed}. uses_of: the uses of a lineage in the study as it is now.
+    folder: results/{study}/{model}/base{base}/{task}/seed{seed}. uses_of: the uses of a lineage in the study as it
+    is now.
     """
     removed = _removed(folder, lineage)
     if removed is None or removed["uses"].get(use) != uses_of(lineage)[use]:

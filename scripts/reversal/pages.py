@@ -33,14 +33,14 @@ EQUATION = re.compile(r"<<[^<>]*>>")
 SHOWN = 600  # characters of an answer; a longer one is cut in the middle, as its end holds the final answer
 
 
-def headline(changes: pl.DataFrame, rule: pl.DataFrame, iterations: int, seeds: int, notes: list[str]) -> str:
+def headline(changes: pl.DataFrame, rule: pl.DataFrame, iterations: int, runs: str, notes: list[str]) -> str:
     """An HTML page: for every method whether it shows a reversal, why, and its CHANGES; `notes` are warnings."""
     parts = [
-        f"<h1>Progress or regress?</h1><p>From M1 to M{iterations}, means over {seeds} seed(s). A change is progress "
+        f"<h1>Progress or regress?</h1><p>From M1 to M{iterations}, {runs}. A change is progress "
         "or regress if its p, adjusted over the whole study (Holm), is below 0.05 and its 95 % interval excludes 0; "
         "else it is unclear. A reversal is progress in accuracy with a regress elsewhere. Intervals: bootstrap over "
-        "problems, paired by problem, with the seeds, where there are several, as a second level. Effect size: the "
-        "mean change of a problem in standard deviations of the problems' changes. <em>best</em>: at the iteration "
+        "problems, paired by problem; several bases or seeds add their own variance. Effect size: the mean change of a "
+        "problem in standard deviations of the problems' changes. <em>best</em>: at the iteration "
         "of the best accuracy.</p>",
         *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
         _overview(changes),
@@ -145,8 +145,8 @@ def _change_row(row: dict, published: bool) -> str:
     interval = "" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
     effect = "" if row["effect_size"] is None else f"{row['effect_size']:+.2f}"
     p = "" if row["p_adjusted"] is None else "&lt; 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}"
-    seeds = f"<small>seeds {row['change_min']:+.3f} to {row['change_max']:+.3f}</small>" if row["seeds"] > 1 else ""
-    numbers = [f"{row['first']:.3f}", best, f"{row['last']:.3f}", f"{row['change']:+.3f}{seeds}", interval, effect, p]
+    runs = f"<small>runs {row['change_min']:+.3f} to {row['change_max']:+.3f}</small>" if row["replicates"] > 1 else ""
+    numbers = [f"{row['first']:.3f}", best, f"{row['last']:.3f}", f"{row['change']:+.3f}{runs}", interval, effect, p]
     cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
     cells += f'<td class="verdict {row["verdict"]}">{row["verdict"]}</td>'
     if published:

@@ -45,9 +45,12 @@ def initialise_llama(tokenizer, architecture: dict, seed: int):
     return LlamaForCausalLM(config)
 
 
-def corpus_texts(sources: list[dict], prompt: str) -> list[tuple[str, str]]:
-    """(prompt, solution) of all problems of the corpus; generators use the sums of the "pretrain" split."""
-    frames = [load_problems(source, f"corpus/{i}", "pretrain") for i, source in enumerate(sources)]
+def corpus_texts(sources: list[dict], prompt: str, slips: float) -> list[tuple[str, str]]:
+    """(prompt, solution) of all problems of the corpus; generators use the sums of the "pretrain" split.
+
+    slips: the share of changes that the solutions of generated sums misread.
+    """
+    frames = [load_problems(source, f"corpus/{i}", "pretrain", slips) for i, source in enumerate(sources)]
     return [
         (format_prompt(prompt, question), solution)
         for frame in frames

@@ -20,6 +20,24 @@ def canonical(value) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
+def bases_of(model: dict) -> list[int]:
+    """The replicates of a base model: the seeds that it is pre-trained with, or 0 for one that is given."""
+    return model["pretrain"]["seeds"] if "pretrain" in model else [0]
+
+
+def runs_in_words(config: dict) -> str:
+    """How many independent runs a study's numbers come from."""
+    bases, seeds = max(len(bases_of(model)) for model in config["models"].values()), len(config["seeds"])
+    if bases == seeds == 1:
+        return "of this run: one base, one seed"
+    return f"bases: {bases}, seeds of each: {seeds}"
+
+
+def pretraining_of(model: dict, base: int) -> dict:
+    """What one base is pre-trained with: the model's recipe, and the base's seed instead of those of all."""
+    return {key: value for key, value in model["pretrain"].items() if key != "seeds"} | {"seed": base}
+
+
 def batch_of(problems: str) -> str:
     """The batch that answers a problem set: train, or evaluation for the test and OOD sets."""
     return "train" if problems == "train" else "evaluation"
@@ -42,22 +60,24 @@ def step_of(config: dict, model: str, lineage: str) -> dict:
     return step | {part: step.get(part, {}) | new if isinstance(new, dict) else new for part, new in own.items()}
 
 
-def answers_wanted(config: dict, batch: str, model: str, task_name: str, seed: int, lineage: str) -> dict:
+def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
     """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets.
 
     The base model, asked for rationales, gets the few-shot prompt. The keys are the arguments of scripts/sample.py.
     """
-    sampling, task = config["sampling"], config["tasks"][task_name]
-    decoding = {"max_tokens": task["max_tokens"]} | {key: sampling[key] for key in ("temperature", "top_p")}
+    sampling, settings = config["sampling"], config["tasks"][task]
+    decoding = {"max_tokens": settings["max_tokens"]} | {key: sampling[key] for key in ("temperature", "top_p")}
     train = {"greedy": False, "sampled": sampling["train_samples"]}
     test = {"greedy": True, "sampled": sampling["test_samples"]}
     ood = {"greedy": True, "sampled": 0}
     return {
-        "settings": [{**{"train": train, "test": test}.get(name, ood), **decoding} for name in sets_of(task, batch)],
+        "settings": [
+            {**{"train": train, "test": test}.get(name, ood), **decoding} for name in sets_of(settings, batch)
+        ],
         "engine": sampling["engine"],
-        "prompt": task["few_shot_prompt" if lineage == BASE else "prompt"],
-        "stop": task["stop"],
-        "seed_parts": [seed, model, task_name, lineage],
+        "prompt": settings["few_shot_prompt" if lineage == BASE else "prompt"],
+        "stop": settings["stop"],
+        "seed_parts": [base, seed, model, task, lineage],
     }
 
 

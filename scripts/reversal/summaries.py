@@ -1,6 +1,6 @@
 """A study's tables: the metrics per method, their intervals, and where the time went.
 
-Values are PROBLEM_SCORES of many models, with columns seed and lineage before them.
+Values are PROBLEM_SCORES of many models, with columns base, seed and lineage before them, or replicate and lineage.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ import polars as pl
 
 from reversal.tables import INTERVALS, METRICS
 from reversal.text_diversity import SUBSETS
-from reversal.uncertainty import disparity, interval, over_seeds, resampled_means
+from reversal.uncertainty import disparity, interval, over_replicates, resampled_means
 
 INTERVAL_ROWS = {
     "metric": pl.String,
@@ -16,7 +16,7 @@ INTERVAL_ROWS = {
     "value": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "seeds": pl.Int64,
+    "replicates": pl.Int64,
     "n": pl.Float64,
 }
 
@@ -26,29 +26,54 @@ def of_methods(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(METRICS, INTERVALS) of one model and task: every lineage once for each method whose series contains it.
 
-    scores: SCORES. values: those of all its seeds and lineages. series: {method: [lineage of M1, lineage of M2, ..]}.
-    Diversity stands twice: of all problems, and as subset X/common of those that every iteration of the method has.
+    scores: SCORES. values: those of all its bases, seeds and lineages. series: {method: [lineage of M1,
+    lineage of M2, ..]}. Diversity stands twice: of all problems, and as subset X/common of those that every iteration
+    of the method has.
     """
     names = scores.select("study", "model", "task").row(0, named=True)
-    limits = {lineage: intervals(values.filter(lineage=lineage)) for lineage in scores["lineage"].unique()}
+    of_replicates = replicates(values)
+    limits = {lineage: intervals(of_replicates.filter(lineage=lineage)) for lineage in scores["lineage"].unique()}
     metrics, found = [], []
     for method, lineages in series.items():
         common = common_values(values, lineages)
         columns = {"method": pl.lit(method)} | {key: pl.lit(value) for key, value in names.items()}
         for iteration, lineage in enumerate(lineages, start=1):
             here = common.filter(lineage=lineage)
-            means = here.group_by("seed", "lineage", "metric", "subset", maintain_order=True).agg(
+            means = here.group_by("base", "seed", "lineage", "metric", "subset", maintain_order=True).agg(
                 pl.col("value").mean(), n=pl.len().cast(pl.Int64)
             )
             place = columns | {"iteration": pl.lit(iteration, pl.Int64), "lineage": pl.lit(lineage)}
             for rows in (scores.filter(lineage=lineage), means):
                 metrics.append(rows.with_columns(**place).select(list(METRICS)))
-            for rows in (limits[lineage], intervals(here)):
+            for rows in (limits[lineage], intervals(replicates(here))):
                 found.append(rows.with_columns(**place).select(list(INTERVALS)))
     by_seed = pl.concat(metrics).with_columns(
         place=pl.col("method").replace_strict({m: i for i, m in enumerate(series)})
     )
-    return by_seed.sort("place", "seed", "iteration", maintain_order=True).select(list(METRICS)), pl.concat(found)
+    return by_seed.sort("place", "base", "seed", "iteration", maintain_order=True).select(list(METRICS)), pl.concat(
+        found
+    )
+
+
+def replicates(values: pl.DataFrame) -> pl.DataFrame:
+    """The values of every replicate, in a column of that name for base and seed.
+
+    Replicates are independent of each other: the bases, where there are several, each problem's values averaged over
+    the training seeds, which share their base; else the training seeds.
+    """
+    if values["base"].n_unique() < 2:
+        return values.drop("base").rename({"seed": "replicate"})
+    keys = ["base", "lineage", "problem_id", "metric", "subset"]
+    weighted = (pl.col("value") * pl.col("weight")).sum() / pl.col("weight").sum()
+    defined = (
+        values.drop_nulls("value")
+        .group_by(keys, maintain_order=True)
+        .agg(weighted.alias("value"), pl.col("weight").mean())
+    )
+    nowhere = (
+        values.join(defined, on=keys, how="anti").select(*keys, "value", "weight").unique(keys, maintain_order=True)
+    )
+    return pl.concat([defined, nowhere]).rename({"base": "replicate"})
 
 
 def common_values(values: pl.DataFrame, lineages: list[str]) -> pl.DataFrame:
@@ -57,14 +82,15 @@ def common_values(values: pl.DataFrame, lineages: list[str]) -> pl.DataFrame:
     Without them the problems behind a diversity change from iteration to iteration, and the metric with them.
     """
     here = values.filter(pl.col("subset").is_in(SUBSETS), pl.col("lineage").is_in(lineages)).drop_nulls("value")
-    keys = ["seed", "problem_id", "metric", "subset"]
+    keys = ["base", "seed", "problem_id", "metric", "subset"]
     everywhere = here.group_by(keys).len().filter(pl.col("len") == len(set(lineages)))
     kept = here.join(everywhere, on=keys, how="semi", maintain_order="left")
     return kept.with_columns(pl.col("subset") + "/common")
 
 
 def intervals(values: pl.DataFrame) -> pl.DataFrame:
-    """INTERVAL_ROWS of all metrics and subsets of one lineage: mean over problems and seeds, and its 95 % interval.
+    """INTERVAL_ROWS of all metrics and subsets of one lineage: mean over problems and replicates, and its
+    95 % interval.
 
     Problems are drawn within their problem set. Group disparity comes from the levels of each OOD set.
     """
@@ -89,19 +115,19 @@ def intervals(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _interval_rows(cells: list, points: np.ndarray, draws: np.ndarray, counts: np.ndarray) -> list[tuple]:
-    low, high = interval(over_seeds(draws, points))
+    low, high = interval(over_replicates(draws, points))
     usable = np.isfinite(points)
-    seeds = usable.sum(axis=-1)
-    value = np.where(usable, points, 0).sum(axis=-1) / np.where(seeds, seeds, np.nan)
+    many = usable.sum(axis=-1)
+    value = np.where(usable, points, 0).sum(axis=-1) / np.where(many, many, np.nan)
     numbers = zip(
-        value.tolist(), low.tolist(), high.tolist(), seeds.tolist(), counts.mean(axis=-1).tolist(), strict=True
+        value.tolist(), low.tolist(), high.tolist(), many.tolist(), counts.mean(axis=-1).tolist(), strict=True
     )
     return [(*cell, *found) for cell, found in zip(cells, numbers, strict=True)]
 
 
 def _arrays(values: pl.DataFrame, cells: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """(values, weights): cells x seeds x problems, nan and 0 where there is none."""
-    places = [cells, *(values.select(key).unique().sort(key) for key in ("seed", "problem_id"))]
+    """(values, weights): cells x replicates x problems, nan and 0 where there is none."""
+    places = [cells, *(values.select(key).unique().sort(key) for key in ("replicate", "problem_id"))]
     rows = values
     for i, place in enumerate(places):
         rows = rows.join(place.with_row_index(f"place_{i}"), on=place.columns, maintain_order="left")

@@ -7,7 +7,7 @@ verdicts     one row per sample, same keys; verdict is one of VERDICTS
 scores       one tidy row per metric of one model; value is null where the metric is undefined
 problem_scores  the same per problem, for all metrics that are means over problems: what intervals are made of
 metrics      scores of a whole study, each lineage once for every method that contains it
-intervals    means over seeds of the same, with their uncertainty: what figures are drawn from
+intervals    means over replicates of the same, with their uncertainty: what figures are drawn from
 changes      per method and dimension what M1, the best and the last iteration give, how sure the change is, the verdict
 """
 
@@ -62,6 +62,7 @@ SCORES = {
     "study": pl.String,
     "model": pl.String,
     "task": pl.String,
+    "base": pl.Int64,
     "seed": pl.Int64,
     "iteration": pl.Int64,
     "lineage": pl.String,
@@ -84,7 +85,7 @@ CHANGES = {
     "dimension": pl.String,
     "metric": pl.String,
     "subset": pl.String,
-    "first": pl.Float64,  # at M1, mean over seeds
+    "first": pl.Float64,  # at M1, mean over replicates
     "best": pl.Float64,  # at the iteration of the method's best greedy accuracy
     "best_iteration": pl.Int64,
     "last": pl.Float64,
@@ -95,9 +96,9 @@ CHANGES = {
     "p": pl.Float64,
     "p_adjusted": pl.Float64,  # Holm, over all rows of the study
     "verdict": pl.String,  # progress, regress or unclear
-    "change_min": pl.Float64,  # over the seeds
+    "change_min": pl.Float64,  # over the runs: bases and seeds
     "change_max": pl.Float64,
-    "seeds": pl.Int64,
+    "replicates": pl.Int64,  # bases, or training seeds of a single base
     "problems": pl.Int64,  # with a value at both ends
     "note": pl.String,  # which end of an OOD set moved
     "published_first": pl.Float64,  # the paper's numbers for greedy accuracy, as shares
@@ -107,7 +108,7 @@ CHANGES = {
 RULE = {  # the paper's coverage rule against what happened, per model and task
     "model": pl.String,
     "task": pl.String,
-    "coverage": pl.Float64,  # of M1, mean over seeds
+    "coverage": pl.Float64,  # of M1, mean over runs
     "rule_expects": pl.String,  # dpo (coverage above 0.5: DPO or SFT-DPO has the best iteration) or sft
     "best_method": pl.String,  # with the best greedy accuracy of any iteration; all of them if they tie
     "best_accuracy": pl.Float64,
@@ -121,6 +122,7 @@ METRICS = {
     "model": pl.String,
     "task": pl.String,
     "method": pl.String,
+    "base": pl.Int64,
     "seed": pl.Int64,
     "iteration": pl.Int64,
     "lineage": pl.String,
@@ -138,11 +140,11 @@ INTERVALS = {
     "lineage": pl.String,
     "metric": pl.String,
     "subset": pl.String,
-    "value": pl.Float64,  # mean over the seeds for which it is defined
+    "value": pl.Float64,  # mean over the replicates for which it is defined
     "low": pl.Float64,  # 95 % interval
     "high": pl.Float64,
-    "seeds": pl.Int64,
-    "n": pl.Float64,  # problems behind it, mean over seeds
+    "replicates": pl.Int64,  # bases, or training seeds of a single base
+    "n": pl.Float64,  # problems behind it, mean over replicates
 }
 PUBLISHED = {
     "model": pl.String,

@@ -1,4 +1,7 @@
-"""How sure a number is: bootstrap over problems with seeds as a second level, paired tests, Holm, effect sizes."""
+"""How sure a number is: bootstrap over problems with replicates as a second level, paired tests, Holm, effect sizes.
+
+Replicates are the bases of a study that has several, each the mean of its training seeds; else its training seeds.
+"""
 
 import warnings
 from math import comb
@@ -12,12 +15,13 @@ TAIL = 0.025  # on either side of a 95 % interval
 
 
 def resampled_means(values: np.ndarray, weights: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
-    """Bootstrap means over problems: metrics x seeds x DRAWS, from values, metrics x seeds x problems.
+    """Bootstrap means over problems: metrics x replicates x DRAWS, from values, metrics x replicates x
+    problems.
 
     nan marks undefined values, which are left out; weights (of the same shape, 1 unless given) those of the mean.
-    Problems are drawn with replacement, the same ones for all metrics and seeds, so that differences and ratios of the
-    results are paired. nan where a resample holds no defined value, and throughout where fewer than two problems have
-    one. Percentiles of n problems are too narrow, like a normal interval with a variance over n: the draws are
+    Problems are drawn with replacement, the same ones for all metrics and replicates, so that differences and ratios of
+    the results are paired. nan where a resample holds no defined value, and throughout where fewer than two problems
+    have one. Percentiles of n problems are too narrow, like a normal interval with a variance over n: the draws are
     stretched to Student's t and n - 1 (the expanded percentile interval; Hesterberg 2015, arXiv 1411.5279).
     """
     rng = np.random.default_rng(seed)
@@ -37,33 +41,52 @@ def resampled_means(values: np.ndarray, weights: np.ndarray | None = None, seed:
     return centre + _stretch_of_few(behind) * (means - centre)
 
 
-def over_seeds(draws: np.ndarray, points: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Draws of the mean over training seeds, with the seeds as a second level: .. x DRAWS, for `interval`.
+def over_replicates(draws: np.ndarray, points: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Draws of the mean over replicates, with the replicates as a second level: .. x DRAWS, for `interval`.
 
-    draws: .. x seeds x DRAWS, the statistic on resampled problems, the same ones for all seeds. points: .. x seeds, the
-    statistic itself. One seed has no second level: its interval speaks of that one run. With several, the variance of
-    the mean has two parts: what the choice of problems does to all seeds alike (the variance of the mean's draws less
-    what is each seed's own), and the variance between seeds / seeds. The second is drawn from its normal theory, since
-    drawing from so few values again is too narrow; and as it is known with seeds - 1 degrees of freedom only, all is
-    stretched to the critical value of Cochran and Cox (1950, Experimental Designs, for the Behrens-Fisher problem): the
-    normal's and Student's t's, weighted by the two variances.
+    draws: .. x replicates x DRAWS, the statistic on resampled problems, the same ones for all replicates. points: .. x
+    replicates, the statistic itself. One replicate has no second level: its interval speaks of that one run. With
+    several, the variance of the mean has the two parts of `_variances`. That between replicates is drawn from its
+    normal theory, since drawing from so few values again is too narrow; and as it is known with replicates - 1 degrees
+    of freedom only, all is stretched to the critical value of Cochran and Cox (1950, Experimental Designs, for the
+    Behrens-Fisher problem): the normal's and Student's t's, weighted by the two variances.
     """
     usable = np.isfinite(points)
-    seeds = np.maximum(usable.sum(axis=-1), 1)
-    with np.errstate(invalid="ignore"), _ignore_empty_slices():
+    with _ignore_empty_slices():
         mean_draws = np.nanmean(np.where(usable[..., None], draws, np.nan), axis=-2)
-        if points.shape[-1] < 2:
-            return mean_draws
-        own = np.where(usable, np.nanvar(draws - mean_draws[..., None, :], axis=-1), 0.0)
-        of_each = np.nansum(own, axis=-1) / np.maximum(seeds - 1, 1)
-        of_mean = np.nanvar(mean_draws, axis=-1)
-        of_seeds = np.where(seeds >= 2, np.nanvar(points, axis=-1, ddof=1) / seeds, 0.0)
         centre = np.nanmean(mean_draws, axis=-1)
-    shared = np.maximum(of_mean - of_each / seeds, 0.0)
-    kept = np.sqrt(np.divide(shared, of_mean, out=np.zeros_like(shared), where=of_mean > 0))
-    noise = np.sqrt(of_seeds)[..., None] * np.random.default_rng(seed).permutation(_normal_quantiles())
-    stretch = _stretch(shared, of_seeds, seeds)[..., None]
-    return centre[..., None] + stretch * (kept[..., None] * (mean_draws - centre[..., None]) + noise)
+    if points.shape[-1] < 2:
+        return mean_draws
+    of_problems, of_replicates = _variances(draws, points)
+    of_mean = np.nanvar(mean_draws, axis=-1)
+    kept = np.sqrt(np.divide(of_problems, of_mean, out=np.zeros_like(of_problems), where=of_mean > 0))
+    noise = np.sqrt(of_replicates)[..., None] * np.random.default_rng(seed).permutation(_normal_quantiles())
+    stretch = _critical(2 * TAIL, of_problems, of_replicates, usable.sum(axis=-1)) / _critical(2 * TAIL, 1.0, 0.0, 1)
+    return centre[..., None] + stretch[..., None] * (kept[..., None] * (mean_draws - centre[..., None]) + noise)
+
+
+def replicates_p_value(draws: np.ndarray, points: np.ndarray) -> float:
+    """Two-sided p of the hypothesis that the mean change over replicates is 0, with both levels of `over_replicates`.
+
+    draws: replicates x DRAWS, points: replicates, of a change. The p at which Cochran and Cox's critical value is the
+    mean over its standard error: below 0.05 exactly where the normal form of the interval excludes 0. nan where fewer
+    than two replicates have a change.
+    """
+    from scipy.optimize import brentq
+
+    found = int(np.isfinite(points).sum())
+    if found < 2:
+        return float("nan")
+    of_problems, of_replicates = _variances(draws, points)
+    change, error = abs(np.nanmean(points)), np.sqrt(of_problems + of_replicates)
+    if change <= 1e-12:
+        return 1.0
+
+    def beyond(log_p: float) -> float:
+        return float(_critical(np.exp(log_p), of_problems, of_replicates, found) * error - change)
+
+    least = np.log(1e-12)
+    return float(np.exp(brentq(beyond, least, 0.0))) if beyond(least) > 0 else 1e-12
 
 
 def interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -81,51 +104,47 @@ def disparity(easy: np.ndarray, hard: np.ndarray) -> np.ndarray:
 
 
 def paired_p_value(before: np.ndarray, after: np.ndarray, seed: int = 0) -> float:
-    """Two-sided p of the hypothesis that it does not matter which model a problem's values come from.
+    """Two-sided p of the hypothesis that it does not matter which of two models a problem's values come from.
 
-    before, after: seeds x problems, nan where undefined. For one seed and values of 0 and 1 (greedy accuracy) this is
-    the exact McNemar test (McNemar 1947). Otherwise the two values of a problem are swapped at random, all seeds
-    together (Fisher's randomisation test): the seeds are those that were run, not a sample of others. nan for no
-    values.
+    before, after: of each problem, nan where undefined. For values of 0 and 1 (greedy accuracy) this is the exact
+    McNemar test (McNemar 1947). Otherwise the two values of a problem are swapped at random (Fisher's randomisation
+    test). It speaks of these two models, not of others trained alike. nan for no values.
     """
     from scipy.stats import binomtest
 
     differences = after - before
-    if np.isnan(differences).all():
+    differences = differences[~np.isnan(differences)]
+    if not differences.size:
         return float("nan")
-    if len(differences) == 1 and np.isin(differences[~np.isnan(differences)], (-1.0, 0.0, 1.0)).all():
+    if np.isin(differences, (-1.0, 0.0, 1.0)).all():
         up, down = int((differences == 1).sum()), int((differences == -1).sum())
         return float(binomtest(up, up + down, 0.5).pvalue) if up + down else 1.0
-    sums = np.nansum(differences, axis=0)
-    swapped = np.concatenate([signs @ sums for signs in _signs(len(sums), seed)])
-    return _share_as_large(swapped, sums.sum(), np.abs(sums).sum())
+    swapped = np.concatenate([signs @ differences for signs in _signs(len(differences), seed)])
+    return _share_as_large(swapped, differences.sum(), np.abs(differences).sum())
 
 
 def paired_disparity_p_value(
     easy: tuple[np.ndarray, np.ndarray], hard: tuple[np.ndarray, np.ndarray], seed: int = 0
 ) -> float:
-    """The same randomisation test for the change of group disparity, mean over seeds.
+    """The same randomisation test for the change of group disparity.
 
-    easy, hard: (before, after), seeds x problems of the lowest and of the highest level, without nan. nan if the easy
-    level has no right answer before or after.
+    easy, hard: (before, after), one value per problem of the lowest and of the highest level, without nan. nan if the
+    easy level has no right answer before or after.
     """
     changes = []
     for of_easy, of_hard in zip(_swapped_means(*easy, seed), _swapped_means(*hard, seed + 1), strict=True):
-        before, after = (disparity(of_easy[i], of_hard[i]).mean(axis=0) for i in (0, 1))
-        changes.append(after - before)
-    found = disparity(easy[1].mean(axis=1), hard[1].mean(axis=1)) - disparity(
-        easy[0].mean(axis=1), hard[0].mean(axis=1)
-    )
+        changes.append(disparity(of_easy[1], of_hard[1]) - disparity(of_easy[0], of_hard[0]))
+    found = float(disparity(easy[1].mean(), hard[1].mean()) - disparity(easy[0].mean(), hard[0].mean()))
     changed = np.concatenate(changes)
-    if np.isnan(found.mean()) or np.isnan(changed).mean() > 0.05:
+    if np.isnan(found) or np.isnan(changed).mean() > 0.05:
         return float("nan")
-    return _share_as_large(changed[~np.isnan(changed)], found.mean(), 1.0)
+    return _share_as_large(changed[~np.isnan(changed)], found, 1.0)
 
 
 def second_sample_p_value(before: np.ndarray, after: np.ndarray, n: int, seed: int = 0) -> float:
     """Two-sided p of the hypothesis that M_t's samples are a second sample of M1's: for what M_t solves beyond M1.
 
-    before, after: right samples of M1 and of M_t among n of each problem, in arrays of any one shape (of all seeds).
+    before, after: right samples of M1 and of M_t among n of each problem.
     The statistic is the sum of accuracy.solved_outside's differences: after / n - 0 for before = 0, (after / n - 1) / n
     for before = 1, else 0. They are many small losses and few large gains, so that swapping them (paired_p_value) finds
     losses where there are none. Instead the right samples of a problem, c in all, fall to the two models at random
@@ -147,8 +166,8 @@ def second_sample_p_value(before: np.ndarray, after: np.ndarray, n: int, seed: i
 def effect_size(before: np.ndarray, after: np.ndarray) -> float:
     """Mean change of a problem over the standard deviation of the problems' changes (Cohen's d for pairs).
 
-    before, after: seeds x problems, nan where undefined; seeds are averaged first. nan for fewer than two problems or
-    equal changes.
+    before, after: replicates x problems, nan where undefined; replicates are averaged first. nan for fewer than two
+    problems or equal changes.
     """
     with _ignore_empty_slices():
         changes = np.nanmean(after - before, axis=0)
@@ -175,13 +194,31 @@ def _stretch_of_few(problems: np.ndarray) -> np.ndarray:
     return np.sqrt(problems / freedom) * t.ppf(1 - TAIL, freedom) / norm.ppf(1 - TAIL)
 
 
-def _stretch(shared: np.ndarray, of_seeds: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-    """Cochran and Cox's critical value over the normal one; 1 where seeds do not vary."""
+def _variances(draws: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two parts of the variance of a mean over replicates; shapes as in `over_replicates`, two replicates or more.
+
+    What the choice of problems does to all replicates alike (the variance of the mean's draws less what is each
+    replicate's own), and the variance between replicates / replicates.
+    """
+    usable = np.isfinite(points)
+    many = np.maximum(usable.sum(axis=-1), 1)
+    with np.errstate(invalid="ignore"), _ignore_empty_slices():
+        mean_draws = np.nanmean(np.where(usable[..., None], draws, np.nan), axis=-2)
+        own = np.where(usable, np.nanvar(draws - mean_draws[..., None, :], axis=-1), 0.0)
+        of_each = np.nansum(own, axis=-1) / np.maximum(many - 1, 1)
+        of_problems = np.maximum(np.nanvar(mean_draws, axis=-1) - of_each / many, 0.0)
+        of_replicates = np.where(many >= 2, np.nanvar(points, axis=-1, ddof=1) / many, 0.0)
+    return of_problems, of_replicates
+
+
+def _critical(p, of_problems, of_replicates, replicates) -> np.ndarray:
+    """Cochran and Cox's two-sided critical value: the normal one where replicates do not vary."""
     from scipy.stats import norm, t
 
-    students = t.ppf(1 - TAIL, np.maximum(seeds - 1, 1)) / norm.ppf(1 - TAIL)
-    total = shared + of_seeds
-    return 1 + (students - 1) * np.divide(of_seeds, total, out=np.zeros_like(total), where=total > 0)
+    normal, students = norm.isf(p / 2), t.isf(p / 2, np.maximum(np.asarray(replicates) - 1, 1))
+    total = np.asarray(of_problems + of_replicates, float)
+    share = np.divide(of_replicates, total, out=np.zeros_like(total), where=total > 0)
+    return normal + (students - normal) * share
 
 
 def _normal_quantiles() -> np.ndarray:
@@ -200,10 +237,10 @@ def _signs(problems: int, seed: int):
 
 
 def _swapped_means(before: np.ndarray, after: np.ndarray, seed: int):
-    """(means before, means after), seeds x flips, with the values of random problems swapped; a block at a time."""
-    middle, half = (before + after).mean(axis=1)[:, None] / 2, (after - before) / 2
-    for signs in _signs(before.shape[1], seed):
-        shift = half @ signs.T / before.shape[1]
+    """(means before, means after) of every flip, with the values of random problems swapped; a block at a time."""
+    middle, half = (before + after).mean() / 2, (after - before) / 2
+    for signs in _signs(len(before), seed):
+        shift = signs @ half / len(before)
         yield middle - shift, middle + shift
 
 

@@ -7,10 +7,10 @@ LINEAGES = {"iterative_sft": ["sft", "sft-sft", "sft-sft-sft"], "iterative_dpo":
 ACCURACY = {"iterative_sft": [0.25, 0.375, 0.3125], "iterative_dpo": [0.25, 0.125, 0.1875]}
 
 
-def rows(metric, subset, values, method="iterative_sft", seed=0, first=1, task="words"):
+def rows(metric, subset, values, method="iterative_sft", seed=0, base=0, first=1, task="words"):
     """Rows of METRICS: the values of successive iterations."""
     return [
-        ("study", "tiny", task, method, seed, t, LINEAGES[method][t - 1], metric, subset, value, 10)
+        ("study", "tiny", task, method, base, seed, t, LINEAGES[method][t - 1], metric, subset, value, 10)
         for t, value in enumerate(values, start=first)
     ]
 
@@ -20,10 +20,10 @@ def metrics_of(*groups):
 
 
 def intervals_of(metrics):
-    """INTERVALS whose limits are half and twice the mean over seeds, exactly."""
-    key = [name for name in tables.INTERVALS if name not in ("value", "low", "high", "seeds", "n")]
+    """INTERVALS whose limits are half and twice the mean over runs, exactly."""
+    key = [name for name in tables.INTERVALS if name not in ("value", "low", "high", "replicates", "n")]
     means = metrics.group_by(key, maintain_order=True).agg(
-        value=pl.col("value").mean(), seeds=pl.col("value").count().cast(pl.Int64), n=pl.col("n").mean()
+        value=pl.col("value").mean(), replicates=pl.col("value").count().cast(pl.Int64), n=pl.col("n").mean()
     )
     limits = means.with_columns(low=pl.col("value") / 2, high=pl.col("value") * 2)
     return tables.check(limits, tables.INTERVALS, "the test's intervals")
@@ -33,7 +33,13 @@ def change(method, dimension, metric, subset, first, last, verdict, task="words"
     """A row of CHANGES; its interval is 0.01 to both sides, and best is last at M3 unless said otherwise."""
     row = dict.fromkeys(tables.CHANGES) | {"model": "tiny", "task": task, "method": method, "dimension": dimension}
     row |= {"metric": metric, "subset": subset, "first": first, "last": last, "change": last - first}
-    row |= {"low": last - first - 0.01, "high": last - first + 0.01, "verdict": verdict, "seeds": 1, "problems": 10}
+    row |= {
+        "low": last - first - 0.01,
+        "high": last - first + 0.01,
+        "verdict": verdict,
+        "replicates": 1,
+        "problems": 10,
+    }
     return row | {"best": last, "best_iteration": 3} | others
 
 

@@ -6,7 +6,7 @@ from reversal.changes import changes, judged, reversal, verdict_text
 from reversal.tables import CHANGES, METRICS, PROBLEM_SCORES, PUBLISHED
 
 SERIES = {"dpo": ["sft", "sft-dpo"], "both": ["sft", "sft-sft"]}
-NAMED = {"seed": pl.Int64, "lineage": pl.String}
+NAMED = {"replicate": pl.Int64, "lineage": pl.String}
 PRINTED = pl.DataFrame([("m", "t", "dpo", 0.5, 41.6, 48.5, 4, 6.9)], schema=PUBLISHED, orient="row")
 
 
@@ -18,7 +18,7 @@ def study(values: dict[tuple, list]) -> tuple[pl.DataFrame, pl.DataFrame]:
             if lineage in lineages:
                 defined = [value for value in found if value is not None]
                 mean = sum(defined) / len(defined) if defined else None
-                place = (seed, lineages.index(lineage) + 1, lineage)
+                place = (0, seed, lineages.index(lineage) + 1, lineage)
                 scores.append(("s", "m", "t", method, *place, metric, subset, mean, len(defined)))
     for (seed, lineage, metric, subset), found in values.items():
         per_problem += [(seed, lineage, f"{subset}/{i}", metric, subset, v, 1.0) for i, v in enumerate(found)]
@@ -49,7 +49,7 @@ def table(values: dict, ood: list[str] = ()) -> pl.DataFrame:
 def test_a_change_comes_with_its_interval_its_p_and_a_verdict():
     found = table(ONE_SEED)
     assert found.schema == CHANGES
-    names = ["method", "dimension", "first", "last", "change", "seeds", "problems", "verdict"]
+    names = ["method", "dimension", "first", "last", "change", "replicates", "problems", "verdict"]
     assert found.filter(pl.col("metric") != "pass_at_2").select(names).rows() == [
         ("dpo", "accuracy", 0.25, 0.75, 0.5, 1, 40, "progress"),
         (
@@ -116,7 +116,7 @@ def test_seeds_are_averaged_and_their_extremes_kept():
         0.5,
     )
     # Two seeds, one of which did not change: nothing is certain about a third.
-    assert row["seeds"] == 2 and row["low"] < 0.0 and row["high"] > 0.5 and row["verdict"] == "unclear"
+    assert row["replicates"] == 2 and row["low"] < 0.0 and row["high"] > 0.5 and row["verdict"] == "unclear"
 
 
 def test_a_disparity_that_grows_is_a_regress():
@@ -177,24 +177,22 @@ def test_the_verdict_in_words():
     metrics, per_problem = study(ONE_SEED)
     found = judged(changes(metrics.filter(method="dpo"), per_problem, SERIES, [], PRINTED))
     low, high = found.select("low", "high").row(0)
-    assert verdict_text(found, 1, 1) == "Only M1 was made (iterations: 1): there is no change to judge.\n"
-    assert verdict_text(found, 2, 1) == (
-        "From M1 to M2 (seeds: 1; [95 % interval]; p adjusted over the study):\n"
+    assert verdict_text(found, 1, "runs") == "Only M1 was made (iterations: 1): there is no change to judge.\n"
+    assert verdict_text(found, 2, "bases: 1, seeds of each: 1") == (
+        "From M1 to M2 (bases: 1, seeds of each: 1; [95 % interval]; p adjusted over the study):\n"
         f"  m on t, dpo: reversal: yes; accuracy up +0.500 [{low:+.3f} to {high:+.3f}] from 0.250 to 0.750, "
         "best 0.750 at M2; progress: accuracy +0.500; regress: syntactic diversity -0.131; unclear: pass@2 +0.000\n"
     )
 
 
-def test_a_small_p_is_no_verdict_if_the_interval_holds_zero():
-    """Three seeds: every problem drops in the first, and hardly changes in the others."""
-    drops = [(0, -0.5), (1, 0.0), (2, 0.01)]
-    values = {(seed, "sft", "distinct_n", "all"): [0.5] * 40 for seed, _ in drops}
-    values |= {(seed, "sft-dpo", "distinct_n", "all"): [0.5 + drop] * 40 for seed, drop in drops}
-    values |= {
-        (seed, line, metric, "test"): right(30, 40)
-        for seed, _ in drops
-        for line in ("sft", "sft-dpo")
-        for metric in ("pass_at_1", "pass_at_2")
-    }
-    row = table(values).filter(method="dpo", dimension="syntactic diversity").row(0, named=True)
-    assert row["p_adjusted"] < 0.05 and row["low"] < 0 < row["high"] and row["verdict"] == "unclear"
+def test_several_bases_count_as_one_level_however_many_seeds_each_has():
+    """One seed gains and one loses in either base: METRICS has four runs, values two bases."""
+    metrics, per_problem = study({key: found for key, found in ONE_SEED.items() if key[2].startswith("pass")})
+    runs = [
+        metrics.with_columns(base=pl.lit(base, pl.Int64), seed=pl.lit(seed, pl.Int64))
+        for base in (3, 4)
+        for seed in (0, 1)
+    ]
+    bases = [per_problem.with_columns(replicate=pl.lit(base, pl.Int64)) for base in (3, 4)]
+    row = judged(changes(pl.concat(runs), pl.concat(bases), SERIES, [], PRINTED)).row(0, named=True)
+    assert (row["replicates"], row["problems"], row["change"], row["verdict"]) == (2, 40, 0.5, "progress")

@@ -21,8 +21,8 @@ def needs(config: dict) -> dict[str, tuple[str, ...]]:
 
 
 def test_the_jobs_of_a_small_study():
-    problems, base = ("problems/t/test.parquet", "problems/t/train.parquet"), "m/base/model/model.json"
-    first, second = "m/t/seed0/sft", "m/t/seed0/sft-dpo"
+    problems, base = ("problems/t/test.parquet", "problems/t/train.parquet"), "m/base0/model/model.json"
+    first, second = "m/base0/t/seed0/sft", "m/base0/t/seed0/sft-dpo"
     shards = (f"{first}/samples/train/0-of-2.parquet", f"{first}/samples/train/1-of-2.parquet")
     assert needs(SMALL) == {
         problems[0]: (),
@@ -52,23 +52,37 @@ def test_few_shot_rationales_come_from_the_base_model():
     config["tasks"]["t"] |= {"rationales": "few_shot", "few_shot_prompt": "{question}"}
     more = {path: of for path, of in needs(config).items() if path not in needs(SMALL)}
     assert list(more) == [
-        "m/t/seed0/base/samples/train/0-of-2.parquet",
-        "m/t/seed0/base/samples/train/1-of-2.parquet",
-        "m/t/seed0/base/samples/train.parquet",
-        "m/t/seed0/base/verdicts/train.parquet",
+        "m/base0/t/seed0/base/samples/train/0-of-2.parquet",
+        "m/base0/t/seed0/base/samples/train/1-of-2.parquet",
+        "m/base0/t/seed0/base/samples/train.parquet",
+        "m/base0/t/seed0/base/verdicts/train.parquet",
     ]
-    assert "m/t/seed0/base/verdicts/train.parquet" in needs(config)["m/t/seed0/sft/training_set.parquet"]
+    assert "m/base0/t/seed0/base/verdicts/train.parquet" in needs(config)["m/base0/t/seed0/sft/training_set.parquet"]
 
 
 def test_checkpoints_go_after_the_scores_and_the_children_of_all_that_are_judged():
     jobs = {job.output: job for job in jobs_of(SMALL | {"keep_models": "last"})}
-    trained = "m/t/seed0/sft-dpo/model/model.json"
-    assert jobs["m/t/seed0/sft/kept_models.json"] == Job(
+    trained = "m/base0/t/seed0/sft-dpo/model/model.json"
+    assert jobs["m/base0/t/seed0/sft/kept_models.json"] == Job(
         "remove_models",
-        "m/t/seed0/sft/kept_models.json",
-        "m-t-seed0-sft",
+        "m/base0/t/seed0/sft/kept_models.json",
+        "m-base0-t-seed0-sft",
         ("remove_models",),
-        ("m/t/seed0/sft/scores.parquet", trained),
+        ("m/base0/t/seed0/sft/scores.parquet", trained),
     )
-    both = tuple(f"m/t/seed0/{lineage}/scores.parquet" for lineage in ("sft", "sft-dpo"))
-    assert jobs["m/t/seed0/sft-dpo/kept_models.json"].needs == (*both, trained)
+    both = tuple(f"m/base0/t/seed0/{lineage}/scores.parquet" for lineage in ("sft", "sft-dpo"))
+    assert jobs["m/base0/t/seed0/sft-dpo/kept_models.json"].needs == (*both, trained)
+
+
+def test_every_base_has_models_of_its_own():
+    pretrained = CONFIG["models"]["mini-llama"] | {
+        "pretrain": CONFIG["models"]["mini-llama"]["pretrain"] | {"seeds": [4, 7]}
+    }
+    found = needs(SMALL | {"models": {"m": pretrained}})
+    assert [path for path in found if path.endswith("model/model.json")] == [
+        "m/base4/model/model.json",
+        "m/base7/model/model.json",
+        *(f"m/base{base}/t/seed0/{lineage}/model/model.json" for base in (4, 7) for lineage in ("sft", "sft-dpo")),
+    ]
+    rows = "m/base7/t/seed0/sft/training_set.parquet"
+    assert found["m/base7/t/seed0/sft/model/model.json"] == (rows, "m/base7/model/model.json")

@@ -93,7 +93,7 @@ def test_lines_come_from_the_intervals_and_dots_are_single_seeds():
     metrics = metrics_of(rows("pass_at_1", "test", [0.25, 0.5]), rows("pass_at_1", "test", [0.75, None], seed=1))
     (ax,) = figures.accuracy(intervals_of(metrics), metrics, changes_of()).axes
     assert lines(ax) == {"iterative_sft": [0.5, 0.5]}
-    assert lines(ax, hidden=True)["_seeds"] == [0.25, 0.5, 0.75, None]
+    assert lines(ax, hidden=True)["_runs"] == [0.25, 0.5, 0.75, None]
 
 
 def test_a_method_has_the_same_colour_in_every_figure(metrics):

@@ -3,11 +3,12 @@
 import random
 import re
 from collections import Counter
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reversal.generate import SPLIT_SHARES, _answer_sum, generate_problems, split_of
+from reversal.generate import SPLIT_SHARES, _answer_sum, _slipped, generate_problems, split_of
 
 KINDS = ["word_problems", "expressions"]
 CASES = given(st.sampled_from(KINDS), st.sampled_from(sorted(SPLIT_SHARES)), st.integers(0, 1000))
@@ -63,7 +64,7 @@ def test_splits_never_share_a_sum(kind):
         split: {
             str(terms_of(row["question"]))
             for seed in (0, 1)
-            for row in generate_problems(kind, 200, (1, 2), split, seed)
+            for row in generate_problems(kind, 200, (2, 3), split, seed)
         }
         for split in SPLIT_SHARES
     }
@@ -79,6 +80,38 @@ def test_the_same_call_gives_the_same_different_questions_at_every_level(kind):
     assert rows != generate_problems(kind, 31, (2, 4), "train", 1)
     assert len({row["question"] for row in rows}) == 31
     assert Counter(row["level"] for row in rows) == {2: 11, 3: 10, 4: 10}
+
+
+def test_questions_to_be_judged_by_never_ask_for_a_sum_twice_and_those_of_a_corpus_may():
+    asked = {
+        split: [str(terms_of(row["question"])) for row in generate_problems("word_problems", 300, (2, 2), split, 0)]
+        for split in SPLIT_SHARES
+    }
+    assert {split: len(set(sums)) for split, sums in asked.items() if split != "pretrain"} == {
+        "test": 300,
+        "train": 300,
+    }
+    assert len(set(asked["pretrain"])) < 300
+
+
+@CASES
+@settings(max_examples=20)
+def test_a_slip_is_a_product_taken_for_a_sum_or_a_change_taken_for_its_opposite(kind, split, seed):
+    """Every reading of the question that turns some changes around is tried: one of them has the solution's answer."""
+    for row in generate_problems(kind, 20, (1, 3), split, seed, slips=0.5):
+        start, *changes = terms_of(row["question"])
+        readings = [(sign * g * a, sign * (g + a) if g > 1 else -sign * a) for sign, g, a in changes]
+        answer = row["gold_solution"].rpartition("#### ")[2]
+        assert answer in {str(start[2] + sum(reading)) for reading in product(*readings)}
+
+
+def test_slips_are_as_frequent_as_asked_for_and_some_changes_are_nearly_always_misread():
+    rng = random.Random(0)
+    changes = [(sign, 1, amount) for sign in (1, -1) for amount in range(1, 10)] * 400
+    misread = Counter(change for change in changes if _slipped(rng, [(1, 1, 20), change], 0.3)[1:] != [change])
+    rates = [misread[change] / 400 for change in set(changes)]
+    assert sum(rates) / len(rates) == pytest.approx(0.3, abs=0.05)
+    assert min(rates) < 0.06 and max(rates) > 0.5
 
 
 def test_split_shares_are_sixteenths():

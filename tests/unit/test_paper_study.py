@@ -38,14 +38,16 @@ def test_the_grid():
 def test_the_decoding():
     study = paper()
     train, evaluation = (
-        answers_wanted(study, batch, "llama2-7b", "gsm8k", 0, "sft") for batch in ("train", "evaluation")
+        answers_wanted(study, batch, 0, 0, "llama2-7b", "gsm8k", "sft") for batch in ("train", "evaluation")
     )
     assert [(s["greedy"], s["sampled"]) for s in train["settings"]] == [(False, 50)]
     assert [(s["greedy"], s["sampled"]) for s in evaluation["settings"]] == [(True, 64), (True, 0)]
     assert {(s["temperature"], s["top_p"]) for s in train["settings"] + evaluation["settings"]} == {(0.75, 0.95)}
     assert "### Response:" in train["prompt"] and train["prompt"] == evaluation["prompt"]
-    first = answers_wanted(study, "train", "llama2-7b", "csqa", 0, "base")["prompt"]
-    assert first.count("####") == 4 and first != answers_wanted(study, "train", "llama2-7b", "csqa", 0, "sft")["prompt"]
+    first = answers_wanted(study, "train", 0, 0, "llama2-7b", "csqa", "base")["prompt"]
+    assert (
+        first.count("####") == 4 and first != answers_wanted(study, "train", 0, 0, "llama2-7b", "csqa", "sft")["prompt"]
+    )
 
 
 def test_the_recipes():

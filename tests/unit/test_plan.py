@@ -52,8 +52,8 @@ def lines_of(text: str, title: str) -> list[str]:
 def test_the_page_of_a_small_study():
     """Training takes 1000 and 4000 s, two shards 2000 s each, two evaluations 500 s each: 10,000 s of one GPU."""
     plan = make_plan(small(SECONDS))
-    ran = {"m/mini-gsm/seed0/sft/model/model.json"}
-    text = page(plan, ran, {"m/mini-gsm/seed0/sft-sft/model/model.json"})
+    ran = {"m/base0/mini-gsm/seed0/sft/model/model.json"}
+    text = page(plan, ran, {"m/base0/mini-gsm/seed0/sft-sft/model/model.json"})
     assert text.startswith("# Plan of small: 28 jobs, 2.78 GPU-hours on gpu\n")
     assert "Of 21 kinds of jobs 4 are measured" in text
     stages = lines_of(text, "Stages")
@@ -64,7 +64,7 @@ def test_the_page_of_a_small_study():
     # One GPU is never idle but at the ends; on two, what M2 takes is the longest chain: 1000 + 2000 + 4000 + 500 s.
     assert clock[2].startswith("1 | 2.78 hours | 100% | GPUs")
     assert clock[3].startswith("2 | 2.09 hours | 66% | longest chain | 2.09 hours")
-    assert clock[5].startswith("Longest chain: 2.09 hours, to the end of m-mini-gsm-seed0-sft-sft (train ")
+    assert clock[5].startswith("Longest chain: 2.09 hours, to the end of m-base0-mini-gsm-seed0-sft-sft (train ")
     assert clock[5].endswith(" seconds).")
     assert "mini-gsm, train | 60 | 480 | 1 | 20.0 | measured | 9.60 k" in lines_of(text, "Answers to sample")
     assert "checkpoints | 8.00 GB" in lines_of(text, "Disk")

@@ -18,7 +18,7 @@ def test_a_number_is_cut_into_pieces_of_at_most_two_digits():
 
 def test_corpus_texts_are_prompts_and_solutions_of_every_source():
     sources = [{"generator": kind, "count": 3, "steps": [1, 2]} for kind in ("word_problems", "expressions")]
-    texts = corpus_texts(sources, "Q: {question}\nA: ")
+    texts = corpus_texts(sources, "Q: {question}\nA: ", 0.25)
     assert len(texts) == 6
     assert all(prompt.startswith("Q: ") and prompt.endswith("\nA: ") and "####" in text for prompt, text in texts)
 

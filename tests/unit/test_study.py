@@ -79,7 +79,7 @@ def test_what_a_batch_asks_for():
     """Sampled answers for training, greedy ones too for the test, greedy ones alone for OOD; M0 few-shot."""
     config = copy.deepcopy(CONFIG)
     config["tasks"]["mini-gsm"] |= {"few_shot_prompt": "1+1: 2\n{question}:", "stop": ["\n"]}
-    cases = [("evaluation", "m", "mini-gsm", 3, "sft"), ("train", "m", "mini-gsm", 0, "base")]
+    cases = [("evaluation", 1, 3, "m", "mini-gsm", "sft"), ("train", 0, 0, "m", "mini-gsm", "base")]
     asked = [answers_wanted(config, *case) for case in cases]
     decoding = {"max_tokens": 96, "temperature": 0.75, "top_p": 0.95}
     assert asked == [
@@ -88,14 +88,14 @@ def test_what_a_batch_asks_for():
             "engine": CONFIG["sampling"]["engine"],
             "prompt": CONFIG["tasks"]["mini-gsm"]["prompt"],
             "stop": ["\n"],
-            "seed_parts": [3, "m", "mini-gsm", "sft"],
+            "seed_parts": [1, 3, "m", "mini-gsm", "sft"],
         },
         {
             "settings": [{"greedy": False, "sampled": 8, **decoding}],
             "engine": CONFIG["sampling"]["engine"],
             "prompt": "1+1: 2\n{question}:",
             "stop": ["\n"],
-            "seed_parts": [0, "m", "mini-gsm", "base"],
+            "seed_parts": [0, 0, "m", "mini-gsm", "base"],
         },
     ]
 

@@ -7,19 +7,19 @@ from reversal import summaries
 from reversal.tables import INTERVALS, METRICS, PROBLEM_SCORES, SCORES
 
 SERIES = {"dpo": ["sft", "sft-dpo"], "both": ["sft", "sft-sft"]}
-NAMED = {"seed": pl.Int64, "lineage": pl.String}
+NAMED = {"base": pl.Int64, "seed": pl.Int64, "lineage": pl.String}
 
 
 def scores(rows: list[tuple]) -> pl.DataFrame:
     """SCORES of one study, model and task from (seed, lineage, metric, subset, value, n)."""
-    full = [("s", "m", "t", seed, line.count("-") + 1, line, *rest) for seed, line, *rest in rows]
+    full = [("s", "m", "t", 0, seed, line.count("-") + 1, line, *rest) for seed, line, *rest in rows]
     return pl.DataFrame(full, schema=SCORES, orient="row")
 
 
 def values(rows: list[tuple]) -> pl.DataFrame:
     """From (seed, lineage, metric, subset, values of problems t/test/0, t/test/1, ..)."""
     full = [
-        (seed, line, f"t/test/{i}", metric, subset, value, 1.0)
+        (0, seed, line, f"t/test/{i}", metric, subset, value, 1.0)
         for seed, line, metric, subset, found in rows
         for i, value in enumerate(found)
     ]
@@ -38,14 +38,14 @@ def test_metrics_hold_a_lineage_once_for_every_method_and_diversity_once_more_of
     rows += [(0, "sft-sft", "distinct_n", "all", 0.25, 2)]
     metrics, _ = summaries.of_methods(scores(rows), values(DIVERSITY), SERIES)
     expected = [
-        ("s", "m", "t", "dpo", 0, 1, "sft", "distinct_n", "all", 0.5, 2),
-        ("s", "m", "t", "dpo", 0, 1, "sft", "distinct_n", "all/common", 0.25, 1),
-        ("s", "m", "t", "dpo", 0, 2, "sft-dpo", "distinct_n", "all", 0.5, 2),
-        ("s", "m", "t", "dpo", 0, 2, "sft-dpo", "distinct_n", "all/common", 0.5, 1),
-        ("s", "m", "t", "both", 0, 1, "sft", "distinct_n", "all", 0.5, 2),
-        ("s", "m", "t", "both", 0, 1, "sft", "distinct_n", "all/common", 0.75, 1),
-        ("s", "m", "t", "both", 0, 2, "sft-sft", "distinct_n", "all", 0.25, 2),
-        ("s", "m", "t", "both", 0, 2, "sft-sft", "distinct_n", "all/common", 0.25, 1),
+        ("s", "m", "t", "dpo", 0, 0, 1, "sft", "distinct_n", "all", 0.5, 2),
+        ("s", "m", "t", "dpo", 0, 0, 1, "sft", "distinct_n", "all/common", 0.25, 1),
+        ("s", "m", "t", "dpo", 0, 0, 2, "sft-dpo", "distinct_n", "all", 0.5, 2),
+        ("s", "m", "t", "dpo", 0, 0, 2, "sft-dpo", "distinct_n", "all/common", 0.5, 1),
+        ("s", "m", "t", "both", 0, 0, 1, "sft", "distinct_n", "all", 0.5, 2),
+        ("s", "m", "t", "both", 0, 0, 1, "sft", "distinct_n", "all/common", 0.75, 1),
+        ("s", "m", "t", "both", 0, 0, 2, "sft-sft", "distinct_n", "all", 0.25, 2),
+        ("s", "m", "t", "both", 0, 0, 2, "sft-sft", "distinct_n", "all/common", 0.25, 1),
     ]
     assert_frame_equal(metrics, pl.DataFrame(expected, schema=METRICS, orient="row"))
 
@@ -55,7 +55,7 @@ def test_intervals_are_means_over_seeds_with_limits_around_them():
     rows = [(seed, "sft", "pass_at_1", "test", 0.75 - seed / 4, 4) for seed in (0, 1)]
     _, found = summaries.of_methods(scores(rows), values(answers), {"one": ["sft"]})
     assert found.schema == INTERVALS
-    names = ["method", "iteration", "metric", "subset", "value", "seeds", "n"]
+    names = ["method", "iteration", "metric", "subset", "value", "replicates", "n"]
     assert found.select(names).rows() == [("one", 1, "pass_at_1", "test", 0.625, 2, 4.0)]
     low, high = found.select("low", "high").row(0)
     assert low < 0.625 < high
@@ -67,13 +67,28 @@ def test_a_metric_that_is_nowhere_defined_has_no_interval():
         values([(0, "sft", "distinct_n", "correct", [None, None])]),
         {"one": ["sft"]},
     )
-    assert found.select("value", "low", "high", "seeds").rows() == [(None, None, None, 0)]
+    assert found.select("value", "low", "high", "replicates").rows() == [(None, None, None, 0)]
 
 
 def test_weights_count_in_the_mean():
     frame = values([(0, "sft", "m1_pass_at_2", "null", [1.0, 0.0])]).with_columns(weight=pl.Series([0.75, 0.25]))
-    row = summaries.intervals(frame).row(0, named=True)
+    row = summaries.intervals(summaries.replicates(frame)).row(0, named=True)
     assert (row["value"], row["n"]) == (0.75, 2.0) and row["low"] < 0.75 < row["high"]
+
+
+def test_replicates_are_seeds_of_one_base_or_bases_averaged_over_their_seeds():
+    one = values([(seed, "sft", "distinct_n", "all", [0.25, None]) for seed in (0, 1)])
+    assert summaries.replicates(one).select("replicate", "value").rows() == [(0, 0.25), (0, None), (1, 0.25), (1, None)]
+    second = values([(0, "sft", "distinct_n", "all", [0.5, None]), (1, "sft", "distinct_n", "all", [1.0, 0.25])])
+    both = pl.concat([one, second.with_columns(base=pl.lit(7, pl.Int64))])
+    found = summaries.replicates(both.with_columns(weight=pl.when(pl.col("seed") == 0).then(1.0).otherwise(3.0)))
+    rows = [
+        (0, "t/test/0", 0.25, 2.0),
+        (7, "t/test/0", 0.875, 2.0),
+        (7, "t/test/1", 0.25, 3.0),
+        (0, "t/test/1", None, 1.0),
+    ]
+    assert found.select("replicate", "problem_id", "value", "weight").rows() == rows
 
 
 def test_group_disparity_comes_from_the_levels():
@@ -81,9 +96,10 @@ def test_group_disparity_comes_from_the_levels():
     rows = []
     for place, (level, found) in enumerate(right.items()):
         for i, value in enumerate(found):
-            problem = (0, "sft", f"t/away/{place}-{i}", "pass_at_1")
+            problem = (0, 0, "sft", f"t/away/{place}-{i}", "pass_at_1")
             rows += [(*problem, "away", value, 1.0), (*problem, f"away/level={level}", value, 1.0)]
-    found = summaries.intervals(pl.DataFrame(rows, schema=NAMED | PROBLEM_SCORES, orient="row"))
+    frame = pl.DataFrame(rows, schema=NAMED | PROBLEM_SCORES, orient="row")
+    found = summaries.intervals(summaries.replicates(frame))
     row = found.filter(metric="group_disparity").row(0, named=True)
     assert row["subset"] == "away" and row["value"] == pytest.approx((0.8 - 0.2) / 0.8)
     assert 0 < row["low"] < 0.75 < row["high"]

@@ -45,7 +45,7 @@ def all_tasks(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("task", KINDS)
 def test_every_kind_of_answer_is_judged_and_scored(all_tasks, task):
-    folder = all_tasks / f"mini-llama/{task}/seed0/sft"
+    folder = all_tasks / f"mini-llama/base0/{task}/seed0/sft"
     verdicts = tables.read(str(folder / "verdicts/test.parquet"), tables.VERDICT_ROWS)
     assert verdicts.height == 10 * 3
     assert verdicts["verifier"].unique().to_list() == [verifier(KINDS[task], sandboxed=True)]
@@ -54,7 +54,7 @@ def test_every_kind_of_answer_is_judged_and_scored(all_tasks, task):
 
 
 def test_few_shot_rationales_are_correct_answers_of_the_base_model(all_tasks):
-    folder = all_tasks / "mini-llama/mini-choice/seed0"
+    folder = all_tasks / "mini-llama/base0/mini-choice/seed0"
     answers = tables.read(str(folder / "base/samples/train.parquet"), tables.SAMPLES)
     verdicts = tables.read(str(folder / "base/verdicts/train.parquet"), tables.VERDICT_ROWS)
     correct = answers.join(verdicts.filter(verdict="correct"), on=tables.SAMPLE_KEY, how="semi")

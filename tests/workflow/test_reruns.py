@@ -71,6 +71,10 @@ def test_an_edited_module_reruns_what_imports_it(study, path, expected):
         ("methods: {late_dpo: {start: [sft, sft, dpo]}}", models(evaluated=1, as_parents=0, trained=1)),
         ("methods: {half_and_half: {start: [sft, dpo], repeat: [sft]}}", REPORTING),
         ("seeds: [0, 1]", models(evaluated=6, as_parents=3, trained=6)),
+        (
+            "models: {mini-llama: {pretrain: {seeds: [0, 1]}}}",
+            {"pretrain_base": 1, **models(evaluated=6, as_parents=3, trained=6)},
+        ),
         ("sampling: {shards: {train: 1, evaluation: 3}}", {}),
     ],
     ids=lambda value: value.split(":")[0] if isinstance(value, str) else "",

@@ -10,7 +10,7 @@ import pytest
 from reversal import tables
 from running import REPOSITORY, copy_repository, snakemake
 
-MODEL = "results/smoke/mini-llama/mini-gsm/seed0"
+MODEL = "results/smoke/mini-llama/base0/mini-gsm/seed0"
 LINEAGES = ["sft", "sft-dpo", "sft-dpo-dpo", "sft-dpo-sft", "sft-sft", "sft-sft-sft"]
 
 
@@ -43,7 +43,7 @@ def test_a_row_per_answer_with_its_seed_and_decoding(finished):
 def test_each_model_names_its_parent_and_optimizer_states_are_gone(finished):
     for lineage in LINEAGES:
         origin = json.loads((finished / MODEL / lineage / "model/model.json").read_text())
-        assert origin["parent"].split("/")[-3] == (lineage.rpartition("-")[0] or "base")
+        assert origin["parent"].split("/")[-3] == (lineage.rpartition("-")[0] or "base0")
         assert {"step", "training_set_sha256", "versions", "seconds", "seed"} <= set(origin)
         losses = tables.read(str(finished / MODEL / lineage / "losses.parquet"), tables.LOSSES)
         assert losses.height > 0 and losses["loss"].is_finite().all()
