@@ -23,6 +23,10 @@ with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_fil
 if faults:
     raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 
+# Threads of OpenMP that wait at a barrier spin: beside other work a training took thirty times as long for it. Jobs, on
+# clusters too, inherit this; whoever has set something else keeps it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 RESULTS = f"results/{config['study']}"
 ROOT = os.path.relpath(workflow.basedir)  # relative: Snakemake knows files by their paths, and a study may move
 BASE = f"{RESULTS}/{{model}}/base{{base}}"

@@ -28,6 +28,12 @@ rule summarise:
             category="3 Tables",
             labels={"table": "Verdicts: M1 against the best and the last iteration"},
         ),
+        bases=report(
+            f"{RESULTS}/tables/bases.csv",
+            caption="captions/bases.rst",
+            category="3 Tables",
+            labels={"table": "Verdicts of every base alone"},
+        ),
         coverage_rule=report(
             f"{RESULTS}/tables/coverage_rule.csv",
             caption="captions/coverage_rule.rst",

@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import changes, coverage_rule, jobs, summaries, tables
+from reversal import bases, changes, coverage_rule, jobs, summaries, tables
 
 
 def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_path, study, outputs) -> None:
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
-    metrics, intervals, rows = [], [], []
+    metrics, intervals, rows, of_bases = [], [], [], {}
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
@@ -20,7 +20,10 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
         metrics.append(by_seed)
         intervals.append(means)
         rows += changes.changes(by_seed, summaries.replicates(values), study["series"], names, published)
+        for base, found in bases.changes_of_bases(by_seed, values, study["series"], names, published).items():
+            of_bases.setdefault(base, []).extend(found)
     metrics, table = pl.concat(metrics), changes.judged(rows)
+    tables.write(bases.verdicts_of_bases(of_bases, metrics), tables.BASES, outputs["bases"])
     for name in ("metrics", "metrics_csv"):
         tables.write(metrics, tables.METRICS, outputs[name])
     for name in ("intervals", "intervals_csv"):

@@ -92,7 +92,7 @@ def generate_problems(
 def _draw_terms(rng: random.Random, level: int) -> list[Term]:
     """Terms with `level` steps whose running total stays in 0..99."""
     while True:
-        terms, steps = [(1, 1, rng.randint(2, 20))], 0
+        terms, steps = [(1, 1, rng.randint(2, 30))], 0
         while steps < level:
             grouped = steps + 2 <= level and rng.random() < 0.5
             groups, amount = (rng.randint(2, 3), rng.randint(2, 5)) if grouped else (1, rng.randint(1, 9))

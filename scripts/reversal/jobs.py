@@ -23,7 +23,9 @@ def start(path: str) -> None:
     log = open(path, "w", buffering=1)  # noqa: SIM115, open until the process ends
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
-    print(time.strftime("started %Y-%m-%d %H:%M:%S"), flush=True)
+    # Python takes standard output for a file and would keep what is printed: late for a reader, and out of order.
+    sys.stdout.reconfigure(line_buffering=True)
+    print(time.strftime("started %Y-%m-%d %H:%M:%S"))
 
 
 def end_with_parent() -> None:

@@ -105,6 +105,20 @@ CHANGES = {
     "published_best": pl.Float64,
     "published_best_iteration": pl.Int64,
 }
+BASES = {  # every base judged as a study of its own
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "base": pl.Int64,
+    "reversal": pl.String,  # yes, no or unclear
+    "m1_coverage": pl.Float64,
+    "m1_accuracy": pl.Float64,
+    "change": pl.Float64,  # of accuracy, to the last iteration
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "progressed": pl.String,  # dimensions
+    "regressed": pl.String,
+}
 RULE = {  # the paper's coverage rule against what happened, per model and task
     "model": pl.String,
     "task": pl.String,
