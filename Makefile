@@ -28,6 +28,7 @@ bench: .venv/installed
 	.venv/bin/python benchmarks/scoring_speed.py
 	.venv/bin/python benchmarks/interval_coverage.py
 	.venv/bin/python benchmarks/model_speed.py
+	.venv/bin/python benchmarks/busy_machine.py
 
 lint: .venv/installed
 	.venv/bin/ruff check .

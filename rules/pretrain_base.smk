@@ -15,7 +15,7 @@ rule pretrain_base:
         "../envs/training.yaml"
     envmodules:
         *modules("training"),
-    threads: 2
+    threads: 1  # so small a model gains nothing by a second, and loses where others use the processor
     resources:
         gpu=1 if GPUS else 0,
     params:
