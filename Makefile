@@ -3,12 +3,13 @@ STUDY ?= config.yaml
 CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --configfile $(STUDY)
 
-.PHONY: help study test bench lint clean
+.PHONY: help study test robustness bench lint clean
 
 help:
 	@echo "make study                           the embedded study (results/default)"
 	@echo "make study STUDY=studies/smoke.yaml  another study"
 	@echo "make test                            linters, unit tests, end-to-end studies"
+	@echo "make robustness                      the embedded study over ten base models: hours, resumable"
 	@echo "make bench                           verifiers and intervals against known truth, and how fast things are"
 
 study: .venv/installed
@@ -20,6 +21,10 @@ study: .venv/installed
 
 test: .venv/installed lint
 	.venv/bin/python -m pytest
+
+robustness: .venv/installed
+	$(MAKE) study STUDY=studies/bases.yaml
+	.venv/bin/python benchmarks/robustness.py docs/robustness.md
 
 bench: .venv/installed
 	.venv/bin/python benchmarks/agreement.py docs/verifiers.md

@@ -34,6 +34,7 @@ LINE_TEXTS = {
     "-": ["{n} less: {equation}", "{n} gone, {equation}", "{n} taken off is {equation}", "{n} to lose: {equation}."],
     "*": ["{n} times: {equation}", "{n} of them, {equation}", "{n} groups is {equation}", "{n} to count: {equation}."],
 }
+IN_ORDER = 0.5  # how often a solution goes on with the question's next change; else with any, that one included
 SPLIT_SHARES = {"test": 3, "train": 3, "pretrain": 10}  # sixteenths of all sums
 
 
@@ -92,7 +93,7 @@ def generate_problems(
 def _draw_terms(rng: random.Random, level: int) -> list[Term]:
     """Terms with `level` steps whose running total stays in 0..99."""
     while True:
-        terms, steps = [(1, 1, rng.randint(2, 30))], 0
+        terms, steps = [(1, 1, rng.randint(2, 20))], 0
         while steps < level:
             grouped = steps + 2 <= level and rng.random() < 0.5
             groups, amount = (rng.randint(2, 3), rng.randint(2, 5)) if grouped else (1, rng.randint(1, 9))
@@ -142,10 +143,10 @@ def _answer_sum(rng: random.Random, terms: list[Term]) -> tuple[str, str]:
     while True:
         total, lines, waiting = terms[0][2], [], [(s, g, a, g == 1) for s, g, a in terms[1:]]
         while waiting and total >= 0:
-            sign, groups, amount, ready = waiting.pop(rng.randrange(len(waiting)))
+            sign, groups, amount, ready = waiting.pop(0 if rng.random() < IN_ORDER else rng.randrange(len(waiting)))
             if not ready:
                 lines.append(_line(rng, amount, "*", groups, groups * amount))
-                waiting.append((sign, 1, groups * amount, True))
+                waiting.insert(0, (sign, 1, groups * amount, True))
                 continue
             new_total = total + sign * amount
             lines.append(_line(rng, total, "+" if sign > 0 else "-", amount, new_total))
