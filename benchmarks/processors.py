@@ -48,7 +48,7 @@ def weights(output: str) -> None:
     from reversal.pretraining import corpus_texts, pretrain
 
     recipe = study()["models"]["mini-llama"]["pretrain"] | {"seed": 0}
-    texts = corpus_texts(recipe["corpus"], recipe["prompt"], recipe["slips"])
+    texts = corpus_texts(recipe["corpus"], recipe["prompt"], recipe["hard_changes"])
     for steps in STEPS:
         short = recipe | {"arguments": recipe["arguments"] | {"max_steps": steps, "lr_scheduler_type": "constant"}}
         pretrain(texts, short, 1, f"{output} work{steps}", f"{output} {steps}")

@@ -10,7 +10,7 @@ from reversal.pretraining import corpus_texts, pretrain
 def main(recipe: dict, threads: int, model_json: str) -> None:
     started = time.time()
     work = checkpoints.work_folder(model_json, recipe)
-    texts = corpus_texts(recipe["corpus"], recipe["prompt"], recipe["slips"])
+    texts = corpus_texts(recipe["corpus"], recipe["prompt"], recipe["hard_changes"])
     print(f"{len(texts)} texts", flush=True)
     pretrain(texts, recipe, threads, work, f"{work}/finished")
     origin = {"lineage": "base", "recipe": recipe, "seconds": round(time.time() - started, 1)}

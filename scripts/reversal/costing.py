@@ -144,7 +144,7 @@ def _pretrain(study: Study, model: str) -> Cost:
     characters = sum(s["count"] * (len(recipe["prompt"]) + 2 * _characters(study, s)) for s in corpus)
     tokens = characters / study.table["characters_per_token"] * recipe["arguments"].get("num_train_epochs", 3)
     seconds = tokens * parameters(study.config["models"][model]) / 1e9 / study.device["trained"]
-    return Cost(study.device["start"]["train"] + seconds, int(study.has_gpus), 2, tokens)
+    return Cost(study.device["start"]["train"] + seconds, int(study.has_gpus), 1, tokens)
 
 
 def _sample(study: Study, model: str, task: str, batch: str) -> Cost:

@@ -34,6 +34,7 @@ LINE_TEXTS = {
     "-": ["{n} less: {equation}", "{n} gone, {equation}", "{n} taken off is {equation}", "{n} to lose: {equation}."],
     "*": ["{n} times: {equation}", "{n} of them, {equation}", "{n} groups is {equation}", "{n} to count: {equation}."],
 }
+MISREAD_HARD, MISREAD_EASY = 0.85, 0.15  # shares of a corpus's solutions that misread a hard and an easy change
 IN_ORDER = 0.5  # how often a solution goes on with the question's next change; else with any, that one included
 SPLIT_SHARES = {"test": 3, "train": 3, "pretrain": 10}  # sixteenths of all sums
 
@@ -52,13 +53,14 @@ def split_of(drawn) -> str:
 
 
 def generate_problems(
-    kind: str, count: int, steps: tuple[int, int], split: str, seed: int, slips: float = 0.0
+    kind: str, count: int, steps: tuple[int, int], split: str, seed: int, hard: float = 0.0
 ) -> list[dict]:
     """`count` different problems with steps[0] to steps[1] steps, every level equally often up to rounding.
 
     kind: one of KINDS. Questions to train on or to be judged by differ in what they ask for (the sum), not in wording
-    alone, so that they are independent; those of a corpus differ in their text. slips: the mean share of the changes of
-    a sum that its solution misreads (see `_slipped`); other kinds have none.
+    alone, so that they are independent; those of a corpus differ in their text. hard: the share of the
+    changes of sums that most solutions misread (see `_slipped`); without it all solutions are right, as are those of
+    other kinds.
     Returns rows of PROBLEMS, without ids; null columns may be absent.
     Raises ValueError if the numbers in use do not give `count` different questions.
     """
@@ -75,9 +77,7 @@ def generate_problems(
         if asked in seen:
             continue
         seen.add(asked)
-        gold_answer, gold_solution = answer(
-            rng, _slipped(rng, drawn, slips) if slips and draw is _draw_terms else drawn
-        )
+        gold_answer, gold_solution = answer(rng, _slipped(rng, drawn, hard) if hard and draw is _draw_terms else drawn)
         row = {"question": question, "gold_answer": gold_answer, "gold_solution": gold_solution, "level": level}
         row["answer_type"] = answer_type
         if answer_type == "choice":
@@ -104,18 +104,18 @@ def _draw_terms(rng: random.Random, level: int) -> list[Term]:
             return terms
 
 
-def _slipped(rng: random.Random, terms: list[Term], share: float) -> list[Term]:
-    """The terms as the author of a wrong solution reads them; the right ones where no sum would be left.
+def _slipped(rng: random.Random, terms: list[Term], hard: float) -> list[Term]:
+    """The terms as the author of a solution reads them, rightly or wrongly; rightly where no sum would be left.
 
-    A product is taken for a sum (3 bags of 4: 3 and 4), a plain change for its opposite. A hash gives every change
-    (sign, groups, amount) a rate of its own between 0 and twice the share: some are nearly always read right, some
-    nearly never. So a model that has learnt its corpus solves a share of the problems that the corpus determines.
+    A product is taken for a sum (3 bags of 4: 3 and 4), a plain change for its opposite. A hash decides for every
+    change (sign, groups, amount), with a chance of `hard`, that most authors misread it; others few misread. So a model
+    that has learnt its corpus solves a share of the problems that the corpus determines, and not when training stopped.
     """
     read = [terms[0]]
     for term in terms[1:]:
         sign, groups, amount = term
-        rate = int.from_bytes(hashlib.sha256(f"slip {term}".encode()).digest()[:4], "big") / 2**32
-        if rng.random() >= 2 * share * rate:
+        place = int.from_bytes(hashlib.sha256(f"slip {term}".encode()).digest()[:4], "big") / 2**32
+        if rng.random() >= (MISREAD_HARD if place < hard else MISREAD_EASY):
             read.append(term)
         else:
             read += [(sign, 1, groups), (sign, 1, amount)] if groups > 1 else [(-sign, 1, amount)]

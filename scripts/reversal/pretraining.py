@@ -45,12 +45,12 @@ def initialise_llama(tokenizer, architecture: dict, seed: int):
     return LlamaForCausalLM(config)
 
 
-def corpus_texts(sources: list[dict], prompt: str, slips: float) -> list[tuple[str, str]]:
+def corpus_texts(sources: list[dict], prompt: str, hard: float) -> list[tuple[str, str]]:
     """(prompt, solution) of all problems of the corpus; generators use the sums of the "pretrain" split.
 
-    slips: the share of changes that the solutions of generated sums misread.
+    hard: the share of changes in generated sums that most solutions misread.
     """
-    frames = [load_problems(source, f"corpus/{i}", "pretrain", slips) for i, source in enumerate(sources)]
+    frames = [load_problems(source, f"corpus/{i}", "pretrain", hard) for i, source in enumerate(sources)]
     return [
         (format_prompt(prompt, question), solution)
         for frame in frames

@@ -11,17 +11,17 @@ from reversal.generate import generate_problems
 from reversal.tables import DROPPED, PROBLEMS
 
 
-def load_problems(source: dict, name: str, split: str, slips: float = 0.0) -> pl.DataFrame:
+def load_problems(source: dict, name: str, split: str, hard: float = 0.0) -> pl.DataFrame:
     """The problems of one set as a PROBLEMS frame, ids `{name}/{number}`.
 
     source: {generator, count, steps, seed}, {file, format} or {dataset, revision, split, format}; see
     rules/config.schema.yaml. split: "train", "test" or "pretrain"; the generator gives every split its own sums.
-    slips: see generate_problems.
+    hard: see generate_problems.
     Raises ValueError naming file and line (or dataset and row) of a record that cannot be used.
     """
     if "generator" in source:
         rows = generate_problems(
-            source["generator"], source["count"], tuple(source["steps"]), split, source.get("seed", 0), slips
+            source["generator"], source["count"], tuple(source["steps"]), split, source.get("seed", 0), hard
         )
     else:
         rows = _chosen(_read(source), source)
