@@ -98,20 +98,24 @@ def test_questions_to_be_judged_by_never_ask_for_a_sum_twice_and_those_of_a_corp
 @settings(max_examples=20)
 def test_a_slip_is_a_product_taken_for_a_sum_or_a_change_taken_for_its_opposite(kind, split, seed):
     """Every reading of the question that turns some changes around is tried: one of them has the solution's answer."""
-    for row in generate_problems(kind, 20, (1, 3), split, seed, slips=0.5):
+    for row in generate_problems(kind, 20, (1, 3), split, seed, hard=0.5):
         start, *changes = terms_of(row["question"])
         readings = [(sign * g * a, sign * (g + a) if g > 1 else -sign * a) for sign, g, a in changes]
         answer = row["gold_solution"].rpartition("#### ")[2]
         assert answer in {str(start[2] + sum(reading)) for reading in product(*readings)}
 
 
-def test_slips_are_as_frequent_as_asked_for_and_some_changes_are_nearly_always_misread():
+def test_a_hard_change_is_mostly_misread_and_an_easy_one_seldom():
     rng = random.Random(0)
-    changes = [(sign, 1, amount) for sign in (1, -1) for amount in range(1, 10)] * 400
-    misread = Counter(change for change in changes if _slipped(rng, [(1, 1, 20), change], 0.3)[1:] != [change])
-    rates = [misread[change] / 400 for change in set(changes)]
-    assert sum(rates) / len(rates) == pytest.approx(0.3, abs=0.05)
-    assert min(rates) < 0.06 and max(rates) > 0.5
+    changes = [(sign, groups, amount) for sign in (1, -1) for groups in (1, 3) for amount in range(1, 21)]
+    misread = {c: sum(_slipped(rng, [(1, 1, 60), c], 0.25)[1:] != [c] for _ in range(400)) / 400 for c in changes}
+    assert {round(rate, 1) for rate in misread.values()} <= {0.1, 0.2, 0.8, 0.9}
+    assert sum(rate > 0.5 for rate in misread.values()) / len(changes) == pytest.approx(0.25, abs=0.12)
+
+
+def test_no_slip_leaves_less_than_nothing():
+    read = [_slipped(random.Random(seed), [(1, 1, 2), (1, 1, 9)], 1.0) for seed in range(50)]
+    assert read == [[(1, 1, 2), (1, 1, 9)]] * 50  # 2 less 9 is no number of apples
 
 
 def test_split_shares_are_sixteenths():
