@@ -29,7 +29,7 @@ rule score:
     params:
         names=lambda w: canonical({"study": config["study"], "iteration": lineages.iteration(w.lineage)} | identity(w)),
         ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
-        embedding_model=config["scoring"]["embedding_model"],
+        embedding=canonical(config["scoring"]),
     message:
         "{rule} ({log})"
     script:

@@ -6,7 +6,7 @@ import polars as pl
 from reversal import devices, jobs, scoring, tables
 
 
-def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedding_model, scores_path, values_path):
+def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedding, scores_path, values_path):
     verdicts = tables.read(verdicts_path, tables.VERDICT_ROWS)
     samples = tables.read(samples_path, tables.SAMPLES)
     parts = [scoring.accuracy_values(verdicts)]
@@ -21,7 +21,7 @@ def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedd
         judged = tables.read(ood_verdicts, tables.VERDICT_ROWS)
         parts.append(scoring.ood_values(name, judged, tables.read(ood_problems, tables.PROBLEMS)))
     parts.append(scoring.confound_values(samples, verdicts))
-    parts.append(scoring.diversity_values(samples, verdicts, embedding_model))
+    parts.append(scoring.diversity_values(samples, verdicts, embedding))
 
     values = pl.concat(parts)
     rows = scoring.means(values)
@@ -51,7 +51,7 @@ if "snakemake" in globals():
             )
         ),
         json.loads(snakemake.params.names),
-        snakemake.params.embedding_model,
+        json.loads(snakemake.params.embedding),
         snakemake.output.scores,
         snakemake.output.problem_scores,
     )

@@ -191,4 +191,5 @@ def _build(study: Study, model: str, task: str, step: str, source: str) -> Cost:
 
 
 def _score(study: Study, model: str, task: str) -> Cost:
-    return Cost(study.table["start"] + answers(study, task, "test") / study.table["embeddings"])
+    samples = min(study.config["scoring"]["embedded_samples"], study.config["sampling"]["test_samples"])
+    return Cost(study.table["start"] + samples * problems(study, task, "test") / study.table["embeddings"])

@@ -141,12 +141,13 @@ def length_rows(samples: pl.DataFrame) -> list[Row]:
     return [(name, "test", tokens.quantile(q, "linear"), problems) for name, q in LENGTHS.items()]
 
 
-def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_model: str | None) -> pl.DataFrame:
+def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: dict | None) -> pl.DataFrame:
     """Diversity of the correct, incorrect and all samples of a problem: words, equations, final answers, meaning.
 
-    Meaning needs an embedding model; every different text is embedded once. equation_diversity is left out where no
-    answer has an equation between calculator marks (it would only count answers), and the final answers of the correct
-    subset are (they are all the same).
+    embedding: {embedding_model, embedded_samples}, or None for no meaning: the model is asked for every different text
+    among so many first samples of each problem, which takes longer than all else here. equation_diversity is left out
+    where no answer has an equation between calculator marks (it would only count answers), and the final answers of the
+    correct subset are (they are all the same).
     """
     finals = accuracy.final_answers(verdicts)
     sampled = samples.filter(pl.col("decoding") == "sampled").select("problem_id", "sample_index", "text")
@@ -159,9 +160,10 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding_mo
         problems = answers.select("problem_id").unique(maintain_order=True)
         spread = problems.join(diversity.answer_diversity(kept), on="problem_id", how="left", maintain_order="left")
         frames.append(_values(spread, subset))
-    if embedding_model:
-        texts = answers["text"].unique(maintain_order=True)
-        frames += meaning_values(answers, texts, diversity.embed(texts.to_list(), embedding_model))
+    if embedding:
+        first = answers.filter(pl.col("sample_index") < embedding["embedded_samples"])
+        texts = first["text"].unique(maintain_order=True)
+        frames += meaning_values(first, texts, diversity.embed(texts.to_list(), embedding["embedding_model"]))
     return pl.concat(frames)
 
 
