@@ -24,9 +24,9 @@ def main(page: str) -> None:
     coverage, accuracy = first["m1_coverage"], first["m1_accuracy"]
     text = f"""# Does the verdict depend on the base model?
 
-`make robustness` runs the embedded study over ten base models (`studies/bases.yaml`) and writes this page. Corpus and
-recipe are the same, initial weights and the order of the texts are not, which is more than another processor changes.
-Every base is judged as `make study` would judge it alone. Written on {machine}.
+`make robustness` runs iterative SFT of the embedded study over ten base models (`studies/bases.yaml`) and writes this
+page. Corpus and recipe are the same, initial weights and the order of the texts are not, which is more than another
+processor changes. Every base is judged as a study of its own. Written on {machine}.
 
 Over {first.height} bases M1's accuracy is {accuracy.mean():.3f} with a standard deviation of {accuracy.std():.3f};
 its coverage lies between {coverage.min():.3f} and {coverage.max():.3f}.
