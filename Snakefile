@@ -8,6 +8,7 @@ include: "rules/keeping.smk"
 include: "rules/prepare_problems.smk"
 include: "rules/pretrain_base.smk"
 include: "rules/fetch_base.smk"
+include: "rules/given.smk"
 include: "rules/sample.smk"
 include: "rules/verify.smk"
 include: "rules/build_training_set.smk"
@@ -27,6 +28,7 @@ localrules:
     prepare_problems,
     fetch_base,
     gather_samples,
+    read_answers,
     build_training_set,
     summarise,
     summarise_time,
@@ -43,7 +45,7 @@ rule all:
         rules.summarise_time.output,
         rules.plot.output,
         rules.write_pages.output,
-        every_model("kept_models.json") if config["keep_models"] != "all" else [],
+        every_model("kept_models.json", lineages=TRAINED) if config["keep_models"] != "all" else [],
     message:
         "all files of the study"
 

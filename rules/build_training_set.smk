@@ -12,6 +12,8 @@ rule build_training_set:
         f"{RESULTS}/logs/build_training_set/{LOG}.log",
     benchmark:
         f"{RESULTS}/benchmarks/build_training_set/{LOG}.tsv"
+    wildcard_constraints:
+        lineage=one_of(TRAINED),
     conda:
         "../envs/analysis.yaml"
     envmodules:

@@ -9,7 +9,7 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checks, lineages, study, study_files
+from reversal import checks, given, lineages, study, study_files
 from reversal.study import answers_wanted, bases_of, batch_of, canonical, kinds_of_methods, sets_of
 from reversal.study import source_of, step_of, without_nulls
 
@@ -22,6 +22,7 @@ with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_fil
     faults = checks.problems_of(config, yaml.safe_load(schema_file)) or checks.missing_files(config)
 if faults:
     raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
+AS_WRITTEN, config = config, given.with_given(config)
 
 # Threads of OpenMP that wait at a barrier spin: beside other work a training took thirty times as long for it. Jobs, on
 # clusters too, inherit this; whoever has set something else keeps it.
@@ -34,6 +35,10 @@ MODEL = f"{BASE}/{{task}}/seed{{seed}}/{{lineage}}"
 LOG = "{model}-base{base}-{task}-seed{seed}-{lineage}"
 SERIES = {name: lineages.series(method, config["iterations"]) for name, method in config["methods"].items()}
 ALL_LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain})
+ANSWERS = given.answers_of(config)  # {step: files} of models that are known by their answers alone
+BY_ANSWERS = [lineage for lineage in ALL_LINEAGES if lineages.last_step(lineage) in ANSWERS]
+TRAINED = [m for m in ALL_LINEAGES if config["steps"][lineages.last_step(m)]["trainer"] != "given"]
+SAMPLED = [lineages.BASE, *(lineage for lineage in ALL_LINEAGES if lineage not in BY_ANSWERS)]
 
 
 def one_of(names):

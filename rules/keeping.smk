@@ -9,7 +9,7 @@ from reversal import checkpoints, keeping
 
 def uses_of(w, lineage):
     """What the weights of a model are needed for (see reversal/keeping.py)."""
-    return keeping.uses(config, ALL_LINEAGES, w.model, w.task, lineage, code_digests())
+    return keeping.uses(config, TRAINED, w.model, w.task, lineage, code_digests())
 
 
 @cache

@@ -11,7 +11,7 @@ rule plan:
     envmodules:
         *modules("analysis"),
     params:
-        config=lambda w: json.dumps(config),  # in its own order: the other Snakemake that this asks must see the same study
+        config=lambda w: json.dumps(AS_WRITTEN),  # in its own order: the other Snakemake that this asks must see the same study
         results=RESULTS,
         # Snakemake's own Python (the environment of this job need not have it), and software as in this run.
         driver=[sys.executable, "-m", "snakemake", "--snakefile", workflow.main_snakefile]

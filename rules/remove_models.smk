@@ -4,12 +4,12 @@ rule remove_models:
     input:
         code=code("remove_models"),
         scores=lambda w: [
-            of_lineage(w, lineage, "scores.parquet") for lineage in keeping.judged_after(w.lineage, ALL_LINEAGES)
+            of_lineage(w, lineage, "scores.parquet") for lineage in keeping.judged_after(w.lineage, TRAINED)
         ],
         trained=lambda w: [
             of_lineage(w, child, "losses.parquet")
-            for lineage in keeping.judged_after(w.lineage, ALL_LINEAGES)
-            for child in keeping.children(lineage, ALL_LINEAGES)
+            for lineage in keeping.judged_after(w.lineage, TRAINED)
+            for child in keeping.children(lineage, TRAINED)
         ],
     output:
         f"{MODEL}/kept_models.json",
@@ -24,9 +24,7 @@ rule remove_models:
     params:
         keep=config["keep_models"],
         series=canonical(list(SERIES.items())),
-        uses=lambda w: canonical(
-            {lineage: uses_of(w, lineage) for lineage in keeping.judged_after(w.lineage, ALL_LINEAGES)}
-        ),
+        uses=lambda w: canonical({lineage: uses_of(w, lineage) for lineage in keeping.judged_after(w.lineage, TRAINED)}),
     message:
         "{rule} ({log})"
     script:

@@ -52,6 +52,8 @@ rule gather_samples:
         f"{RESULTS}/logs/gather_samples/{LOG}-{{problems}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/gather_samples/{LOG}-{{problems}}.tsv"
+    wildcard_constraints:
+        lineage=one_of(SAMPLED),
     conda:
         "../envs/analysis.yaml"
     envmodules:

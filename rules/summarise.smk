@@ -4,8 +4,13 @@ rule summarise:
         code=code("summarise"),
         scores=every_model("scores.parquet"),
         problem_scores=every_model("problem_scores.parquet"),
-        training_sets=every_model("training_set.json"),
-        dropped=expand(f"{RESULTS}/problems/{{task}}/train.dropped.csv", task=config["tasks"]),
+        training_sets=every_model("training_set.json", lineages=TRAINED),
+        dropped=[
+            f"{RESULTS}/problems/{task}/{name}.dropped.csv"
+            for task, settings in config["tasks"].items()
+            for name in ("train", "test")
+            if name in settings
+        ],
         published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
     output:
         metrics=f"{RESULTS}/tables/metrics.parquet",
@@ -50,7 +55,7 @@ rule summarise:
             f"{RESULTS}/tables/dropped_problems.csv",
             caption="captions/dropped_problems.rst",
             category="3 Tables",
-            labels={"table": "Training problems left out"},
+            labels={"table": "Problems left out"},
         ),
         verdict=f"{RESULTS}/tables/verdict.txt",
     log:

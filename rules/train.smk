@@ -11,6 +11,8 @@ rule train:
         f"{RESULTS}/logs/train/{LOG}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{LOG}.tsv"
+    wildcard_constraints:
+        lineage=one_of(TRAINED),
     priority: 2  # the longest chain of a study goes through train and sample; scoring fills the gaps
     conda:
         "../envs/training.yaml"

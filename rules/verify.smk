@@ -1,10 +1,12 @@
-# verify: sampled answers and the gold answers -> verdicts/{problems}.parquet, one verdict per answer and a second reading
+# verify: sampled answers and the gold answers -> verdicts/{problems}.parquet, one verdict per answer and a second reading;
+# or, where the study takes them, the labels that came with given answers
 # Programs that a model wrote run in bubblewrap only, unless verification.sandboxed says otherwise.
 rule verify:
     input:
         code=code("verify"),
         samples=f"{MODEL}/samples/{{problems}}.parquet",
         problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
+        labels=lambda w: f"{MODEL}/labels/{{problems}}.parquet" if "labels" in config["tasks"][w.task] else [],
     output:
         f"{MODEL}/verdicts/{{problems}}.parquet",
     log:

@@ -7,22 +7,41 @@ from pathlib import Path
 
 import polars as pl
 from reversal import jobs, tables
+from reversal.answer_forms import read_rows
+from reversal.given_answers import answered, in_all, matched, problems_of
 from reversal.problems import drop_duplicates, load_problems
 
 
 def main(
-    source: dict, task: str, problems: str, other_paths: list[str], sandboxed: bool, output: str, dropped_path: str
+    source: dict,
+    task: str,
+    problems: str,
+    other_paths: list[str],
+    answers: dict[str, list[str]],
+    labels: str | bool,
+    sandboxed: bool,
+    output: str,
+    dropped_path: str,
 ) -> None:
-    split = "train" if problems == "train" else "test"
-    frame = load_problems(source, f"{task}/{problems}", split)
+    name, split = f"{task}/{problems}", "train" if problems == "train" else "test"
+    given = {step: read_rows(paths, labels) for step, paths in answers.items()}
+    of_file = "file" in source or "dataset" in source or "generator" in source
+    frame = (
+        load_problems(source, name, split)
+        if of_file
+        else problems_of(pl.concat(given.values()), name, source.get("answer_type"))
+    )
     if sandboxed and "program" in frame["answer_type"]:
         require_namespaces(task)
-    # Only training problems are dropped: a test set must stay comparable with other people's.
+    # Only training problems are dropped as duplicates: a test set must stay comparable with other people's.
     others = {Path(path).stem: tables.read(path, tables.PROBLEMS) for path in other_paths}
-    kept, dropped = (
-        drop_duplicates(frame, others) if problems == "train" else (frame, pl.DataFrame(schema=tables.DROPPED))
+    if problems == "train":
+        kept, dropped = drop_duplicates(frame, others)
+    else:
+        kept, dropped = in_all(frame, {step: answered(matched(rows, frame)) for step, rows in given.items()})
+    print(
+        f"{frame.height} problems, of which {dropped.height} dropped: their question stands elsewhere, or has no answer"
     )
-    print(f"{frame.height} problems, of which {dropped.height} dropped because their question stands elsewhere")
     jobs.write_text(dropped_path, dropped.write_csv())
     tables.write(kept, tables.PROBLEMS, output)
 
@@ -50,6 +69,8 @@ if "snakemake" in globals():
         snakemake.wildcards.task,
         snakemake.wildcards.problems,
         list(snakemake.input.others),
+        json.loads(snakemake.params.answers),
+        json.loads(snakemake.params.labels),
         snakemake.params.sandboxed,
         snakemake.output.problems,
         snakemake.output.dropped,

@@ -27,7 +27,12 @@ def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedd
     rows = scoring.means(values)
     for name in ood:
         rows += scoring.disparity_rows(name, rows)
-    rows += scoring.set_sizes(since_first) + scoring.length_rows(samples) + scoring.too_few_rows(verdicts)
+    greedy = "pass_at_1" in parts[0]["metric"]  # else nothing is known of the sets that greedy answers make
+    rows += (
+        (scoring.set_sizes(since_first) if greedy else [])
+        + scoring.length_rows(samples)
+        + scoring.too_few_rows(verdicts)
+    )
     scores = [
         {**names, "metric": metric, "subset": subset, "value": value, "n": n} for metric, subset, value, n in rows
     ]

@@ -1,12 +1,23 @@
 """verify: a verdict for every sampled answer."""
 
 from reversal import jobs, tables
-from reversal.verification import verify
+from reversal.verification import labelled, verify
 
 
-def main(samples_path: str, problems_path: str, mark: str, workers: int, sandboxed: bool, output: str) -> None:
+def main(
+    samples_path: str,
+    problems_path: str,
+    labels_path: str | None,
+    mark: str,
+    workers: int,
+    sandboxed: bool,
+    output: str,
+) -> None:
     samples, problems = tables.read(samples_path, tables.SAMPLES), tables.read(problems_path, tables.PROBLEMS)
-    verdicts = verify(samples, problems, mark, workers, sandboxed)
+    if labels_path:
+        verdicts = labelled(tables.read(labels_path, tables.LABELS))
+    else:
+        verdicts = verify(samples, problems, mark, workers, sandboxed)
     print(verdicts["verdict"].value_counts(sort=True))
     failed = verdicts.filter(verdict="infra_error")["problem_id"].unique(maintain_order=True).to_list()
     if failed:
@@ -22,6 +33,7 @@ if "snakemake" in globals():
     main(
         snakemake.input.samples,
         snakemake.input.problems,
+        snakemake.input.get("labels"),
         snakemake.params.mark,
         snakemake.threads,
         snakemake.params.sandboxed,

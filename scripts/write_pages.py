@@ -17,6 +17,7 @@ def main(
     verifiers = pl.scan_parquet(verdict_paths).select(pl.col("verifier").unique()).collect()["verifier"]
     unsafe = verifiers.str.ends_with("without sandbox").any()  # as reversal.verification says it
     notes = ["Programs written by the models ran without a sandbox."] if unsafe else []
+    notes += ["The verdicts are labels that came with the answers."] if tables.LABELLED in verifiers else []
     headline = pages.headline(changes, rule, study["iterations"], study["runs"], notes)
     jobs.write_text(headline_path, headline)
     sections = []

@@ -7,6 +7,8 @@ from math import comb
 
 import polars as pl
 
+from reversal.tables import LABELLED
+
 
 def pass_at_k(n: int, c: int, k: int) -> float:
     """Unbiased pass@k of one problem with c correct among n samples: 1 - C(n-c, k) / C(n, k), for 1 <= k <= n.
@@ -44,22 +46,42 @@ def sampled_counts(verdicts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def accuracy_metric(metrics: pl.DataFrame) -> str:
+    """pass_at_1 (of greedy answers) where all models of these METRICS or INTERVALS have it on the test problems.
+
+    Else sample_accuracy, the unbiased pass@1 of sampled answers: a greedy one is never compared with it.
+    """
+    on_test = metrics.filter(subset="test")
+    greedy, all_models = (frame["lineage"].unique() for frame in (on_test.filter(metric="pass_at_1"), on_test))
+    return "pass_at_1" if len(greedy) == len(all_models) else "sample_accuracy"
+
+
+def single_answers(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """problem_id, correct (bool) of the answer that stands for a model: the greedy one, or the first sample."""
+    greedy = greedy_correct(verdicts)
+    first = verdicts.sort("sample_index").unique("problem_id", keep="first", maintain_order=True)
+    return first.select("problem_id", correct=pl.col("verdict") == "correct") if greedy.is_empty() else greedy
+
+
 def final_answers(verdicts: pl.DataFrame) -> pl.DataFrame:
     """problem_id, sample_index, correct and `final` of the sampled answers: the canonical final answer, or null.
 
     All correct answers are one and the same (each equals the gold answer); others are compared as text without white
-    space. Null where no answer could be read or a program did not end.
+    space. Null where no answer could be read or a program did not end. Empty where labels say that answers are wrong
+    and not what they are: then nothing is known of the final answers.
     """
     sampled = verdicts.filter(pl.col("decoding") == "sampled")
     correct = pl.col("verdict") == "correct"
     wrong = pl.col("verdict") == "wrong"
+    unread = sampled.filter(wrong & pl.col("answer").is_null(), verifier=LABELLED).height > 0
     text = (
         pl.when(correct)
         .then(pl.lit("correct"))
         .when(wrong)
         .then("wrong " + pl.col("answer").str.replace_all(r"\s", ""))
     )
-    return sampled.select("problem_id", "sample_index", correct=correct, final=text)
+    finals = sampled.select("problem_id", "sample_index", correct=correct, final=text)
+    return finals.clear() if unread else finals
 
 
 def majority_at_k(finals: pl.DataFrame, k: int) -> pl.DataFrame:
@@ -83,16 +105,18 @@ def powers_of_two(largest: int) -> list[int]:
     return [2**i for i in range(1, largest.bit_length())]
 
 
-def answer_flow(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+def answer_flow(first: pl.DataFrame, later: pl.DataFrame, answers_of=greedy_correct) -> pl.DataFrame:
     """problem_id, kept, gained_inside, gained_outside, lost: what became of M1's greedy answers in M_t, as 0 or 1.
+
+    answers_of: greedy_correct, or single_answers to show models without greedy answers.
 
     gained: wrong in M1 and right in M_t, which is the paper's IS(t); inside if M1 has a correct answer among its
     samples, else outside M1's support as far as so many samples show it. lost: right in M1 and wrong in M_t (the
     mirror of IS(t)). All 0: wrong in both. Only problems that both tables hold.
     """
     support = sampled_counts(first).select("problem_id", reached=pl.col("c") > 0)
-    after = greedy_correct(later)
-    both = greedy_correct(first).join(after, on="problem_id", suffix="_later", validate="1:1", maintain_order="left")
+    after = answers_of(later)
+    both = answers_of(first).join(after, on="problem_id", suffix="_later", validate="1:1", maintain_order="left")
     both = both.join(support, on="problem_id", how="left", maintain_order="left").with_columns(
         pl.col("reached").fill_null(False)
     )

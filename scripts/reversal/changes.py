@@ -9,6 +9,7 @@ another dimension regressed. It shows none if its accuracy progressed and every 
 import numpy as np
 import polars as pl
 
+from reversal.accuracy import accuracy_metric
 from reversal.tables import CHANGES
 from reversal.uncertainty import (
     disparity,
@@ -46,13 +47,14 @@ def changes(
     rows = []
     for (model, task, method), group in metrics.group_by("model", "task", "method", maintain_order=True):
         ends = tuple(values.filter(lineage=series[method][place]) for place in (0, -1))
-        best, most = _best_iteration(group), _most_samples(group)
+        accuracy, most = accuracy_metric(group), _most_samples(group)
+        best = _best_iteration(group, accuracy)
         printed = published.filter(model=model, task=task, method=method).to_dicts()
-        for dimension, (metric, subset) in _dimensions(most, ood).items():
+        for dimension, (metric, subset) in _dimensions(accuracy, most, ood).items():
             found = _points(group.filter(metric=metric, subset=subset), best, group["iteration"].max())
             if found is not None:
                 names = {"model": model, "task": task, "method": method, "dimension": dimension}
-                certain = _certainty(*ends, metric, subset, most)
+                certain = _certainty(*ends, metric, subset)
                 rows.append(
                     names | {"metric": metric, "subset": subset} | found | certain | _published(metric, subset, printed)
                 )
@@ -107,14 +109,16 @@ def verdict_text(table: pl.DataFrame, iterations: int, runs: str) -> str:
 
 
 def _most_samples(group: pl.DataFrame) -> int:
-    """N: the largest k of pass@k on the test problems is the number of their samples."""
-    return max(map(int, group.filter(subset="test")["metric"].unique().str.extract(r"^pass_at_(\d+)$").drop_nulls()))
+    """N: the largest k of pass@k on the test problems that M1 and the last model both have; 1 for none."""
+    ends = (group.filter(subset="test", iteration=t)["metric"].unique() for t in (1, group["iteration"].max()))
+    ks = [set(names.str.extract(r"^pass_at_(\d+)$").drop_nulls().cast(pl.Int64)) for names in ends]
+    return max(ks[0] & ks[1], default=1)
 
 
-def _dimensions(most: int, ood: list[str]) -> dict[str, tuple[str, str]]:
+def _dimensions(accuracy: str, most: int, ood: list[str]) -> dict[str, tuple[str, str]]:
     """dimension -> (metric, subset), in the order of the verdict."""
     return {
-        "accuracy": ("pass_at_1", "test"),
+        "accuracy": (accuracy, "test"),
         "solved beyond M1": ("solved_outside_m1", "test"),
         **({f"pass@{most}": (f"pass_at_{most}", "test")} if most > 1 else {}),
         "syntactic diversity": ("distinct_n", "all"),
@@ -125,16 +129,16 @@ def _dimensions(most: int, ood: list[str]) -> dict[str, tuple[str, str]]:
     }
 
 
-def _best_iteration(group: pl.DataFrame) -> int:
-    """The iteration of the best greedy accuracy (mean over seeds), the earliest if several are."""
+def _best_iteration(group: pl.DataFrame, accuracy: str) -> int:
+    """The iteration of the best accuracy (mean over seeds), the earliest if several are."""
     means = (
-        group.filter(metric="pass_at_1", subset="test")
+        group.filter(metric=accuracy, subset="test")
         .group_by("iteration")
         .agg(
             pl.col("value").mean().round(9)  # equal accuracies of seeds in another order differ in the last digit
         )
     )
-    return means.sort("value", "iteration", descending=[True, False])["iteration"][0]
+    return means.sort("value", "iteration", descending=[True, False], nulls_last=True)["iteration"].first() or 1
 
 
 def _points(values: pl.DataFrame, best: int, last: int) -> dict | None:
@@ -166,18 +170,15 @@ def _replicates(runs: pl.DataFrame) -> int:
     return bases if bases > 1 else runs.height
 
 
-def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str, most: int) -> dict:
+def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str) -> dict:
     """low, high, effect_size, p, problems (how many have a value at both ends) and note."""
     if metric == "group_disparity":
         return _disparity_certainty(first, last, subset)
     before, after = _both_ends(first, last, metric, subset)
     low, high, p = _interval_of_change(before, after)
     note = ""
-    if len(before) == 1 and metric == "solved_outside_m1":
-        shares = _both_ends(first, last, "sample_accuracy", subset)
-        p = second_sample_p_value(*(np.rint(share[~np.isnan(share)] * most).astype(int) for share in shares), most)
-    elif len(before) == 1:
-        p = paired_p_value(before[0], after[0])
+    if len(before) == 1:
+        p = _second_sample(first, last) if metric == "solved_outside_m1" else paired_p_value(before[0], after[0])
     if metric in OF_CORRECT:
         ends = _both_ends(first, last, OF_CORRECT[metric], "correct")
         if ends[0].size:
@@ -191,6 +192,15 @@ def _certainty(first: pl.DataFrame, last: pl.DataFrame, metric: str, subset: str
         "problems": before.shape[1],
         "note": note,
     }
+
+
+def _second_sample(first: pl.DataFrame, last: pl.DataFrame) -> float:
+    """second_sample_p_value of the test problems with two samples of M1 or more."""
+    shares, numbers = (_both_ends(first, last, metric, "test") for metric in ("sample_accuracy", "samples"))
+    enough = numbers[0] >= 2  # not for nan
+    n, m = (number[enough].astype(int) for number in numbers)
+    before, after = (np.rint(share[enough] * of).astype(int) for share, of in zip(shares, (n, m), strict=True))
+    return second_sample_p_value(before, after, n, m)
 
 
 def _disparity_certainty(first: pl.DataFrame, last: pl.DataFrame, name: str) -> dict:

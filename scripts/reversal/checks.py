@@ -7,6 +7,7 @@ import difflib
 from pathlib import Path
 
 from reversal.batches import per_process
+from reversal.given import answers_of, missing, with_given
 from reversal.lineages import series
 from reversal.study import gpus_to_sample, step_of
 
@@ -15,6 +16,7 @@ FOLDERS = ("problems", "tables", "figures", "pages", "logs", "benchmarks")  # of
 JUDGED = {"gsm8k": "number", "word_problems": "number", "expressions": "number", "math": "expression"}
 JUDGED |= {"fractions": "expression", "commonsenseqa": "choice", "choices": "choice"}
 JUDGED |= {"mbpp": "program", "programs": "program"}
+TYPES = ("number", "expression", "choice", "program")  # what answers are judged as
 MARKS = {"gsm8k": "####", "word_problems": "####", "expressions": "####", "choices": "####"}
 MARKS |= {"math": "\\boxed{", "fractions": "\\boxed{"}
 
@@ -24,7 +26,9 @@ def problems_of(config: dict, schema: dict) -> list[str]:
     from jsonschema import Draft202012Validator
 
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    return [_sentence(error) for error in errors] or _inconsistencies(config) or _faults_of_own_steps(config, schema)
+    if errors:
+        return [_sentence(error) for error in errors]
+    return _inconsistencies(with_given(config)) or _faults_of_own_steps(config, schema)
 
 
 def _faults_of_own_steps(config: dict, schema: dict) -> list[str]:
@@ -72,7 +76,27 @@ def _is_number(text) -> bool:
 
 def _inconsistencies(config: dict) -> list[str]:
     """What no schema can say: names that must exist, lineages that cannot be built, values that must fit together."""
-    return [*_of_methods(config), *_of_sampling(config), *_of_tasks(config), *_of_prompts_and_sources(config)]
+    found = [*_of_methods(config), *_of_given(config), *_of_sampling(config), *_of_tasks(config)]
+    return found + _of_prompts_and_sources(config)
+
+
+def _of_given(config: dict) -> list[str]:
+    """Of answers without a model there is one series of tables: they cannot be sampled for other models and seeds."""
+    found, answers = [], answers_of(config)
+    several = [axis for axis in ("models", "tasks", "seeds") if len(config[axis]) > 1] if answers else []
+    found += [f"{axis}: answers that are given belong to one of the {axis}; leave the others out" for axis in several]
+    sampled = [name for name, step in config["steps"].items() if name not in answers]
+    for name, task in config["tasks"].items():
+        if not _is_source(task["test"]) and sampled:
+            found.append(f"questions: {sampled[0]} must be asked some; name a file and its format")
+            continue
+        if "labels" in task and sampled:
+            found.append(f"tasks.{name}.labels: only answers that are given have labels, and {sampled[0]} is sampled")
+        if not _is_source(task["test"]) and "labels" not in task and "answer_type" not in task["test"]:
+            found.append(
+                "questions.answer_type: number, expression or choice says how answers are judged (or give labels)"
+            )
+    return found
 
 
 def _of_methods(config: dict) -> list[str]:
@@ -92,7 +116,7 @@ def _of_methods(config: dict) -> list[str]:
                 f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
                 f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] != 'dpo')}"
             )
-    for name, step in ((name, step) for name, step in steps.items() if step["trainer"] != "none"):
+    for name, step in ((name, step) for name, step in steps.items() if step["trainer"] not in ("none", "given")):
         try:
             per_process(step["arguments"], step.get("gpus", 1))
         except ValueError as error:
@@ -102,6 +126,8 @@ def _of_methods(config: dict) -> list[str]:
 
 def _of_sampling(config: dict) -> list[str]:
     engine = config["sampling"]["engine"]
+    if all("answers" in step for step in config["steps"].values()):
+        return []
     if engine["name"] != "vllm":
         spread = [name for name in config["models"] if gpus_to_sample(config, name) > 1]
         return [f"models.{name}.tensor_parallel: only the engine vllm has it; take vllm or 1" for name in spread]
@@ -130,13 +156,23 @@ def _of_tasks(config: dict) -> list[str]:
     for task, settings in config["tasks"].items():
         for name in set(settings["ood"]) & {"train", "test"}:
             found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train and test")
+        found += _of_plain(task, settings)
+        if "train" not in settings or "rationales" not in settings:
+            used = {
+                step for method in config["methods"].values() for step in method["start"] + method.get("repeat", [])
+            }
+            trained = sorted(step for step in used if config["steps"].get(step, {}).get("trainer") != "given")
+            needs = "train and rationales" if "train" not in settings else "rationales"
+            found += [f"tasks.{task}: needs {needs}, since {trained[0]} is a step that is made here"] if trained else []
+            continue
         if settings["rationales"] == "few_shot" and "few_shot_prompt" not in settings:
             found.append(
                 f"tasks.{task}: rationales few_shot need a few_shot_prompt: worked examples, then {{question}}"
             )
-        train, test = _kind(settings["train"]), _kind(settings["test"])
-        if JUDGED[train] != JUDGED[test]:
-            found.append(f"tasks.{task}: answers of train are {JUDGED[train]}s, of test {JUDGED[test]}s")
+        train = _kind(settings["train"])
+        judged = [_judged_as(settings[name]) for name in ("train", "test")]
+        if judged[0] != judged[1]:
+            found.append(f"tasks.{task}: answers of train are {judged[0]}s, of test {judged[1]}s")
         mark = MARKS.get(train)
         if settings["rationales"] == "gold" and train == "commonsenseqa":
             found.append(f"tasks.{task}.rationales: commonsenseqa has no gold solutions; take few_shot or none")
@@ -147,8 +183,33 @@ def _of_tasks(config: dict) -> list[str]:
     return found
 
 
+def _of_plain(task: str, settings: dict) -> list[str]:
+    found = []
+    for name, source in _sources(settings).items():
+        if "answer_type" in source and _is_source(source) and _kind(source) != "plain":
+            found.append(f"tasks.{task}.{name}.answer_type: {_kind(source)} says it itself; leave it out")
+        if _is_source(source) and _kind(source) == "plain" and "answer_type" not in source:
+            found.append(f"tasks.{task}.{name}.answer_type: of plain problems it must be said: {', '.join(TYPES)}")
+    return found
+
+
+def _is_source(source: dict) -> bool:
+    """Whether it says where problems come from; else given answers do."""
+    return "generator" in source or "format" in source
+
+
 def _kind(source: dict) -> str:
     return source.get("generator") or source["format"]
+
+
+def _judged_as(source: dict) -> str | None:
+    return source.get("answer_type") or JUDGED.get(_kind(source))
+
+
+def _sources(task: dict) -> dict[str, dict]:
+    """The problem sources of a task by key."""
+    ood = {f"ood.{key}": source for key, source in task["ood"].items()}
+    return {name: task[name] for name in ("train", "test") if name in task} | ood
 
 
 def _of_prompts_and_sources(config: dict) -> list[str]:
@@ -167,7 +228,8 @@ def _of_prompts_and_sources(config: dict) -> list[str]:
 
 def missing_files(config: dict) -> list[str]:
     """The problem files that the study names and that are not there, one sentence each."""
-    return [
+    config = with_given(config)
+    return missing(config) + [
         f"{place.removesuffix('.prompt')}.{name}.file: there is no {source['file']}, seen from {Path.cwd()}"
         for place, _, sources in _prompts_and_sources(config)
         for name, source in sources.items()
@@ -179,8 +241,7 @@ def _prompts_and_sources(config: dict) -> list[tuple[str, str, dict]]:
     """(key of a prompt, the prompt, its problem sources by key) of every task and pre-trained model."""
     found = []
     for name, task in config["tasks"].items():
-        ood = {f"ood.{key}": source for key, source in task["ood"].items()}
-        found.append((f"tasks.{name}.prompt", task["prompt"], {"train": task["train"], "test": task["test"], **ood}))
+        found.append((f"tasks.{name}.prompt", task["prompt"], _sources(task)))
         if "few_shot_prompt" in task:
             found.append((f"tasks.{name}.few_shot_prompt", task["few_shot_prompt"], {}))
     for name, model in config["models"].items():

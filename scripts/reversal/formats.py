@@ -1,4 +1,4 @@
-"""The four benchmarks' records, as their authors' files and as the hub's datasets have them, as rows of PROBLEMS.
+"""The four benchmarks' records, as their authors' files and as the hub's datasets have them, and plain ones.
 
 Each reader takes one record and returns question, gold_answer, gold_solution (null where there is none), answer_type,
 and where the benchmark has them level, subject, choices, tests and number (the benchmark's own). It raises KeyError or
@@ -7,7 +7,7 @@ ValueError for a record that is not of its format.
 
 import re
 
-from reversal.answers import BOXED, marked_answer, number_answer
+from reversal.answers import BOXED, canonical_number, marked_answer, number_answer
 
 LEVEL = re.compile(r"Level (?:(\d)|\?)", re.ASCII)
 TESTS_FOLLOW = "Your code should pass these tests:"
@@ -95,7 +95,49 @@ def mbpp(record: dict) -> dict:
     }
 
 
-FORMATS = {"gsm8k": gsm8k, "math": math, "commonsenseqa": commonsenseqa, "mbpp": mbpp}
+def plain(record: dict, answer_type: str) -> dict:
+    """question, answer; if there are any solution, level, subject, choices, tests, problem_id: a task of one's own.
+
+    A number may be one of JSON's. Choices are texts, which follow the question as options A, B, ..; the answer is one
+    of these letters or texts. Programs need tests.
+    """
+    answer = record["answer"]
+    answer = (
+        str(answer) if isinstance(answer, int | float) and not isinstance(answer, bool) else _text(record, "answer")
+    )
+    row = {"question": _text(record, "question"), "gold_answer": answer.strip(), "answer_type": answer_type}
+    row |= {field: _texts(record, field) for field in ("choices", "tests") if record.get(field)}
+    row |= {"gold_solution": _text(record, "solution")} if record.get("solution") is not None else {}
+    row |= {"subject": _text(record, "subject")} if record.get("subject") is not None else {}
+    row |= {"level": int(record["level"])} if record.get("level") is not None else {}
+    row |= {"problem_id": str(record["problem_id"])} if record.get("problem_id") is not None else {}
+    if answer_type == "number":
+        row["gold_answer"] = canonical_number(row["gold_answer"])
+        if row["gold_answer"] is None:
+            raise ValueError(f"the answer {answer!r} is not a number")
+    if answer_type == "choice":
+        row |= _options(row)
+    if answer_type == "program" and "tests" not in row:
+        raise ValueError("a program needs tests: Python statements that must not fail")
+    return row
+
+
+def _options(row: dict) -> dict:
+    """The question with its options below, and the letter of the right one."""
+    choices = row.get("choices", [])
+    letters = [chr(ord("A") + i) for i in range(len(choices))]
+    gold = (
+        row["gold_answer"]
+        if row["gold_answer"] in letters
+        else dict(zip(choices, letters, strict=True)).get(row["gold_answer"])
+    )
+    if gold is None:
+        raise ValueError(f"the answer {row['gold_answer']!r} is no letter and no text of the choices {choices}")
+    lines = [f"{letter}. {choice}" for letter, choice in zip(letters, choices, strict=True)]
+    return {"question": "\n".join([row["question"], *lines]), "gold_answer": gold}
+
+
+FORMATS = {"gsm8k": gsm8k, "math": math, "commonsenseqa": commonsenseqa, "mbpp": mbpp, "plain": plain}
 
 
 def _text(record: dict, field: str) -> str:

@@ -10,8 +10,11 @@ def series(method: dict, iterations: int) -> list[str]:
     """The lineages of M1 .. MT of one method.
 
     method: {start: [steps], repeat: [steps]}: `start` once, then `repeat` over and over, cut at `iterations` steps.
-    Raises ValueError if there are too few steps and none to repeat.
+    A given series ({given, start}) has as many as it has. Raises ValueError if there are too few steps and none to
+    repeat.
     """
+    if "given" in method:
+        return path("-".join(method["start"]))
     start, repeat = method["start"], method.get("repeat") or []
     if len(start) < iterations and not repeat:
         raise ValueError(f"{len(start)} steps and none to repeat, but iterations is {iterations}")

@@ -5,7 +5,7 @@ from html import escape
 
 import polars as pl
 
-from reversal.accuracy import answer_flow, greedy_correct
+from reversal.accuracy import answer_flow, single_answers
 from reversal.changes import reversal, reversal_and_why
 
 # Verdicts have the colours of Figure 7; right and wrong answers have others.
@@ -27,7 +27,7 @@ KINDS = {
     "gained_inside": "gained inside M1's support: wrong in M1, but one of its samples was right",
     "gained_outside": "gained outside M1's support: no answer of M1 was right",
     "lost": "lost: right in M1, wrong in the last model",
-    "never": "never solved: no model's greedy answer was right",
+    "never": "never solved: no model's answer was right",
 }
 EQUATION = re.compile(r"<<[^<>]*>>")
 SHOWN = 600  # characters of an answer; a longer one is cut in the middle, as its end holds the final answer
@@ -81,8 +81,8 @@ def chosen(problems: pl.DataFrame, verdicts: list[pl.DataFrame]) -> pl.DataFrame
 
     verdicts: VERDICT_ROWS on these problems, of M1, M2, .. MT.
     """
-    flow = answer_flow(verdicts[0], verdicts[-1])
-    solved = pl.concat([greedy_correct(table).filter("correct") for table in verdicts])["problem_id"]
+    flow = answer_flow(verdicts[0], verdicts[-1], single_answers)
+    solved = pl.concat([single_answers(table).filter("correct") for table in verdicts])["problem_id"]
     kind = pl.coalesce(
         *(pl.when(pl.col(name) > 0).then(pl.lit(name)) for name in KINDS if name != "never"),
         pl.when(~pl.col("problem_id").is_in(solved.implode())).then(pl.lit("never")),
@@ -100,8 +100,9 @@ def answers_over_iterations(sections: list[tuple[str, pl.DataFrame, dict]], per_
     """
     parts = [
         "<h1>Answers over iterations</h1><p>Per method the first test question of each kind: "
-        f"{escape('; '.join(KINDS.values()))}. In every cell the greedy answer and the first {per_cell} sampled ones; "
-        "right ones are blue. <mark>Equations</mark> between calculator marks are coloured; those "
+        f"{escape('; '.join(KINDS.values()))}. In every cell the greedy answer (where there is none, the first sample "
+        f"stands for it) and the first {per_cell} sampled ones; right ones are blue. <mark>Equations</mark> between "
+        "calculator marks are coloured; those "
         '<mark class="new">underlined</mark> stand in none of M1\'s answers to the question.</p>'
     ]
     parts += [f'<p><a href="#{i}">{escape(title)}</a></p>' for i, (title, _, _) in enumerate(sections)]
@@ -160,7 +161,7 @@ def _question_row(problem: dict, columns: list[pl.DataFrame], per_cell: int) -> 
     known = {_bare(equation) for text in of_problem[0]["text"] for equation in EQUATION.findall(text)}
     cells = "".join(_answers(judged, per_cell, known) for judged in of_problem)
     asked = f"<strong>{escape(KINDS[problem['kind']])}</strong><pre>{escape(_cut(problem['question']))}</pre>"
-    gold = escape(_cut(problem["gold_answer"]))
+    gold = escape(_cut(problem["gold_answer"] or "not given"))
     return f"<tr><td>{asked}<small>gold answer: <code>{gold}</code></small></td>{cells}</tr>"
 
 

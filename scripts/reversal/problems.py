@@ -1,18 +1,19 @@
 """Problems from a source named in the study: a generator, a local file, or a hub dataset at a pinned revision."""
 
-import json
+from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 import polars as pl
 
+from reversal.files import records
 from reversal.formats import FORMATS, TESTS_FOLLOW
 from reversal.generate import generate_problems
 from reversal.tables import DROPPED, PROBLEMS
 
 
 def load_problems(source: dict, name: str, split: str, hard: float = 0.0) -> pl.DataFrame:
-    """The problems of one set as a PROBLEMS frame, ids `{name}/{number}`.
+    """The problems of one set as a PROBLEMS frame, ids `{name}/{number}` or with the file's own.
 
     source: {generator, count, steps, seed}, {file, format} or {dataset, revision, split, format}; see
     rules/config.schema.yaml. split: "train", "test" or "pretrain"; the generator gives every split its own sums.
@@ -26,7 +27,11 @@ def load_problems(source: dict, name: str, split: str, hard: float = 0.0) -> pl.
     else:
         rows = _chosen(_read(source), source)
     empty = dict.fromkeys(PROBLEMS)
-    return pl.DataFrame([empty | row | {"problem_id": f"{name}/{i}"} for i, row in enumerate(rows)], schema=PROBLEMS)
+    ids = [row.get("problem_id", str(i)).replace("/", "%2F") for i, row in enumerate(rows)]  # / ends the set's name
+    if twice := sorted({own for own, number in Counter(ids).items() if number > 1}):
+        raise ValueError(f"{source['file']}: the problem_id {twice[0]!r} stands there more than once")
+    named = [empty | row | {"problem_id": f"{name}/{own}"} for row, own in zip(rows, ids, strict=True)]
+    return pl.DataFrame(named, schema=PROBLEMS)
 
 
 def drop_duplicates(train: pl.DataFrame, others: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -39,7 +44,7 @@ def drop_duplicates(train: pl.DataFrame, others: dict[str, pl.DataFrame]) -> tup
     keep, dropped = [], []
     for (key, problem_id), question in zip(_keys(train), train["question"], strict=True):
         if key in owner:
-            dropped.append((problem_id, owner[key], question.strip()[:200]))
+            dropped.append((problem_id, owner[key], None, question.strip()[:200]))
         else:
             keep.append(problem_id)
             owner[key] = problem_id
@@ -54,7 +59,8 @@ def _keys(frame: pl.DataFrame) -> list[tuple[str, str]]:
 def _read(source: dict) -> Iterator[dict]:
     """Rows of a file or dataset; a level that the benchmark leaves open is said aloud, not an error."""
     read = FORMATS[source["format"]]
-    for place, record in _hub_records(source) if "dataset" in source else _file_records(source["file"]):
+    read = partial(read, answer_type=source["answer_type"]) if "answer_type" in source else read
+    for place, record in _hub_records(source) if "dataset" in source else records(source["file"]):
         try:
             row = read(record)
         except (KeyError, ValueError, TypeError) as error:
@@ -81,30 +87,6 @@ def _chosen(rows: Iterator[dict], source: dict) -> list[dict]:
     if not found:
         raise ValueError(f"{source.get('file') or source.get('dataset')}: no problem fits {source}")
     return found[: source.get("limit")]
-
-
-def _file_records(path: str) -> Iterator[tuple[str, dict]]:
-    """("file, line n", record) of a jsonl or parquet file."""
-    if not Path(path).is_file():
-        raise ValueError(f"{path}: no such file; the study names it as a source of problems")
-    if path.endswith(".parquet"):
-        try:
-            rows = pl.read_parquet(path)
-        except pl.exceptions.PolarsError as error:
-            raise ValueError(f"{path}: not a readable parquet file ({error})") from error
-        for i, record in enumerate(rows.iter_rows(named=True), start=1):
-            yield f"{path}, row {i}", record
-        return
-    with open(path, "rb") as lines:
-        for i, line in enumerate(lines, start=1):
-            try:
-                record = json.loads(line.decode())
-            except (ValueError, RecursionError) as error:  # also what is no UTF-8, or nested without end
-                fault = f"{error.msg}, character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
-                raise ValueError(f"{path}, line {i}: not JSON ({fault})") from error
-            if not isinstance(record, dict):
-                raise ValueError(f"{path}, line {i}: a {type(record).__name__}, not an object with named fields")
-            yield f"{path}, line {i}", record
 
 
 def _hub_records(source: dict) -> Iterator[tuple[str, dict]]:

@@ -11,6 +11,7 @@ import polars as pl
 from reversal import accuracy, diversity
 from reversal.text_diversity import SUBSETS, text_diversity
 
+KEY = ["problem_id", "sample_index"]
 Row = tuple[str, str, float | None, int]
 LENGTHS = {"tokens_p10": 0.1, "tokens_p50": 0.5, "tokens_p90": 0.9}
 
@@ -26,16 +27,25 @@ def means(values: pl.DataFrame) -> list[Row]:
 
 
 def accuracy_values(verdicts: pl.DataFrame) -> pl.DataFrame:
-    """Greedy pass@1, share of correct samples, unbiased pass@k for k = 2 .. n and maj@k for k = 2, 4, .. on test."""
+    """Greedy pass@1, share of correct samples, unbiased pass@k for k = 2 .. n and maj@k for k = 2, 4, .. on test.
+
+    Beside them the number of samples of each problem. n is the smallest such number.
+    """
     finals = accuracy.final_answers(verdicts)
     counts = accuracy.sampled_counts(verdicts)
     votes = [
         _values(accuracy.majority_at_k(finals, k), "test", {"value": f"maj_at_{k}"})
-        for k in accuracy.powers_of_two(counts["n"].min() or 0)
+        for k in accuracy.powers_of_two(0 if finals.is_empty() else counts["n"].min())
     ]
+    numbers = counts.select("problem_id", samples=pl.col("n").cast(pl.Float64))
     greedy = accuracy.greedy_correct(verdicts).cast({"correct": pl.Float64})
     return pl.concat(
-        [_values(greedy, "test", {"correct": "pass_at_1"}), _sampled(counts, "sample_accuracy", "test"), *votes]
+        [
+            _values(greedy, "test", {"correct": "pass_at_1"}),
+            _sampled(counts, "sample_accuracy", "test"),
+            *votes,
+            _values(numbers, "test"),
+        ]
     )
 
 
@@ -104,12 +114,13 @@ def null_values(first: pl.DataFrame) -> pl.DataFrame:
 def set_sizes(values: pl.DataFrame) -> list[Row]:
     """Numbers of problems in IS(t), in its mirror (lost) and, for M1, expected in the null's set; n: all problems."""
     sums = dict(values.group_by("metric").agg(pl.col("value").sum()).rows())
+    since_first = "improvement" in values["subset"]
     null = values.filter((pl.col("subset") == "null") & (pl.col("metric") == pl.col("metric").first().over("subset")))
     rows: list[Row] = []
     if problems := values.filter(metric="lost").height:
         gained = sums["gained_inside"] + sums["gained_outside"]
         rows += [("improvement_set_size", "test", gained, problems), ("lost_set_size", "test", sums["lost"], problems)]
-    elif problems := values.filter(metric="solved_outside_m1").height:
+    elif problems := 0 if since_first else values.filter(metric="solved_outside_m1").height:
         rows.append(("improvement_set_size", "null", null["weight"].sum(), problems))
     return rows
 
@@ -151,12 +162,15 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: d
     """
     finals = accuracy.final_answers(verdicts)
     sampled = samples.filter(pl.col("decoding") == "sampled").select("problem_id", "sample_index", "text")
-    answers = sampled.join(finals, on=["problem_id", "sample_index"], validate="1:1").sort("problem_id", "sample_index")
+    right = verdicts.filter(decoding="sampled").select(*KEY, correct=pl.col("verdict") == "correct")
+    answers = sampled.join(right, on=KEY, validate="1:1").join(finals.select(*KEY, "final"), on=KEY, how="left")
+    answers = answers.sort(KEY)
     words = text_diversity(answers.select("problem_id", "text", "correct"))
     if not answers["text"].str.contains("<<", literal=True).any():
         words = words.drop("equation_diversity")
     frames = [_values(words.filter(subset=subset).drop("subset"), subset) for subset in SUBSETS]
-    for subset, kept in [("incorrect", answers.filter(~pl.col("correct"))), ("all", answers)]:
+    known = [] if finals.is_empty() else [("incorrect", answers.filter(~pl.col("correct"))), ("all", answers)]
+    for subset, kept in known:
         problems = answers.select("problem_id").unique(maintain_order=True)
         spread = problems.join(diversity.answer_diversity(kept), on="problem_id", how="left", maintain_order="left")
         frames.append(_values(spread, subset))

@@ -82,10 +82,10 @@ def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, t
 
 
 def kinds_of_methods(config: dict) -> dict[str, str]:
-    """{method: "dpo" if one of its steps is trained with DPO, else "sft"}: for the paper's coverage rule."""
+    """{method: "dpo" if one of its steps is trained with DPO, "given", or "sft"}: for the paper's coverage rule."""
     chains = {name: series(method, config["iterations"])[-1].split("-") for name, method in config["methods"].items()}
     trainers = {name: {config["steps"][step]["trainer"] for step in chain} for name, chain in chains.items()}
-    return {name: "dpo" if "dpo" in used else "sft" for name, used in trainers.items()}
+    return {name: "dpo" if "dpo" in used else "given" if "given" in used else "sft" for name, used in trainers.items()}
 
 
 def gpus_to_sample(config: dict, model: str) -> int:
@@ -96,7 +96,7 @@ def gpus_to_sample(config: dict, model: str) -> int:
 def gpus_to_train(config: dict, model: str, step: str) -> int:
     """How many GPUs one job that trains `model` by `step` uses, where there are any."""
     settings = step_of(config, model, step)
-    return 0 if settings["trainer"] == "none" else settings.get("gpus", 1)
+    return 0 if settings["trainer"] in ("none", "given") else settings.get("gpus", 1)
 
 
 def gpus_beyond(config: dict, cap: int) -> list[str]:

@@ -1,8 +1,9 @@
 """The tables that stages hand to each other: one declared schema each, checked where it is written and read.
 
 problems     one row per problem; gold_solution is null where the benchmark has none
-dropped      training problems left out because their question stands elsewhere (same_as)
+dropped      problems left out: training questions that stand elsewhere (same_as), what given answers do not answer
 samples      one row per generated answer; temperature, top_p and max_tokens are those it was drawn with
+labels       one row per given answer, same keys: the verdict and the final answer that came with it, if any
 verdicts     one row per sample, same keys; verdict is one of VERDICTS
 scores       one tidy row per metric of one model; value is null where the metric is undefined
 problem_scores  the same per problem, for all metrics that are means over problems: what intervals are made of
@@ -18,6 +19,7 @@ import polars as pl
 
 VERDICTS = ["correct", "wrong", "no_answer", "timeout", "infra_error"]
 ANSWER_TYPES = ["number", "expression", "choice", "program"]
+LABELLED = "labels that came with the answers"  # the verifier where these are the verdicts
 SAMPLE_KEY = ["problem_id", "decoding", "sample_index"]
 
 PROBLEMS = {
@@ -31,7 +33,12 @@ PROBLEMS = {
     "choices": pl.List(pl.String),  # of answer_type choice: the texts of options A, B, ..
     "tests": pl.List(pl.String),  # of answer_type program: Python statements that must not fail
 }
-DROPPED = {"problem_id": pl.String, "same_as": pl.String, "question": pl.String}
+DROPPED = {
+    "problem_id": pl.String,
+    "same_as": pl.String,
+    "not_answered_by": pl.String,  # the first given series that lacks it
+    "question": pl.String,
+}
 SAMPLES = {
     "problem_id": pl.String,
     "decoding": pl.String,  # greedy or sampled
@@ -44,6 +51,13 @@ SAMPLES = {
     "top_p": pl.Float64,
     "max_tokens": pl.Int64,
     "engine": pl.String,  # with its version and all of the decoding that no column says
+}
+LABELS = {
+    "problem_id": pl.String,
+    "decoding": pl.String,
+    "sample_index": pl.Int64,
+    "answer": pl.String,
+    "correct": pl.Boolean,
 }
 VERDICT_ROWS = {
     "problem_id": pl.String,

@@ -141,26 +141,30 @@ def paired_disparity_p_value(
     return _share_as_large(changed[~np.isnan(changed)], found, 1.0)
 
 
-def second_sample_p_value(before: np.ndarray, after: np.ndarray, n: int, seed: int = 0) -> float:
+def second_sample_p_value(
+    before: np.ndarray, after: np.ndarray, n: np.ndarray | int, m: np.ndarray | int, seed: int = 0
+) -> float:
     """Two-sided p of the hypothesis that M_t's samples are a second sample of M1's: for what M_t solves beyond M1.
 
-    before, after: right samples of M1 and of M_t among n of each problem.
-    The statistic is the sum of accuracy.solved_outside's differences: after / n - 0 for before = 0, (after / n - 1) / n
-    for before = 1, else 0. They are many small losses and few large gains, so that swapping them (paired_p_value) finds
-    losses where there are none. Instead the right samples of a problem, c in all, fall to the two models at random
-    (Fisher's exact test, the sum over problems): none to M1 with chance C(n, c) / C(2n, c), one with
-    n C(n, c - 1) / C(2n, c). Problems of equal c are drawn together. nan for no problems.
+    before, after: right samples of M1 among n, and of M_t among m, of each problem. The statistic is the sum of
+    accuracy.solved_outside's differences: after / m - 0 for before = 0, (after / m - 1) / n for before = 1, else 0. They
+    are many small losses and few large gains, so that swapping them (paired_p_value) finds losses where there are none.
+    Instead the right samples of a problem, c in all, fall to the two models at random (Fisher's exact test, the sum over
+    problems): none to M1 with chance C(m, c) / C(n + m, c), one with n C(m, c - 1) / C(n + m, c). Problems of equal n, m
+    and c are drawn together. nan for no problems.
     """
-    totals, problems = np.unique((before + after).ravel(), return_counts=True)
+    cases = np.stack([np.broadcast_to(part, before.shape).ravel() for part in (n, m, before + after, before)])
     rng = np.random.default_rng(seed)
-    found, drawn = 0, np.zeros(FLIPS, np.int64)  # in units of 1 / n^2
-    for c, many in zip(totals.tolist(), problems.tolist(), strict=True):
-        gain, loss = c * n, c - 1 - n
-        found += gain * int(((before == 0) & (after == c)).sum()) + loss * int(((before == 1) & (after == c - 1)).sum())
-        chances = [comb(n, c) / comb(2 * n, c), n * comb(n, c - 1) / comb(2 * n, c) if c else 0.0]
-        none, one, _ = rng.multinomial(many, [*chances, max(0.0, 1 - sum(chances))], size=FLIPS).T
+    found, drawn = 0.0, np.zeros(FLIPS)
+    kinds, of_kind, problems = np.unique(cases[:3], axis=1, return_inverse=True, return_counts=True)
+    for kind, (n, m, c) in enumerate(kinds.T.tolist()):
+        gain, loss = c / m, ((c - 1) / m - 1) / n
+        right_before = cases[3][of_kind.ravel() == kind]
+        found += gain * int((right_before == 0).sum()) + loss * int((right_before == 1).sum())
+        chances = [comb(m, c) / comb(n + m, c), n * comb(m, c - 1) / comb(n + m, c) if c else 0.0]
+        none, one, _ = rng.multinomial(problems[kind], [*chances, max(0.0, 1 - sum(chances))], size=FLIPS).T
         drawn += gain * none + loss * one
-    return _share_as_large(drawn, found, 0.0) if before.size else float("nan")
+    return _share_as_large(drawn, found, 1.0) if before.size else float("nan")
 
 
 def effect_size(before: np.ndarray, after: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import polars as pl
 
 from reversal import answers
 from reversal.expressions import judge_expressions, same_text
-from reversal.tables import SAMPLE_KEY, VERDICT_ROWS
+from reversal.tables import LABELLED, SAMPLE_KEY, VERDICT_ROWS
 
 VERSION = "3"  # goes up whenever a verdict can change; part of every verdict
 
@@ -45,6 +45,13 @@ def verify(
     verdicts = different.select("problem_id", "text").hstack(pl.DataFrame(judged, schema=schema, orient="row"))
     joined = samples.join(verdicts, on=["problem_id", "text"], how="left", maintain_order="left")
     return joined.select(*SAMPLE_KEY, *columns, verifier=pl.lit(verifier(kinds[0], sandboxed)))
+
+
+def labelled(labels: pl.DataFrame) -> pl.DataFrame:
+    """The VERDICT_ROWS of answers that came with LABELS: these are the verdicts, and there is no second reading."""
+    verdict = pl.when("correct").then(pl.lit("correct")).otherwise(pl.lit("wrong")).cast(VERDICT_ROWS["verdict"])
+    none = {name: pl.lit(None, VERDICT_ROWS[name]) for name in ("second_answer", "second_verdict")}
+    return labels.select(*SAMPLE_KEY, "answer", verdict=verdict, **none, verifier=pl.lit(LABELLED))
 
 
 def verifier(kind: str, sandboxed: bool) -> str:

@@ -45,9 +45,9 @@ def test_the_studies_have_no_faults(study):
         (
             "iteration",
             5,
-            "top level: unknown key 'iteration' (did you mean iterations?); allowed: iterations, keep_models, methods",
+            "top level: unknown key 'iteration' (did you mean iterations?); allowed: embedding_model, iterations, ",
         ),
-        ("colour", "red", "top level: unknown key 'colour'; allowed: iterations, keep_models, methods"),
+        ("colour", "red", "top level: unknown key 'colour'; allowed: embedding_model, iterations, keep_models"),
         ("seeds", None, "top level: 'seeds' is a required property"),
         ("iterations", "five", "iterations: 'five' is not of type 'integer'"),
         ("iterations", 0, "iterations: 0 is less than the minimum of 1"),
@@ -77,7 +77,6 @@ def test_the_studies_have_no_faults(study):
             "sampling.engine.name: 'vlm' is not one of ['vllm', 'transformers', 'scripted']",
         ),
         ("sampling/shards", {"train": 1}, "sampling.shards: 'evaluation' is a required property"),
-        ("scoring/embedding_model", None, "scoring: 'embedding_model' is a required property"),
         ("models/mini-llama/pretrain/corpus", [], "models.mini-llama.pretrain.corpus: [] should be non-empty"),
         # one of several forms: the sentence is about the form that was meant
         ("tasks/mini-gsm/test/generator", "words", "tasks.mini-gsm.test.generator: 'words' is not one of"),
@@ -260,7 +259,7 @@ def test_every_learning_rate_schedule_is_one_of_transformers():
 
 
 def test_every_kind_of_problems_has_its_answers_and_mark():
-    assert set(JUDGED) == set(FORMATS) | set(KINDS)
+    assert set(JUDGED) == set(FORMATS) - {"plain"} | set(KINDS)
     for kind in KINDS:
         problem = generate_problems(kind, 1, (2, 2), "train", 0)[0]
         assert problem["answer_type"] == JUDGED[kind]
@@ -283,4 +282,58 @@ def test_absent_files_are_named_with_their_keys(tmp_path, monkeypatch):
     assert missing_files(config) == [
         f"tasks.mini-gsm.train.file: there is no x.jsonl, seen from {tmp_path}",
         f"models.mini-llama.pretrain.corpus.3.file: there is no y.parquet, seen from {tmp_path}",
+    ]
+
+
+FILES = {"file": "x.jsonl", "format": "plain", "answer_type": "number"}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentences"),
+    [
+        ({"series": {"a": ["x.jsonl"]}}, []),
+        ({"series": {"a": ["x.jsonl"]}, "questions": FILES, "labels": "grade"}, []),
+        ({"series": {"a": ["models/step-1", "models/step-2"]}, "questions": FILES}, []),
+        (
+            {"series": {"a": []}},
+            ["series.a: must be a list of models (folders, OWNER/NAME@COMMIT, files of answers), or"],
+        ),
+        (
+            {"series": {"a": ["models/1"]}},
+            ["questions: a_1 must be asked some"],
+        ),
+        (
+            {"series": {"a": ["x.jsonl", "models/1"]}, "questions": FILES, "labels": True},
+            ["tasks.questions.labels: only answers that are given have labels, and a_2 is sampled"],
+        ),
+        (
+            {"series": {"a": ["x.jsonl"]}, "questions": {"file": "x.jsonl", "format": "plain"}},
+            ["tasks.questions.test.answer_type: of plain problems it must be said: number, expression, choice, "],
+        ),
+        (
+            {"series": {"a": ["x.jsonl"]}, "questions": FILES | {"format": "gsm8k"}},
+            ["tasks.questions.test.answer_type: gsm8k says it itself; leave it out"],
+        ),
+        (
+            {"series": {"a": ["x.jsonl"]}, "questions": {"prompt": "{question}"}},
+            [],
+        ),
+        ({"methods": {"a": {"given": ["x.jsonl"]}}, "seeds": [0, 1]}, ["seeds: answers that are given belong to one"]),
+        (
+            {"methods": {"a": {"given": ["models/1"], "repeat": ["sft"]}}},
+            ["methods.a: must be steps (start, repeat), or a series of given models"],
+        ),
+    ],
+)
+def test_faults_of_given_series(change, sentences):
+    config = copy.deepcopy(CONFIG)
+    update_config(config, change)
+    found = problems_of(without_nulls(config), SCHEMA)
+    assert len(found) == len(sentences)
+    assert all(fault.startswith(sentence) for fault, sentence in zip(found, sentences, strict=True)), found
+
+
+def test_training_needs_questions_to_learn_from():
+    assert faults("tasks/mini-gsm/train", None) == [
+        "tasks.mini-gsm: needs train and rationales, since dpo is a step that is made here"
     ]

@@ -148,6 +148,50 @@ def test_a_bad_line_is_named_with_its_fault(tmp_path, name, good, line, fault):
     assert str(error.value).startswith(f"{tmp_path}/problems.jsonl, line 2: ") and fault in str(error.value)
 
 
+PLAIN = {"question": "1+1?", "answer": "2", "solution": "It is 2.", "level": 3, "problem_id": "a/1", "subject": "sums"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "row"),
+    [
+        ("number", PLAIN, ("t/a%2F1", "1+1?", "2", "It is 2.", "number", 3, "sums", None, None)),
+        ("number", {"question": "Q", "answer": 1200.50}, ("t/0", "Q", "1200.5", None, "number", *[None] * 4)),
+        ("expression", {"question": "Q", "answer": "x^2 "}, ("t/0", "Q", "x^2", None, "expression", *[None] * 4)),
+        (
+            "choice",
+            {"question": "Where?", "answer": "bank", "choices": ["park", "bank"]},
+            ("t/0", "Where?\nA. park\nB. bank", "B", None, "choice", None, None, ["park", "bank"], None),
+        ),
+        (
+            "program",
+            {"question": "f", "answer": "def f(): 1", "tests": ["f()"]},
+            ("t/0", "f", "def f(): 1", None, "program", *[None] * 3, ["f()"]),
+        ),
+    ],
+)
+def test_plain_problems(tmp_path, kind, record, row):
+    found = load_problems({"file": jsonl(tmp_path, record), "format": "plain", "answer_type": kind}, "t", "test")
+    assert_frame_equal(found, pl.DataFrame([row], schema=PROBLEMS, orient="row"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "fault"),
+    [
+        ("number", {"question": "Q"}, "line 2: not a plain problem: no field 'answer', only question"),
+        ("number", {"question": "Q", "answer": "six"}, "line 2: .* the answer 'six' is not a number"),
+        ("number", {"question": "Q", "answer": True}, "line 2: .* answer is bool, not text"),
+        ("number", PLAIN, "the problem_id 'a%2F1' stands there more than once"),
+        ("choice", {"question": "Q", "answer": "C", "choices": ["x", "y"]}, "line 2: .* 'C' is no letter and no text"),
+        ("program", {"question": "Q", "answer": "1"}, "line 2: .* a program needs tests"),
+        ("number", PLAIN | {"level": "hard"}, "line 2: .* invalid literal for int"),
+    ],
+)
+def test_a_plain_problem_that_cannot_be_used_is_named(tmp_path, kind, record, fault):
+    right = PLAIN | {"choices": ["2", "3"], "tests": ["f()"]}
+    with pytest.raises(ValueError, match=fault):
+        load_problems({"file": jsonl(tmp_path, right, record), "format": "plain", "answer_type": kind}, "t", "test")
+
+
 def test_a_bad_row_and_a_broken_parquet_file_are_named(tmp_path):
     path = tmp_path / "problems.parquet"
     pl.DataFrame([GSM8K, GSM8K | {"answer": None}]).write_parquet(path)
@@ -192,7 +236,7 @@ def test_duplicates_are_dropped_from_train_and_listed():
     train = frame(a="1+1?", b="1+2?", c=" 1+1? ", d="2+2?", e="2+1?")
     kept, dropped = drop_duplicates(train, {"test": frame(x="2+2?"), "ood": frame(y="1+2\n?")})
     assert_frame_equal(kept, frame(a="1+1?", e="2+1?"))
-    expected = [("b", "y", "1+2?"), ("c", "a", "1+1?"), ("d", "x", "2+2?")]
+    expected = [("b", "y", None, "1+2?"), ("c", "a", None, "1+1?"), ("d", "x", None, "2+2?")]
     assert_frame_equal(dropped, pl.DataFrame(expected, schema=DROPPED, orient="row"))
 
 

@@ -78,6 +78,7 @@ def test_accuracy_values():
             ("pass_at_4", "test", 1.0, 2),
             ("maj_at_2", "test", (1 / 2 + 1 / 2) / 2, 2),
             ("maj_at_4", "test", 1.0, 2),
+            ("samples", "test", 4.0, 2),
         ]
     )
     assert_frame_equal(
@@ -97,7 +98,11 @@ def test_accuracy_values():
 def test_pass_at_k_is_in_the_order_of_k():
     many = judged([("a", "sampled", i, "", 1, "stop", "2", "correct") for i in range(12)])
     names = [metric for metric, *_ in scoring.means(scoring.accuracy_values(many))]
-    assert names == ["sample_accuracy", *(f"pass_at_{k}" for k in range(2, 13)), "maj_at_2", "maj_at_4", "maj_at_8"]
+    assert names == [
+        "sample_accuracy",
+        *(f"pass_at_{k}" for k in range(2, 13)),
+        *("maj_at_2", "maj_at_4", "maj_at_8", "samples"),
+    ]
 
 
 def test_coverage_values():

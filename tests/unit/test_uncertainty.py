@@ -391,7 +391,7 @@ def test_what_m_t_solves_beyond_m1_is_tested_against_all_ways_to_share_out_the_r
         if abs(sum(value for value, _ in way)) >= abs(found) - 1e-12
     )
     before, after = np.array(pairs).T
-    assert second_sample_p_value(before, after, n) == pytest.approx(p, abs=0.02)
+    assert second_sample_p_value(before, after, n, n) == pytest.approx(p, abs=0.02)
 
 
 def test_a_second_sample_of_m1_has_uniform_p(monkeypatch):
@@ -399,7 +399,7 @@ def test_a_second_sample_of_m1_has_uniform_p(monkeypatch):
     monkeypatch.setattr(uncertainty, "FLIPS", 1_000)
     rng = np.random.default_rng(8)
     samples = [rng.binomial(8, rng.beta(1, 1, 120), (2, 120)) for _ in range(500)]
-    p_values = [second_sample_p_value(before, after, 8) for before, after in samples]
+    p_values = [second_sample_p_value(before, after, 8, 8) for before, after in samples]
     assert_uniform(p_values)
     assert np.mean(np.array(p_values) < 0.01) <= 0.02
 
@@ -407,9 +407,9 @@ def test_a_second_sample_of_m1_has_uniform_p(monkeypatch):
 def test_the_second_sample_test_finds_what_m1_could_not_do_and_takes_any_shape():
     before, after = np.zeros((3, 20), int), np.zeros((3, 20), int)
     after[:, :10] = 4
-    assert second_sample_p_value(before, after, 8) < 0.001
-    assert second_sample_p_value(before, before, 8) == 1.0
-    assert np.isnan(second_sample_p_value(before[:, :0], after[:, :0], 8))
+    assert second_sample_p_value(before, after, 8, 8) < 0.001
+    assert second_sample_p_value(before, before, 8, 8) == 1.0
+    assert np.isnan(second_sample_p_value(before[:, :0], after[:, :0], 8, 8))
 
 
 def test_effect_size_is_the_mean_change_in_standard_deviations_of_the_problems():

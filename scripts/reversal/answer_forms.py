@@ -1,0 +1,200 @@
+"""Answers that others sampled, as rows of one kind whatever wrote the file.
+
+Five forms, told apart by the fields of a file's first record (docs/judging.md says what each is read for): plain, the
+samples of lm-evaluation-harness (--log_samples), the outputs of NeMo-Skills, the JSON logs of inspect, and the dumps of
+verl. Labels are verdicts that stand in the file.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from reversal.files import records
+
+ROWS = {
+    "id": pl.String,
+    "question": pl.String,
+    "gold": pl.String,
+    "text": pl.String,
+    "sample_index": pl.Int64,
+    "greedy": pl.Boolean,
+    "correct": pl.Boolean,
+    "answer": pl.String,  # as the file reads the text
+    "n_tokens": pl.Int64,
+    "finish_reason": pl.String,
+}
+OWN_LABEL = {"nemo_skills": ("symbolic_correct", "is_correct"), "verl": ("acc", "score"), "plain": ("correct",)}
+
+
+def read_rows(paths: list[str], labels: str | bool) -> pl.DataFrame:
+    """ROWS of the files of one checkpoint, in their order.
+
+    labels: the field that holds the verdicts, True for the one that this form has, False for none. Raises ValueError
+    naming file and line of a record that cannot be read.
+    """
+    found = []
+    for path in paths:
+        first, form = None, ""
+        for place, record in _inspect_samples(path) if path.endswith(".json") else records(path):
+            first = record if first is None else first
+            form = form or _form(record, place)
+            try:
+                found += READERS[form](record, first, labels, path)
+            except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+                reason = f"no field {error}, only {', '.join(record)}" if isinstance(error, KeyError) else str(error)
+                raise ValueError(f"{place}: not an answer in the form of {form}: {reason}") from error
+        if first is None:
+            raise ValueError(f"{path}: holds no answers")
+    return pl.DataFrame(found, schema=ROWS)
+
+
+def _form(record: dict, place: str) -> str:
+    fields = {
+        "lm_eval": ("doc_id", "resps"),
+        "inspect": ("epoch", "output"),
+        "nemo_skills": ("generation",),
+        "verl": ("input", "output", "score"),
+        "plain": ("text",),
+    }
+    for form, its in fields.items():
+        if set(its) <= set(record):
+            return form
+    raise ValueError(
+        f"{place}: not an answer in any form that is known here; it has {', '.join(record)}. The plain form has "
+        "problem_id or question, and text (docs/judging.md)"
+    )
+
+
+def _plain(record: dict, first: dict, labels: str | bool, path: str) -> list[dict]:
+    row = {"id": _id(record.get("problem_id")), "question": record.get("question"), "gold": record.get("gold_answer")}
+    if row["id"] is None and row["question"] is None:
+        raise KeyError("problem_id")
+    row |= {key: record.get(key) for key in ("sample_index", "answer", "n_tokens", "finish_reason")}
+    row |= {"text": _text(record["text"]), "greedy": bool(record.get("greedy", False))}
+    return [row | {"correct": _label(record, labels, "plain")}]
+
+
+def _nemo_skills(record: dict, first: dict, labels: str | bool, path: str) -> list[dict]:
+    """One answer to a problem in each file: output.jsonl holds the greedy ones, output-rs0.jsonl and so on samples."""
+    gold = record.get("expected_answer")
+    return [
+        {
+            "id": None,
+            "question": record.get("problem") or record["question"],
+            "gold": None if gold is None else str(gold),
+            "text": _text(record["generation"]),
+            "greedy": "-rs" not in Path(path).stem,
+            "correct": _label(record, labels, "nemo_skills"),
+            "answer": record.get("predicted_answer"),
+            "n_tokens": record.get("num_generated_tokens"),
+            "finish_reason": record.get("finish_reason"),
+        }
+    ]
+
+
+def _verl(record: dict, first: dict, labels: str | bool, path: str) -> list[dict]:
+    """Whether an answer is greedy a dump does not say: all count as samples."""
+    gold = record.get("gts")
+    row = {"question": record["input"], "gold": None if gold is None else str(gold), "text": _text(record["output"])}
+    answer = record.get("pred")
+    return [row | {"greedy": False, "answer": answer, "correct": _label(record, labels, "verl")}]
+
+
+def _lm_eval(record: dict, first: dict, labels: str | bool, path: str) -> list[dict]:
+    """One row per filter and document: those of one filter are read, the first unless labels say `metric,filter`."""
+    metric, _, wanted = labels.partition(",") if isinstance(labels, str) else (labels, "", "")
+    if record.get("filter") != (wanted or first.get("filter")):
+        return []
+    texts, document = record["resps"][0], record["doc"]
+    if len(record["resps"]) > 1 or not all(isinstance(text, str) for text in texts):
+        raise ValueError("resps hold log-likelihoods of choices, not generated texts")
+    settings = next(iter(record["arguments"].values()))["arg_1"]
+    greedy = len(texts) == 1 and (not settings.get("do_sample") or settings.get("temperature") == 0)
+    if labels and len(texts) > 1:
+        raise ValueError(f"one score for {len(texts)} answers; leave labels out and say the answer_type instead")
+    correct = _label(record, record["metrics"][0] if metric is True else metric, "lm_eval")
+    row = {"id": _id(record["doc_id"]), "question": document.get("question") or document.get("problem")}
+    row |= {"gold": _gold_of_document(record["target"]), "greedy": greedy, "correct": correct}
+    answer = record["filtered_resps"][0] if len(texts) == 1 else None
+    return [row | {"text": text, "answer": answer if isinstance(answer, str) else None} for text in texts]
+
+
+def _inspect(record: dict, first: dict, labels: str | bool, path: str) -> list[dict]:
+    choice, target = record["output"]["choices"][0], record["target"]
+    asked = record["input"]
+    if not isinstance(asked, str):
+        asked = _content([message for message in asked if message["role"] == "user"][-1]["content"])
+    scores = record.get("scores") or {}
+    score = scores[labels] if isinstance(labels, str) else next(iter(scores.values()), {})
+    usage = record["output"].get("usage") or {}
+    return [
+        {
+            "id": _id(record["id"]),
+            "question": asked,
+            "gold": target if isinstance(target, str) else target[0],
+            "text": _content(choice["message"]["content"]),
+            "sample_index": None,
+            "greedy": record["greedy"],
+            "correct": _label(score, "value", "inspect") if labels else None,
+            "answer": score.get("answer"),
+            "n_tokens": usage.get("output_tokens"),
+            "finish_reason": {"max_tokens": "length"}.get(choice.get("stop_reason"), choice.get("stop_reason")),
+        }
+    ]
+
+
+READERS = {"plain": _plain, "nemo_skills": _nemo_skills, "verl": _verl, "lm_eval": _lm_eval, "inspect": _inspect}
+
+
+def _inspect_samples(path: str) -> Iterator[tuple[str, dict]]:
+    """("file, sample n", sample) of an inspect log, each with whether it is greedy: temperature 0 and one epoch."""
+    try:
+        log = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: not a readable JSON file ({error})") from error
+    if not isinstance(log, dict) or "eval" not in log or not log.get("samples"):
+        raise ValueError(f"{path}: no log of inspect with samples (status {log.get('status') if log else None})")
+    temperature = (log["eval"].get("model_generate_config") or {}).get("temperature")
+    epochs = max(sample["epoch"] for sample in log["samples"])
+    for i, sample in enumerate(log["samples"], start=1):
+        yield f"{path}, sample {i}", sample | {"greedy": temperature == 0 and epochs == 1}
+
+
+def _label(record: dict, labels: str | bool, form: str) -> bool | None:
+    """The verdict of a record; an error where one is wanted and there is none that is right or wrong."""
+    if not labels:
+        return None
+    names = (labels,) if isinstance(labels, str) else OWN_LABEL[form]
+    name = next((name for name in names if name in record), None)
+    if name is None:
+        raise ValueError(
+            f"no label {' or '.join(names)}, only {', '.join(record)}: name the field (labels: FIELD), or say the "
+            "answer_type, so that the answers are judged against the gold ones"
+        )
+    value = record[name]
+    truths = {"C": True, "I": False, "N": False, 1: True, 0: False, -1: False}
+    if not isinstance(value, (bool, int, float, str)) or value not in truths:
+        raise ValueError(f"the label {name} is {value!r}, neither right (true, 1, C) nor wrong (false, 0, -1, I, N)")
+    return truths[value]
+
+
+def _gold_of_document(target) -> str | None:
+    """What stands after the last mark where the target is a whole solution, as in GSM8K's documents."""
+    return None if target is None else str(target).rpartition("####")[2].strip()
+
+
+def _content(content) -> str:
+    """The text of a chat message, which may come in parts."""
+    return content if isinstance(content, str) else "".join(p["text"] for p in content if p["type"] == "text")
+
+
+def _id(value) -> str | None:
+    return None if value is None else str(value)
+
+
+def _text(value) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"the answer is {type(value).__name__}, not text")
+    return value

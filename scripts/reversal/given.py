@@ -1,0 +1,96 @@
+"""Series of checkpoints or answers that others made, as the methods and steps that all stages know.
+
+A given model is a step of its own, {trainer: given} with a checkpoint or answers: its lineage is that of a trained
+model, and only where its weights or its answers come from differs (rules/given.smk).
+
+Light imports only: the rules call this at every start of Snakemake.
+"""
+
+import glob
+import re
+from pathlib import Path
+
+HUB = re.compile(r"([^/@]+/[^/@]+)@([0-9a-f]{40})")
+FILES = (".jsonl", ".parquet", ".json")
+FORMS = ", ".join(FILES)
+# What a task says about sampling and reading answers; whatever else stands in `questions` is a source of problems.
+TASK = {"prompt": "{question}\n", "stop": [], "max_tokens": 256, "answer_mark": "\\boxed{", "ood": {}}
+SHORT = ("series", "questions", "labels", "embedding_model")
+
+
+def with_given(config: dict) -> dict:
+    """The configuration with every given series as steps of its own; what `series` says in short is said in full."""
+    config = _in_full(config) if "series" in config else config
+    methods, steps = {}, dict(config["steps"])
+    for name, method in config["methods"].items():
+        if "given" in method:
+            models = _models(method["given"])
+            start = [f"{re.sub('[^a-z0-9_]', '_', name.lower())}_{i}" for i in range(1, len(models) + 1)]
+            steps |= {step: {"trainer": "given", **model} for step, model in zip(start, models, strict=True)}
+            method = method | {"start": start}
+        methods[name] = method
+    return config | {"methods": methods, "steps": steps}
+
+
+def answers_of(config: dict) -> dict[str, list[str]]:
+    """{step: files of answers} of every given model that is known by its answers alone."""
+    return {name: step["answers"] for name, step in config["steps"].items() if "answers" in step}
+
+
+def _in_full(config: dict) -> dict:
+    """A study of given series alone: no base model is made and nothing trained, whatever config.yaml has."""
+    questions, labels = config.get("questions", {}), config.get("labels")
+    task = TASK | {key: value for key, value in questions.items() if key in TASK}
+    source = {key: value for key, value in questions.items() if key not in TASK}
+    if labels is None and not source:
+        labels = True
+    methods = {name: {"given": series} for name, series in config["series"].items()}
+    scoring = {"embedding_model": config["embedding_model"]} if "embedding_model" in config else {}
+    full = {"models": {"given": {}}, "methods": methods, "steps": {}, "seeds": [0], "scoring": scoring}
+    full |= {"tasks": {"questions": task | {"test": source} | ({} if labels is None else {"labels": labels})}}
+    return {key: value for key, value in config.items() if key not in SHORT} | full | {"keep_models": "all"}
+
+
+def missing(config: dict) -> list[str]:
+    """What given series name and what is not there, one sentence each. config: as with_given gives it."""
+    found = []
+    for name, method in config["methods"].items():
+        for step in method["start"] if "given" in method else ():
+            its, made = config["steps"][step], config["steps"][step].get("checkpoint", {})
+            for path in [*its.get("answers", []), *([made["folder"]] if "folder" in made else [])]:
+                kind = (
+                    "file of answers" if "answers" in its else f"folder with a model, file of answers ({FORMS}) or hub"
+                )
+                if not (Path(path).is_file() if "answers" in its else Path(path).is_dir()):
+                    hint = " model (OWNER/NAME@ and the 40 digits of a commit)" if "answers" not in its else ""
+                    found.append(f"methods.{name}.given: there is no {kind}{hint} {path}, seen from {Path.cwd()}")
+    return found
+
+
+def _models(series: str | list[str]) -> list[dict]:
+    """{answers: files} or {checkpoint: source} of every model of a series.
+
+    A pattern alone is a series, one model a match; in a list a pattern of files is one model, of folders several.
+    """
+    entries = _matches(series) if isinstance(series, str) else series
+    return [model for entry in entries for model in _models_of(entry)]
+
+
+def _models_of(entry: str) -> list[dict]:
+    if hub := HUB.fullmatch(entry):
+        return [{"checkpoint": {"hub": hub[1], "revision": hub[2]}}]
+    if entry == "base":
+        return [{"checkpoint": {"base": True}}]
+    if entry.endswith(FILES):
+        return [{"answers": _matches(entry)}]
+    return [{"checkpoint": {"folder": path}} for path in _matches(entry)]
+
+
+def _matches(pattern: str) -> list[str]:
+    """The paths that fit, by the numbers in them: step 100 after step 20. What fits nothing stays as it is."""
+    found = [pattern] if Path(pattern).exists() else glob.glob(pattern, recursive=True)  # noqa: PTH207, also absolute
+    return sorted(found, key=_by_number) or [pattern]
+
+
+def _by_number(path: str) -> list:
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", path) if part]

@@ -1,0 +1,130 @@
+"""Files of answers as others write them, each in the shape that its tool has."""
+
+import json
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from reversal.answer_forms import ROWS, read_rows
+
+PLAIN = {"problem_id": 7, "question": "1+1?", "gold_answer": "2", "text": "#### 2", "greedy": True, "correct": True}
+LM_EVAL = {
+    "doc_id": 7,
+    "doc": {"question": "1+1?", "answer": "Add.\n#### 2"},
+    "target": "Add.\n#### 2",
+    "arguments": {"gen_args_0": {"arg_0": "Q: 1+1?\nA:", "arg_1": {"until": ["Q:"], "do_sample": False}}},
+    "resps": [["It is #### 2"]],
+    "filtered_resps": ["2"],
+    "filter": "strict-match",
+    "metrics": ["exact_match"],
+    "doc_hash": "0",
+    "prompt_hash": "0",
+    "target_hash": "0",
+    "exact_match": 1.0,
+}
+NEMO = {
+    "problem": "1+1?",
+    "expected_answer": 2,
+    "generation": "\\boxed{2}",
+    "predicted_answer": "2",
+    "symbolic_correct": True,
+    "num_generated_tokens": 5,
+}
+VERL = {"input": "user\n1+1?\nassistant\n", "output": "#### 2", "gts": "2", "score": 1.0, "step": 100}
+INSPECT = {
+    "version": 2,
+    "status": "success",
+    "eval": {"task": "sums", "model": "m", "model_generate_config": {"temperature": 0.7}},
+    "samples": [
+        {
+            "id": 7,
+            "epoch": 1,
+            "input": [{"role": "system", "content": "Add."}, {"role": "user", "content": "1+1?"}],
+            "target": "2",
+            "messages": [],
+            "output": {
+                "model": "m",
+                "choices": [{"message": {"role": "assistant", "content": "ANSWER: 2"}, "stop_reason": "max_tokens"}],
+                "usage": {"input_tokens": 9, "output_tokens": 4},
+            },
+            "scores": {"match": {"value": "C", "answer": "2"}},
+        }
+    ],
+}
+
+
+def written(folder, *records, name="answers.jsonl") -> str:
+    path = folder / name
+    path.write_text("\n".join(json.dumps(record) for record in records))
+    return str(path)
+
+
+def row(**values) -> dict:
+    return dict.fromkeys(ROWS) | {"question": "1+1?", "gold": "2", "correct": True} | values
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "expected"),
+    [
+        (PLAIN, "a.jsonl", row(id="7", text="#### 2", greedy=True)),
+        (LM_EVAL, "samples_gsm8k.jsonl", row(id="7", text="It is #### 2", greedy=True, answer="2")),
+        (NEMO, "output-rs0.jsonl", row(text="\\boxed{2}", greedy=False, answer="2", n_tokens=5)),
+        (NEMO, "output.jsonl", row(text="\\boxed{2}", greedy=True, answer="2", n_tokens=5)),
+        (VERL, "100.jsonl", row(question="user\n1+1?\nassistant\n", text="#### 2", greedy=False)),
+        (
+            INSPECT,
+            "log.json",
+            row(id="7", text="ANSWER: 2", greedy=False, answer="2", n_tokens=4, finish_reason="length"),
+        ),
+    ],
+)
+def test_each_form_is_known_by_its_fields(tmp_path, record, name, expected):
+    found = read_rows([written(tmp_path, record, name=name)], labels=True)
+    assert_frame_equal(found, pl.DataFrame([expected], schema=ROWS))
+
+
+def test_the_plain_form_may_be_parquet_and_say_little(tmp_path):
+    path = str(tmp_path / "answers.parquet")
+    pl.DataFrame([{"question": "1+1?", "text": "2"}]).write_parquet(path)
+    expected = row(gold=None, text="2", greedy=False, correct=None)
+    assert_frame_equal(read_rows([path], labels=False), pl.DataFrame([expected], schema=ROWS))
+
+
+def test_lm_evals_documents_stand_once_per_filter_and_may_have_several_answers(tmp_path):
+    loose = LM_EVAL | {"filter": "flexible-extract", "filtered_resps": ["3"], "exact_match": 0.0}
+    both = written(tmp_path, LM_EVAL, loose)
+    assert read_rows([both], True).select("answer", "correct").rows() == [("2", True)]
+    assert read_rows([both], "exact_match,flexible-extract").select("answer", "correct").rows() == [("3", False)]
+    settings = {"gen_args_0": {"arg_0": "", "arg_1": {"do_sample": True, "temperature": 0.7}}}
+    repeats = LM_EVAL | {"resps": [["#### 2", "#### 3"]], "arguments": settings}
+    path = written(tmp_path, repeats)
+    assert read_rows([path], False).select("text", "greedy").rows() == [("#### 2", False), ("#### 3", False)]
+    with pytest.raises(ValueError, match=r"line 1: .* one score for 2 answers; leave labels out"):
+        read_rows([path], True)
+
+
+@pytest.mark.parametrize(
+    ("record", "labels", "fault"),
+    [
+        ({"prompt": "1+1?", "completion": "2"}, True, r"line 2: .* it has prompt, completion\. The plain form has"),
+        (PLAIN | {"text": None}, True, r"line 2: .* plain: the answer is NoneType, not text"),
+        ({"text": "2", "greedy": True}, False, r"line 2: .* plain: no field 'problem_id', only text, greedy"),
+        (PLAIN | {"correct": 0.5}, True, r"line 2: .* label correct is 0\.5, neither right .* nor wrong"),
+        (PLAIN, "grade", r"line 2: .* no label grade, only problem_id, .* name the field .* or say the answer_type"),
+        (LM_EVAL | {"resps": [[["-1.5", "True"]], [["-2.0", "False"]]]}, True, "log-likelihoods of choices"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named(tmp_path, record, labels, fault):
+    first = LM_EVAL if "doc_id" in record else PLAIN | {"grade": 1}
+    first = first if "prompt" not in record else record
+    with pytest.raises(ValueError, match=fault.replace("line 2", "line 1") if first is record else fault):
+        read_rows([written(tmp_path, first, record)], labels)
+
+
+@pytest.mark.parametrize(
+    ("log", "fault"),
+    [({"eval": {}, "status": "error", "samples": []}, "no log of inspect with samples .status error."), ([], "no log")],
+)
+def test_a_log_without_samples_is_named(tmp_path, log, fault):
+    with pytest.raises(ValueError, match=fault):
+        read_rows([written(tmp_path, log, name="log.json")], False)
