@@ -1,4 +1,4 @@
-# read_answers: files of answers that others sampled -> samples/test.parquet and labels/test.parquet of that model. From there on
+# read_answers: files of answers that others sampled -> samples/ and labels/ of that model. From there on
 # it is a model like any other.
 rule read_answers:
     input:
@@ -19,6 +19,7 @@ rule read_answers:
     envmodules:
         *modules("analysis"),
     params:
+        files=lambda w: ANSWERS[lineages.last_step(w.lineage)],
         labels=lambda w: canonical(config["tasks"][w.task].get("labels", False)),
     message:
         "{rule} ({log})"

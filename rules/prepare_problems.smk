@@ -1,6 +1,6 @@
 # prepare_problems: a generator, a file or a hub dataset named in the study -> problems/{task}/{problems}.parquet
 # Training problems whose question also stands in a test or OOD set (or twice) are left out and listed in dropped.csv; so are
-# test problems that one of the given series of answers does not answer.
+# test and OOD problems that one of the given series of answers does not answer.
 rule prepare_problems:
     input:
         code=code("prepare_problems"),
@@ -9,7 +9,7 @@ rule prepare_problems:
             f"{RESULTS}/problems/{w.task}/{{problems}}.parquet",
             problems=["test", *config["tasks"][w.task]["ood"]] if w.problems == "train" else [],
         ),
-        answers=lambda w: sum(ANSWERS.values(), []) if w.problems == "test" else [],
+        answers=lambda w: sum(ANSWERS.values(), []) if w.problems != "train" else [],
     output:
         problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
         dropped=f"{RESULTS}/problems/{{task}}/{{problems}}.dropped.csv",
@@ -23,7 +23,7 @@ rule prepare_problems:
         *modules("analysis"),
     params:
         source=lambda w: canonical(source_of(config["tasks"][w.task], w.problems)),
-        answers=lambda w: canonical(ANSWERS if w.problems == "test" else {}),
+        answers=lambda w: canonical(ANSWERS if w.problems != "train" else {}),
         labels=lambda w: canonical(config["tasks"][w.task].get("labels", False)),
         sandboxed=config["verification"]["sandboxed"],
     message:

@@ -8,8 +8,7 @@ rule summarise:
         dropped=[
             f"{RESULTS}/problems/{task}/{name}.dropped.csv"
             for task, settings in config["tasks"].items()
-            for name in ("train", "test")
-            if name in settings
+            for name in [*(["train"] if "train" in settings else []), *sets_of(settings, "evaluation")]
         ],
         published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
     output:
@@ -45,6 +44,12 @@ rule summarise:
             category="3 Tables",
             labels={"table": "The coverage rule against what happened"},
         ),
+        not_measured=report(
+            f"{RESULTS}/tables/not_measured.csv",
+            caption="captions/not_measured.rst",
+            category="3 Tables",
+            labels={"table": "Not measured, and why"},
+        ),
         training_sets=report(
             f"{RESULTS}/tables/training_sets.csv",
             caption="captions/training_sets.rst",
@@ -73,6 +78,7 @@ rule summarise:
                 "runs": study.runs_in_words(config),
                 "kinds": kinds_of_methods(config),
                 "ood": [[[m, t], list(config["tasks"][t]["ood"])] for m in config["models"] for t in config["tasks"]],
+                "given": given.names(config),
             }
         ),
     message:

@@ -31,7 +31,8 @@ rule write_pages:
     params:
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}
-            | {"iterations": config["iterations"], "runs": study.runs_in_words(config), "series": list(SERIES.items())}
+            | {"iterations": max(map(len, SERIES.values())), "series": list(SERIES.items())}
+            | {"runs": study.runs_in_words(config)}
             | {"first": {m: f"{RESULTS}/{m}/base{bases_of(model)[0]}" for m, model in config["models"].items()}}
             | {"seed": config["seeds"][0], "problems": f"{RESULTS}/problems"}
         ),

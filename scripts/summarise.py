@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import bases, changes, coverage_rule, jobs, summaries, tables
+from reversal import bases, changes, coverage_rule, jobs, not_measured, summaries, tables
 
 
 def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_path, study, outputs) -> None:
@@ -24,6 +24,12 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
             of_bases.setdefault(base, []).extend(found)
     metrics, table = pl.concat(metrics), changes.judged(rows)
     tables.write(bases.verdicts_of_bases(of_bases, metrics), tables.BASES, outputs["bases"])
+    unknown = [
+        not_measured.not_measured(metrics.filter(model=model, task=task), table.filter(model=model, task=task), names)
+        for (model, task), names in study["ood"]
+    ]
+    unknown = pl.concat(unknown)
+    tables.write(unknown, tables.NOT_MEASURED, outputs["not_measured"])
     for name in ("metrics", "metrics_csv"):
         tables.write(metrics, tables.METRICS, outputs[name])
     for name in ("intervals", "intervals_csv"):
@@ -38,8 +44,15 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
     dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
     tables.write(dropped, tables.DROPPED, outputs["dropped"])
-    text = changes.verdict_text(table, metrics["iteration"].max(), study["runs"])
-    jobs.write_text(outputs["verdict"], text)
+    lasts = [len(lineages) for lineages in study["series"].values()]
+    text = changes.verdict_text(table, lasts, study["runs"])
+    jobs.write_text(outputs["verdict"], text + given_models(study["given"]) + not_measured.sentences(unknown, dropped))
+
+
+def given_models(given: dict[str, list[str]]) -> str:
+    """What M1, M2, .. of the given series are."""
+    lines = [f"  {name}: {', '.join(f'M{i} {of}' for i, of in enumerate(its, start=1))}" for name, its in given.items()]
+    return "\n".join(["Given:", *lines, ""]) if lines else ""
 
 
 def _place(path: str) -> tuple[str, str, int, str]:

@@ -115,7 +115,8 @@ def _lm_eval(record: dict, first: dict, labels: str | bool, path: str) -> list[d
     if labels and len(texts) > 1:
         raise ValueError(f"one score for {len(texts)} answers; leave labels out and say the answer_type instead")
     correct = _label(record, record["metrics"][0] if metric is True else metric, "lm_eval")
-    row = {"id": _id(record["doc_id"]), "question": document.get("question") or document.get("problem")}
+    number = document.get("problem_id", record["doc_id"])  # our own export has the first
+    row = {"id": _id(number), "question": document.get("question") or document.get("problem")}
     row |= {"gold": _gold_of_document(record["target"]), "greedy": greedy, "correct": correct}
     answer = record["filtered_resps"][0] if len(texts) == 1 else None
     return [row | {"text": text, "answer": answer if isinstance(answer, str) else None} for text in texts]

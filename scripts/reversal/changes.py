@@ -50,7 +50,7 @@ def changes(
         accuracy, most = accuracy_metric(group), _most_samples(group)
         best = _best_iteration(group, accuracy)
         printed = published.filter(model=model, task=task, method=method).to_dicts()
-        for dimension, (metric, subset) in _dimensions(accuracy, most, ood).items():
+        for dimension, (metric, subset) in dimensions(accuracy, most, ood).items():
             found = _points(group.filter(metric=metric, subset=subset), best, group["iteration"].max())
             if found is not None:
                 names = {"model": model, "task": task, "method": method, "dimension": dimension}
@@ -91,12 +91,15 @@ def reversal_and_why(rows: list[dict]) -> tuple[str, str]:
     return "no", f"Accuracy progressed, and every other interval lies above a loss of {MARGIN}."
 
 
-def verdict_text(table: pl.DataFrame, iterations: int, runs: str) -> str:
-    """One line per model, task and method in plain words, as printed at the end of a run. runs:
-    study.runs_in_words."""
-    if iterations == 1:
+def verdict_text(table: pl.DataFrame, lasts: list[int], runs: str) -> str:
+    """One line per model, task and method in plain words, as printed at the end of a run.
+
+    lasts: the last iteration of every method. runs: study.runs_in_words.
+    """
+    if max(lasts) == 1:
         return "Only M1 was made (iterations: 1): there is no change to judge.\n"
-    lines = [f"From M1 to M{iterations} ({runs}; [95 % interval]; p adjusted over the study):"]
+    last = f"M{lasts[0]}" if len(set(lasts)) == 1 else "the last model"
+    lines = [f"From M1 to {last} ({runs}; [95 % interval]; p adjusted over the study):"]
     for (model, task, method), group in table.group_by("model", "task", "method", maintain_order=True):
         rows = group.rows(named=True)
         accuracy = [_in_full(row) for row in rows if row["dimension"] == "accuracy"]
@@ -115,7 +118,7 @@ def _most_samples(group: pl.DataFrame) -> int:
     return max(ks[0] & ks[1], default=1)
 
 
-def _dimensions(accuracy: str, most: int, ood: list[str]) -> dict[str, tuple[str, str]]:
+def dimensions(accuracy: str, most: int, ood: list[str]) -> dict[str, tuple[str, str]]:
     """dimension -> (metric, subset), in the order of the verdict."""
     return {
         "accuracy": (accuracy, "test"),

@@ -37,6 +37,23 @@ def answers_of(config: dict) -> dict[str, list[str]]:
     return {name: step["answers"] for name, step in config["steps"].items() if "answers" in step}
 
 
+def names(config: dict) -> dict[str, list[str]]:
+    """{method: what each of its models is} of the given series, as short as files and folders can be said."""
+    return {
+        name: [_name(config["steps"][step]) for step in method["start"]]
+        for name, method in config["methods"].items()
+        if "given" in method
+    }
+
+
+def _name(step: dict) -> str:
+    if "answers" in step:
+        first, *more = step["answers"]
+        return f"{first} and {len(more)} more" if more else first
+    source = step["checkpoint"]
+    return source.get("folder") or source.get("hub") or "the base model"
+
+
 def _in_full(config: dict) -> dict:
     """A study of given series alone: no base model is made and nothing trained, whatever config.yaml has."""
     questions, labels = config.get("questions", {}), config.get("labels")

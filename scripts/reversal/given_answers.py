@@ -54,18 +54,19 @@ KNOWN = ("problem_id", "question", "gold_answer", "answer_type")
 
 
 def matched(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
-    """ROWS with the problem_id that each answers: by its question, else by its id; null for none of `problems`.
+    """ROWS with the problem_id that each answers: this study's own, else by its question, else by its id; or null.
 
     A whole prompt (verl's dumps hold no question) answers the longest question that stands in it.
     """
     spaced = _same_white_space("question")
     asked = problems.select(same=spaced, by_question="problem_id").unique("same", keep="first", maintain_order=True)
     ids = problems.select(by_id="problem_id", tail=pl.col("problem_id").str.extract(r"([^/]*)$"))
+    own = pl.when(pl.col("id").is_in(problems["problem_id"].implode())).then("id")
     found = (
-        rows.with_columns(same=spaced, tail=escaped("id"))
+        rows.with_columns(same=spaced, tail=escaped("id"), own=own)
         .join(asked, on="same", how="left", maintain_order="left")
         .join(ids, on="tail", how="left", maintain_order="left")
-        .with_columns(problem_id=pl.coalesce("by_question", "by_id"))
+        .with_columns(problem_id=pl.coalesce("own", "by_question", "by_id"))
     )
     prompts = found.filter(pl.col("problem_id").is_null())["same"].drop_nulls().unique()
     holding = {prompt: _longest_within(prompt, asked) for prompt in prompts}

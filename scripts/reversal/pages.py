@@ -52,7 +52,7 @@ def headline(changes: pl.DataFrame, rule: pl.DataFrame, iterations: int, runs: s
             rows = of_method.rows(named=True)
             answer, why = reversal_and_why(rows)
             parts.append(f'<h3 id="{_anchor(model, task, method)}">{escape(method)}</h3>')
-            parts.append(f"<p>Reversal: <strong>{answer}</strong>. {escape(why)}</p>{_table(rows, iterations)}")
+            parts.append(f"<p>Reversal: <strong>{answer}</strong>. {escape(why)}</p>{_table(rows)}")
     return page("Progress or regress?", "".join(parts))
 
 
@@ -133,9 +133,9 @@ def _overview(changes: pl.DataFrame) -> str:
     return f"<table><tr><th>reversal?</th>{head}</tr>{body}</table>"
 
 
-def _table(rows: list[dict], iterations: int) -> str:
+def _table(rows: list[dict]) -> str:
     published = any(row["published_first"] is not None for row in rows)
-    names = ["dimension", "M1", "best", f"M{iterations}", "change", "95 % interval", "effect size", "adjusted p"]
+    names = ["dimension", "M1", "best", "last", "change", "95 % interval", "effect size", "adjusted p"]
     names += ["verdict", *(["published M1, best"] if published else []), "note"]
     head = "".join(f"<th>{name}</th>" for name in names)
     return f"<table><tr>{head}</tr>{''.join(_change_row(row, published) for row in rows)}</table>"

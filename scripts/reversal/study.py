@@ -27,6 +27,8 @@ def bases_of(model: dict) -> list[int]:
 
 def runs_in_words(config: dict) -> str:
     """How many independent runs a study's numbers come from."""
+    if all("given" in method for method in config["methods"].values()):
+        return "of these models"
     bases, seeds = max(len(bases_of(model)) for model in config["models"].values()), len(config["seeds"])
     if bases == seeds == 1:
         return "of this run: one base, one seed"

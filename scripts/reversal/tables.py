@@ -9,6 +9,7 @@ scores       one tidy row per metric of one model; value is null where the metri
 problem_scores  the same per problem, for all metrics that are means over problems: what intervals are made of
 metrics      scores of a whole study, each lineage once for every method that contains it
 intervals    means over replicates of the same, with their uncertainty: what figures are drawn from
+not_measured  what a method has no change of, and why
 changes      per method and dimension what M1, the best and the last iteration give, how sure the change is, the verdict
 """
 
@@ -132,6 +133,13 @@ BASES = {  # every base judged as a study of its own
     "high": pl.Float64,
     "progressed": pl.String,  # dimensions
     "regressed": pl.String,
+}
+NOT_MEASURED = {
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "dimension": pl.String,
+    "reason": pl.String,  # and what would help
 }
 RULE = {  # the paper's coverage rule against what happened, per model and task
     "model": pl.String,

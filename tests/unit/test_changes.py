@@ -177,8 +177,8 @@ def test_the_verdict_in_words():
     metrics, per_problem = study(ONE_SEED)
     found = judged(changes(metrics.filter(method="dpo"), per_problem, SERIES, [], PRINTED))
     low, high = found.select("low", "high").row(0)
-    assert verdict_text(found, 1, "runs") == "Only M1 was made (iterations: 1): there is no change to judge.\n"
-    assert verdict_text(found, 2, "bases: 1, seeds of each: 1") == (
+    assert verdict_text(found, [1], "runs") == "Only M1 was made (iterations: 1): there is no change to judge.\n"
+    assert verdict_text(found, [2], "bases: 1, seeds of each: 1") == (
         "From M1 to M2 (bases: 1, seeds of each: 1; [95 % interval]; p adjusted over the study):\n"
         f"  m on t, dpo: reversal: yes; accuracy up +0.500 [{low:+.3f} to {high:+.3f}] from 0.250 to 0.750, "
         "best 0.750 at M2; progress: accuracy +0.500; regress: syntactic diversity -0.131; unclear: pass@2 +0.000\n"
