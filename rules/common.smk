@@ -100,7 +100,7 @@ def first_verdicts(w):
     return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
 
 
-def every_model(file, replicates=None):
+def every_model(file, replicates=None, lineages=ALL_LINEAGES):
     """`file` of every model, base, task, seed and lineage of the study. replicates: of the first so many bases and seeds."""
     return [
         path
@@ -111,6 +111,6 @@ def every_model(file, replicates=None):
             base=bases_of(config["models"][model])[:replicates],
             task=config["tasks"],
             seed=config["seeds"][:replicates],
-            lineage=ALL_LINEAGES,
+            lineage=lineages,
         )
     ]

@@ -147,11 +147,11 @@ def second_sample_p_value(
     """Two-sided p of the hypothesis that M_t's samples are a second sample of M1's: for what M_t solves beyond M1.
 
     before, after: right samples of M1 among n, and of M_t among m, of each problem. The statistic is the sum of
-    accuracy.solved_outside's differences: after / m - 0 for before = 0, (after / m - 1) / n for before = 1, else 0. They
-    are many small losses and few large gains, so that swapping them (paired_p_value) finds losses where there are none.
-    Instead the right samples of a problem, c in all, fall to the two models at random (Fisher's exact test, the sum over
-    problems): none to M1 with chance C(m, c) / C(n + m, c), one with n C(m, c - 1) / C(n + m, c). Problems of equal n, m
-    and c are drawn together. nan for no problems.
+    accuracy.solved_outside's differences: after / m - 0 for before = 0, (after / m - 1) / n for before = 1, else 0.
+    They are many small losses and few large gains, so that swapping them (paired_p_value) finds losses where there are
+    none. Instead the right samples of a problem, c in all, fall to the two models at random (Fisher's exact test, the
+    sum over problems): none to M1 with chance C(m, c) / C(n + m, c), one with n C(m, c - 1) / C(n + m, c). Problems of
+    equal n, m and c are drawn together. nan for no problems.
     """
     cases = np.stack([np.broadcast_to(part, before.shape).ravel() for part in (n, m, before + after, before)])
     rng = np.random.default_rng(seed)
