@@ -94,6 +94,10 @@ def parent_answers(w, table):
     return [] if from_problems else of_lineage(w, parent, f"{table}/train.parquet")
 
 
+def checkpoint_of(w):
+    return config["steps"][lineages.last_step(w.lineage)]["checkpoint"]
+
+
 def first_verdicts(w):
     """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself."""
     first = lineages.first(w.lineage)

@@ -1,3 +1,29 @@
+# fetch_checkpoint: a model that others made (a folder, the hub, or an adapter, merged here once) -> model/model.json
+rule fetch_checkpoint:
+    input:
+        code=code("fetch_checkpoint"),
+        base=lambda w: model_of(w, lineages.BASE) if given.needs_base(checkpoint_of(w)) else [],
+    output:
+        f"{MODEL}/model/model.json",
+    log:
+        f"{RESULTS}/logs/fetch_checkpoint/{LOG}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fetch_checkpoint/{LOG}.tsv"
+    wildcard_constraints:
+        lineage=one_of(lineage for lineage in ALL_LINEAGES if lineage not in TRAINED + BY_ANSWERS),
+    conda:
+        "../envs/training.yaml"
+    envmodules:
+        *modules("training"),
+    params:
+        source=lambda w: canonical(checkpoint_of(w)),
+        adapted=lambda w: given.adapted(checkpoint_of(w)),
+    message:
+        "{rule} ({log})"
+    script:
+        "../scripts/fetch_checkpoint.py"
+
+
 # read_answers: files of answers that others sampled -> samples/ and labels/ of that model. From there on
 # it is a model like any other.
 rule read_answers:

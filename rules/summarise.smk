@@ -78,7 +78,7 @@ rule summarise:
                 "runs": study.runs_in_words(config),
                 "kinds": kinds_of_methods(config),
                 "ood": [[[m, t], list(config["tasks"][t]["ood"])] for m in config["models"] for t in config["tasks"]],
-                "given": given.names(config),
+                "given": list(given.names(config).items()),
             }
         ),
     message:

@@ -19,8 +19,11 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
         by_seed, means = summaries.of_methods(scores.filter(model=model, task=task), values, study["series"])
         metrics.append(by_seed)
         intervals.append(means)
-        rows += changes.changes(by_seed, summaries.replicates(values), study["series"], names, published)
-        for base, found in bases.changes_of_bases(by_seed, values, study["series"], names, published).items():
+        here = changes.changes(by_seed, summaries.replicates(values), study["series"], names, published)
+        rows += here
+        alone = (by_seed, values, study["series"], names, published)
+        only = by_seed["base"].unique().to_list()
+        for base, found in ({only[0]: here} if len(only) == 1 else bases.changes_of_bases(*alone)).items():
             of_bases.setdefault(base, []).extend(found)
     metrics, table = pl.concat(metrics), changes.judged(rows)
     tables.write(bases.verdicts_of_bases(of_bases, metrics), tables.BASES, outputs["bases"])
@@ -46,7 +49,9 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     tables.write(dropped, tables.DROPPED, outputs["dropped"])
     lasts = [len(lineages) for lineages in study["series"].values()]
     text = changes.verdict_text(table, lasts, study["runs"])
-    jobs.write_text(outputs["verdict"], text + given_models(study["given"]) + not_measured.sentences(unknown, dropped))
+    jobs.write_text(
+        outputs["verdict"], text + given_models(dict(study["given"])) + not_measured.sentences(unknown, dropped)
+    )
 
 
 def given_models(given: dict[str, list[str]]) -> str:

@@ -4,7 +4,7 @@ import polars as pl
 
 from reversal.changes import changes, judged, reversal
 from reversal.summaries import replicates
-from reversal.tables import BASES
+from reversal.tables import BASES, CHANGES
 
 
 def changes_of_bases(
@@ -31,7 +31,7 @@ def verdicts_of_bases(rows: dict[int, list[dict]], metrics: pl.DataFrame) -> pl.
     for base, of_base in rows.items():
         for (model, task, method), group in judged(of_base).group_by("model", "task", "method", maintain_order=True):
             dimensions = group.rows(named=True)
-            accuracy = next(row for row in dimensions if row["dimension"] == "accuracy")
+            accuracy = next((row for row in dimensions if row["dimension"] == "accuracy"), dict.fromkeys(CHANGES))
             found.append(
                 {"model": model, "task": task, "method": method, "base": base, "reversal": reversal(dimensions)}
                 | {"m1_coverage": of_place.get((model, task, method, base)), "m1_accuracy": accuracy["first"]}

@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 
 from reversal.batches import per_process
-from reversal.given import answers_of, missing, with_given
+from reversal.given import answers_of, missing, needs_base, with_given
 from reversal.lineages import series
 from reversal.study import gpus_to_sample, step_of
 
@@ -85,6 +85,11 @@ def _of_given(config: dict) -> list[str]:
     found, answers = [], answers_of(config)
     several = [axis for axis in ("models", "tasks", "seeds") if len(config[axis]) > 1] if answers else []
     found += [f"{axis}: answers that are given belong to one of the {axis}; leave the others out" for axis in several]
+    based = [name for name, step in config["steps"].items() if needs_base(step.get("checkpoint", {}))]
+    if based and not all(config["models"].values()):
+        found.append(
+            f"base: {based[0]} is the base model or an adapter to it; name it (base: a folder, or a hub model)"
+        )
     sampled = [name for name, step in config["steps"].items() if name not in answers]
     for name, task in config["tasks"].items():
         if not _is_source(task["test"]) and sampled:

@@ -7,6 +7,7 @@ Light imports only: the rules call this at every start of Snakemake.
 """
 
 import glob
+import json
 import re
 from pathlib import Path
 
@@ -15,7 +16,7 @@ FILES = (".jsonl", ".parquet", ".json")
 FORMS = ", ".join(FILES)
 # What a task says about sampling and reading answers; whatever else stands in `questions` is a source of problems.
 TASK = {"prompt": "{question}\n", "stop": [], "max_tokens": 256, "answer_mark": "\\boxed{", "ood": {}}
-SHORT = ("series", "questions", "labels", "embedding_model")
+SHORT = ("series", "questions", "labels", "embedding_model", "base")
 
 
 def with_given(config: dict) -> dict:
@@ -35,6 +36,19 @@ def with_given(config: dict) -> dict:
 def answers_of(config: dict) -> dict[str, list[str]]:
     """{step: files of answers} of every given model that is known by its answers alone."""
     return {name: step["answers"] for name, step in config["steps"].items() if "answers" in step}
+
+
+def adapted(checkpoint: dict) -> str | None:
+    """The local folder of the model that the adapter in a checkpoint's folder says it belongs to; None for no such."""
+    told = Path(checkpoint["folder"], "adapter_config.json") if "folder" in checkpoint else None
+    name = json.loads(told.read_text()).get("base_model_name_or_path") if told and told.is_file() else None
+    return name if name and Path(name).is_dir() else None
+
+
+def needs_base(checkpoint: dict) -> bool:
+    """Whether it is the base model of the study, or an adapter to it: one whose own model is no folder here."""
+    adapter = "folder" in checkpoint and Path(checkpoint["folder"], "adapter_config.json").is_file()
+    return "base" in checkpoint or (adapter and adapted(checkpoint) is None)
 
 
 def names(config: dict) -> dict[str, list[str]]:
@@ -63,7 +77,10 @@ def _in_full(config: dict) -> dict:
         labels = True
     methods = {name: {"given": series} for name, series in config["series"].items()}
     scoring = {"embedding_model": config["embedding_model"]} if "embedding_model" in config else {}
-    full = {"models": {"given": {}}, "methods": methods, "steps": {}, "seeds": [0], "scoring": scoring}
+    base = config.get("base")
+    hub = HUB.fullmatch(base or "")
+    model = {"hub": hub[1], "revision": hub[2]} if hub else {"folder": base} if base else {}
+    full = {"models": {"given": model}, "methods": methods, "steps": {}, "seeds": [0], "scoring": scoring}
     full |= {"tasks": {"questions": task | {"test": source} | ({} if labels is None else {"labels": labels})}}
     return {key: value for key, value in config.items() if key not in SHORT} | full | {"keep_models": "all"}
 
@@ -71,6 +88,9 @@ def _in_full(config: dict) -> dict:
 def missing(config: dict) -> list[str]:
     """What given series name and what is not there, one sentence each. config: as with_given gives it."""
     found = []
+    for name, model in config["models"].items():
+        if "folder" in model and name == "given" and not Path(model["folder"]).is_dir():
+            found.append(f"base: there is no folder {model['folder']}, seen from {Path.cwd()}")
     for name, method in config["methods"].items():
         for step in method["start"] if "given" in method else ():
             its, made = config["steps"][step], config["steps"][step].get("checkpoint", {})

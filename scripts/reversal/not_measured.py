@@ -34,9 +34,10 @@ def not_measured(metrics: pl.DataFrame, changes: pl.DataFrame, ood: list[str]) -
 
 def sentences(table: pl.DataFrame, dropped: pl.DataFrame) -> str:
     """The rows of NOT_MEASURED in words, those of one reason together, and how many problems were left out."""
-    lines = []
-    for (model, task, method, reason), rows in table.group_by("model", "task", "method", "reason", maintain_order=True):
-        lines.append(f"  {model} on {task}, {method}: {', '.join(rows['dimension'])}: {reason}")
+    listed = pl.all().unique(maintain_order=True).str.join(", ")
+    alike = table.group_by("model", "task", "method", "reason", maintain_order=True).agg(listed)
+    alike = alike.group_by("reason", "dimension", maintain_order=True).agg(listed)
+    lines = [f"  {row['dimension']}: {row['reason']} ({row['method']})" for row in alike.to_dicts()]
     text = "\n".join(["Not measured:", *lines]) + "\n" if lines else ""
     lacking = dropped.drop_nulls("not_answered_by")["not_answered_by"].value_counts(sort=True)
     if lacking.height:
@@ -47,13 +48,15 @@ def sentences(table: pl.DataFrame, dropped: pl.DataFrame) -> str:
 
 def _reason(dimension: str, group: pl.DataFrame) -> str:
     last = group["iteration"].max()
-    if dimension == "coverage":
-        return REASONS["coverage"]
+    if dimension in ("coverage", "OOD"):
+        return REASONS[dimension]
     if last == 1:
         return "there is one model only; a second one would show a change"
     numbers = group.filter(metric="samples", subset="test", seed=group["seed"].min())
+    if dimension == "accuracy":
+        return "the models were not sampled alike: greedy answers of each, or samples of each, would show it"
     few = [f"M{t}" for t in (1, last) if (numbers.filter(iteration=t)["value"].first() or 0) < 2]
-    if few and dimension != "accuracy" and not dimension.startswith("OOD"):
+    if few and not dimension.startswith("OOD"):
         return FEW.format(models=" and ".join(few))
     kind = "OOD" if dimension.startswith("OOD") else dimension
     return REASONS.get(kind, FEW.format(models=f"M1 or M{last}"))

@@ -148,7 +148,8 @@ def merge(parent: str, adapter: str, output: str) -> None:
 
     model = without_decoding(transformers.AutoModelForCausalLM.from_pretrained(parent, dtype="float32"))
     peft.PeftModel.from_pretrained(model, adapter).merge_and_unload().save_pretrained(output)
-    transformers.AutoTokenizer.from_pretrained(adapter).save_pretrained(output)
+    own = Path(adapter, "tokenizer_config.json").exists()
+    transformers.AutoTokenizer.from_pretrained(adapter if own else parent).save_pretrained(output)
 
 
 def out_of_memory(error: Exception) -> bool:
