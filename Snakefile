@@ -19,6 +19,7 @@ include: "rules/summarise_time.smk"
 include: "rules/remove_models.smk"
 include: "rules/plot.smk"
 include: "rules/write_pages.smk"
+include: "rules/export.smk"
 include: "rules/plan.smk"
 
 
@@ -36,6 +37,8 @@ localrules:
     write_pages,
     remove_models,
     plan,
+    export_answers,
+    export,
 
 
 rule all:

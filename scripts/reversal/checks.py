@@ -11,7 +11,15 @@ from reversal.given import answers_of, missing, needs_base, with_given
 from reversal.lineages import series
 from reversal.study import gpus_to_sample, step_of
 
-FOLDERS = ("problems", "tables", "figures", "pages", "logs", "benchmarks")  # of a study, beside those of its models
+FOLDERS = (
+    "problems",
+    "tables",
+    "figures",
+    "pages",
+    "logs",
+    "benchmarks",
+    "export",
+)  # of a study, beside those of its models
 # What each kind of problems is judged as, and what stands before the final answer in its gold solutions.
 JUDGED = {"gsm8k": "number", "word_problems": "number", "expressions": "number", "math": "expression"}
 JUDGED |= {"fractions": "expression", "commonsenseqa": "choice", "choices": "choice"}
@@ -246,7 +254,8 @@ def _prompts_and_sources(config: dict) -> list[tuple[str, str, dict]]:
     """(key of a prompt, the prompt, its problem sources by key) of every task and pre-trained model."""
     found = []
     for name, task in config["tasks"].items():
-        found.append((f"tasks.{name}.prompt", task["prompt"], _sources(task)))
+        prompt = task["prompt"] if isinstance(task["prompt"], str) else task["prompt"]["user"]
+        found.append((f"tasks.{name}.prompt", prompt, _sources(task)))
         if "few_shot_prompt" in task:
             found.append((f"tasks.{name}.few_shot_prompt", task["few_shot_prompt"], {}))
     for name, model in config["models"].items():

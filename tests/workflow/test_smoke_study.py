@@ -56,6 +56,8 @@ def test_every_rule_left_a_benchmark(finished):
         "common",
         "gpus",
         "keeping",
+        "given",
+        "export",
         "fetch_base",
         "plan",
         "remove_models",
@@ -98,7 +100,7 @@ def test_the_papers_grid_is_planned_offline():
     "change, sentence",
     [
         ("sampling: {train_samples: 0}", "sampling.train_samples: 0 is less than the minimum of 1"),
-        ("learning_rate: 1", "top level: unknown key 'learning_rate'; allowed: embedding_model,"),
+        ("learning_rate: 1", "top level: unknown key 'learning_rate'; allowed: base,"),
         ("methods: {m: {start: [sft], repeat: [ppo]}}", "methods.m: no such step: ppo; steps are: sft, dpo"),
         ("methods: {iterative_stf: null}", "change.yaml, line 1: methods.iterative_stf: null takes an entry away"),
     ],
