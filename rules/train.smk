@@ -22,6 +22,7 @@ rule train:
         gpu=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)) if GPUS else 0,
         processes=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)),
     params:
+        chat=lambda w: isinstance(config["tasks"][w.task]["prompt"], dict),
         step=lambda w: canonical(study.recipe_of(config, w.model, w.lineage)),
         seed_parts=lambda w: canonical([*identity(w).values(), "training"]),
     message:

@@ -17,7 +17,8 @@ def main(problems_paths, model_json, settings, engine, gpus, prompt, stop, seed_
         )
     ]
     print(f"{len(requests)} answers, shard {shard + 1} of {shards}", flush=True)
-    tables.write(generate(model_path, requests, engine | {"tensor_parallel": gpus}, stop), tables.SAMPLES, output)
+    found = generate(model_path, requests, engine | {"tensor_parallel": gpus}, stop, chat=isinstance(prompt, dict))
+    tables.write(found, tables.SAMPLES, output)
 
 
 # Tensor parallelism starts processes that read this file again, with a snakemake of their own.

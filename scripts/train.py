@@ -11,12 +11,12 @@ from reversal.seeds import seed_for
 from reversal.training import train
 
 
-def main(parent_json, rows_path, code_paths, step, gpus, seed_parts, lineage, model_json, losses_path) -> None:
+def main(parent_json, rows_path, code_paths, step, chat, gpus, seed_parts, lineage, model_json, losses_path) -> None:
     started = time.time()
     parent = checkpoints.weights_folder(parent_json, lineage)
     schema = tables.DPO_ROWS if step["trainer"] == "dpo" else tables.SFT_ROWS
     rows, seed = tables.read(rows_path, schema), seed_for(*seed_parts)
-    origin = {"lineage": lineage, "parent": parent_json, "step": step, "seed": seed, "rows": rows.height}
+    origin = {"lineage": lineage, "parent": parent_json, "step": step, "chat": chat, "seed": seed, "rows": rows.height}
     origin |= {
         "training_set_sha256": checkpoints.file_hash(rows_path),
         "code_sha256": checkpoints.file_hash(*code_paths),
@@ -28,7 +28,7 @@ def main(parent_json, rows_path, code_paths, step, gpus, seed_parts, lineage, mo
         shutil.copytree(parent, finished, dirs_exist_ok=True)
         curve = pl.DataFrame(schema=tables.LOSSES)
     else:
-        curve = train(parent, rows, **step, seed=seed, work=work, output=finished, gpus=gpus)
+        curve = train(parent, rows, **step, seed=seed, work=work, output=finished, gpus=gpus, chat=chat)
     tables.write(curve, tables.LOSSES, losses_path)
     checkpoints.publish(finished, model_json, {**origin, "seconds": round(time.time() - started, 1)})
     checkpoints.forget_unfinished(model_json)
@@ -42,6 +42,7 @@ if "snakemake" in globals():
         snakemake.input.rows,
         list(snakemake.input.code),
         json.loads(snakemake.params.step),
+        snakemake.params.chat,
         snakemake.resources.processes,
         json.loads(snakemake.params.seed_parts),
         snakemake.wildcards.lineage,

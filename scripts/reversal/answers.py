@@ -76,6 +76,11 @@ def choice_answer(text: str | None, choices: list[str]) -> str | None:
     return letters.pop() if len(letters) == 1 else None
 
 
+def after_thinking(text: str) -> str:
+    """What a reasoning model says after its thoughts, <think>..</think>; what was before if they never end."""
+    return text.rpartition("</think>")[2] if "</think>" in text else text.partition("<think>")[0]
+
+
 def fenced_program(text: str) -> str:
     """The flexible reading of a program: the first fenced block, else the whole text."""
     block = FENCED.search(text)

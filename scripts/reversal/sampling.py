@@ -10,13 +10,13 @@ import os
 import polars as pl
 
 from reversal.checkpoints import without_decoding
-from reversal.prompts import format_prompt
+from reversal.prompts import end_of_turn, format_prompt, rendered
 from reversal.scripted import scripted_answers
 from reversal.seeds import seed_for
 from reversal.tables import SAMPLES
 
 
-def requests_for(problems: pl.DataFrame, settings: dict, prompt: str, seed_parts: tuple) -> list[dict]:
+def requests_for(problems: pl.DataFrame, settings: dict, prompt: str | dict, seed_parts: tuple) -> list[dict]:
     """One dict per answer to generate, in the order of the problems.
 
     settings: {greedy: bool, sampled: int, temperature, top_p, max_tokens}: a greedy answer per problem if asked for,
@@ -41,11 +41,12 @@ def requests_for(problems: pl.DataFrame, settings: dict, prompt: str, seed_parts
     return rows
 
 
-def generate(model_path: str, requests: list[dict], engine: dict, stop: list[str]) -> pl.DataFrame:
+def generate(model_path: str, requests: list[dict], engine: dict, stop: list[str], chat: bool = False) -> pl.DataFrame:
     """The SAMPLES table of `requests`, in their order. engine: {name, dtype, arguments}, or {name: scripted, policy}.
 
     tensor_parallel, also in engine: vllm spreads the model over so many GPUs, for one that a single GPU cannot hold.
-    stop: an answer ends before the first of these texts, or at the model's own end.
+    stop: an answer ends before the first of these texts, or at the model's own end. chat: the prompts are messages, and
+    an answer also ends where the model's chat template ends a turn.
     """
     if not requests:
         return pl.DataFrame(schema=SAMPLES)
@@ -53,7 +54,8 @@ def generate(model_path: str, requests: list[dict], engine: dict, stop: list[str
         answers, version = scripted_answers(model_path, requests, engine["policy"])
     else:
         run = {"vllm": _with_vllm, "transformers": _with_transformers}[engine["name"]]
-        answers, version = run(model_path, requests, engine, stop)
+        asked, ends = _read_by(model_path, requests, chat)
+        answers, version = run(model_path, asked, engine, stop, ends)
         version += f", {engine['dtype']}, stop {stop}, no top-k, min-p or penalties"
     rows = [
         {
@@ -68,7 +70,19 @@ def generate(model_path: str, requests: list[dict], engine: dict, stop: list[str
     return pl.DataFrame([{name: row[name] for name in SAMPLES} for row in rows], schema=SAMPLES)
 
 
-def _with_vllm(model_path: str, requests: list[dict], engine: dict, stop: list[str]) -> tuple[list[tuple], str]:
+def _read_by(model_path: str, requests: list[dict], chat: bool) -> tuple[list[dict], list[int]]:
+    """(`requests` with the texts that this model reads, the tokens that end its turn beside its own end)."""
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model_path)
+    texts = {prompt: rendered(prompt, tokenizer, chat) for prompt in {request["prompt"] for request in requests}}
+    end = tokenizer(end_of_turn(tokenizer), add_special_tokens=False).input_ids if chat else []
+    return [{**request, "prompt": texts[request["prompt"]]} for request in requests], end if len(end) == 1 else []
+
+
+def _with_vllm(
+    model_path: str, requests: list[dict], engine: dict, stop: list[str], ends: list[int]
+) -> tuple[list[tuple], str]:
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")  # one process: no __main__ guard, 2 s faster
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB; the default takes half of the machine
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # else every job on a node binds to the same cores
@@ -96,6 +110,7 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict, stop: list[s
             max_tokens=request["max_tokens"],
             seed=request["seed"],
             stop=stop,
+            stop_token_ids=ends,
         )
         for request in requests
     ]
@@ -104,7 +119,9 @@ def _with_vllm(model_path: str, requests: list[dict], engine: dict, stop: list[s
     return answers, vllm.__version__
 
 
-def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop: list[str]) -> tuple[list[tuple], str]:
+def _with_transformers(
+    model_path: str, requests: list[dict], engine: dict, stop: list[str], ends: list[int]
+) -> tuple[list[tuple], str]:
     """Batches of equal decoding; seeded per row by the Gumbel-max trick.
 
     The argmax of log-probabilities plus Gumbel noise is a sample from the distribution, so `generate` runs greedily on
@@ -115,6 +132,8 @@ def _with_transformers(model_path: str, requests: list[dict], engine: dict, stop
     from tqdm import tqdm
 
     tokenizer, model = _load(model_path, engine["dtype"])
+    own = model.generation_config.eos_token_id
+    model.generation_config.eos_token_id = [*(own if isinstance(own, list) else [own]), *ends] if ends else own
     answers: list[tuple] = [()] * len(requests)
     size = engine.get("arguments", {}).get("max_num_seqs", 64)
     lengths = [len(ids) for ids in tokenizer([request["prompt"] for request in requests]).input_ids]

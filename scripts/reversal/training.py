@@ -15,6 +15,7 @@ from reversal import launching
 from reversal.batches import per_process, smaller
 from reversal.checkpoints import last_checkpoint, without_decoding
 from reversal.jobs import end_with_parent, write_json
+from reversal.prompts import end_of_turn, rendered
 from reversal.tables import LOSSES
 
 
@@ -29,6 +30,7 @@ def train(
     lora: dict | None = None,
     attention: str | None = None,
     gpus: int = 1,
+    chat: bool = False,
 ) -> pl.DataFrame:
     """Trains the checkpoint in `parent` on `rows` and saves the result in `output`; returns its LOSSES frame.
 
@@ -37,12 +39,13 @@ def train(
     work: a folder for checkpoints; if it holds one, training goes on from there.
     lora: arguments of peft.LoraConfig; the adapter is merged into the parent's weights. attention: transformers'
     attn_implementation. gpus: that many processes share the rows of every step.
+    chat: prompts are messages, and completions end as the model's chat template ends a turn.
     When memory runs out, training goes on with smaller batches and as many more of them per step.
     """
     from datasets import Dataset
 
     data = f"{work}/rows"
-    Dataset.from_list(rows.drop("problem_id").to_dicts()).save_to_disk(data)
+    Dataset.from_list(_read_by(parent, rows.drop("problem_id"), chat)).save_to_disk(data)
     trained = f"{work}/adapter" if lora else output
     job = {"parent": parent, "data": data, "trainer": trainer, "seed": seed, "work": work, "output": trained}
     job |= {"arguments": per_process(arguments, gpus), "lora": lora, "attention": attention, "gpus": gpus}
@@ -58,6 +61,18 @@ def train(
     if lora:
         merge(parent, trained, output)
     return losses(history)
+
+
+def _read_by(parent: str, rows: pl.DataFrame, chat: bool) -> list[dict]:
+    """`rows` with the prompts that this model reads; of a chat, with the ends that its turns have."""
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(parent)
+    end = end_of_turn(tokenizer) if chat else ""
+    return [
+        {name: rendered(text, tokenizer, chat) if name == "prompt" else text + end for name, text in row.items()}
+        for row in rows.to_dicts()
+    ]
 
 
 def fit(

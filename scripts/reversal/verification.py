@@ -1,8 +1,8 @@
 """Verdicts: is a sampled answer's final answer the gold one?
 
-An answer is read twice: strictly, after the mark that its task trains the model to set, and flexibly, as a generous
-person would. Only the strict reading makes the verdict; the second is kept beside it, so that every study can say how
-often the two disagree. A program's second reading is its first fenced block.
+An answer is read after its thoughts (<think>), and twice: strictly, after the mark that its task trains the model to
+set, and flexibly, as a generous person would. Only the strict reading makes the verdict; the second is kept beside it,
+so that every study can say how often the two disagree. A program's second reading is its first fenced block.
 """
 
 import platform
@@ -14,7 +14,7 @@ from reversal import answers
 from reversal.expressions import judge_expressions, same_text
 from reversal.tables import LABELLED, SAMPLE_KEY, VERDICT_ROWS
 
-VERSION = "3"  # goes up whenever a verdict can change; part of every verdict
+VERSION = "4"  # goes up whenever a verdict can change; part of every verdict
 
 
 def verify(
@@ -33,7 +33,7 @@ def verify(
     if len(kinds) != 1:
         raise ValueError(f"the answers of one problem set must be of one type, not {kinds}")
     different = samples.select("problem_id", "text").unique(maintain_order=True).join(problems, on="problem_id")
-    rows = different.rows(named=True)
+    rows = [row | {"text": answers.after_thinking(row["text"])} for row in different.rows(named=True)]
     judged = {
         "number": lambda: _numbers(problems, rows, mark),
         "expression": lambda: _expressions(rows, mark, workers),

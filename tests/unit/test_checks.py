@@ -45,9 +45,9 @@ def test_the_studies_have_no_faults(study):
         (
             "iteration",
             5,
-            "top level: unknown key 'iteration' (did you mean iterations?); allowed: embedding_model, iterations, ",
+            "top level: unknown key 'iteration' (did you mean iterations?); allowed: base, embedding_model, ",
         ),
-        ("colour", "red", "top level: unknown key 'colour'; allowed: embedding_model, iterations, keep_models"),
+        ("colour", "red", "top level: unknown key 'colour'; allowed: base, embedding_model, iterations"),
         ("seeds", None, "top level: 'seeds' is a required property"),
         ("iterations", "five", "iterations: 'five' is not of type 'integer'"),
         ("iterations", 0, "iterations: 0 is less than the minimum of 1"),

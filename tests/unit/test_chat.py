@@ -1,0 +1,110 @@
+"""Chat prompts through the templates of three kinds of models: what is read, learnt and stopped at."""
+
+import json
+
+import polars as pl
+import pytest
+from reversal.answers import after_thinking
+from reversal.prompts import end_of_turn, format_prompt, rendered
+from reversal.sampling import generate, requests_for
+from reversal.tables import PROBLEMS
+from reversal.training import train
+
+CHAT = {"system": "Add.", "user": "Q: {question}"}
+# (template, whether the tokenizer adds a begin token, what is read, the end of a turn)
+KINDS = {
+    "qwen": (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
+        False,
+        "<|im_start|>system\nAdd.<|im_end|>\n<|im_start|>user\nQ: 1+1?<|im_end|>\n<|im_start|>assistant\n",
+        "<|im_end|>",
+    ),
+    "llama": (
+        "{{ bos_token }}{% for m in messages %}<|head|>{{ m.role }}<|/head|>\n\n{{ m.content }}<|eot_id|>{% endfor %}"
+        "{% if add_generation_prompt %}<|head|>assistant<|/head|>\n\n{% endif %}",
+        True,
+        "<|head|>system<|/head|>\n\nAdd.<|eot_id|><|head|>user<|/head|>\n\nQ: 1+1?<|eot_id|>"
+        "<|head|>assistant<|/head|>\n\n",
+        "<|eot_id|>",
+    ),
+    "mistral": (
+        "{{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ m.content }}\n"
+        "{% elif m.role == 'user' %}[INST] {{ m.content }} [/INST]"
+        "{% else %} {{ m.content }}</s>{% endif %}{% endfor %}",
+        True,
+        "Add.\n[INST] Q: 1+1? [/INST]",
+        "</s>",
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def chat_model(request, tiny_llama, tmp_path_factory) -> tuple[str, str]:
+    """(kind, folder) of the tiny model with the special tokens, the template and the begin token of that kind."""
+    import transformers
+    from tokenizers.processors import TemplateProcessing
+
+    template, begins, _, end = KINDS[request.param]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_llama)
+    tokenizer.add_special_tokens({"bos_token": "<|begin|>", "additional_special_tokens": [end]})
+    if begins:
+        begin = ("<|begin|>", tokenizer.bos_token_id)
+        tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single="<|begin|> $A", special_tokens=[begin])
+    tokenizer.chat_template = template
+    model = transformers.AutoModelForCausalLM.from_pretrained(tiny_llama)
+    model.resize_token_embeddings(len(tokenizer))
+    folder = str(tmp_path_factory.mktemp(request.param))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return request.param, folder
+
+
+def test_a_chat_is_rendered_by_the_models_own_template_with_one_begin_token(chat_model):
+    import transformers
+
+    kind, folder = chat_model
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    _, begins, text, end = KINDS[kind]
+    read = rendered(format_prompt(CHAT, "1+1?"), tokenizer, chat=True)
+    assert (read, end_of_turn(tokenizer)) == (text, end)
+    assert tokenizer(read).input_ids.count(tokenizer.bos_token_id) == (1 if begins else 0)
+    pasted = tokenizer.apply_chat_template(json.loads(format_prompt(CHAT, "1+1?")), tokenize=False)
+    once = tokenizer(rendered(pasted, tokenizer, chat=False)).input_ids
+    assert once.count(tokenizer.bos_token_id) == (1 if begins else 0)
+
+
+def test_the_end_of_a_turn_is_learnt_and_stopped_at(chat_model, tmp_path):
+    """After a few steps on one short answer the model gives it, and stops there: the end's token is its last."""
+    _, folder = chat_model
+    rows = [{"problem_id": "0", "prompt": format_prompt(CHAT, "1+1?"), "completion": "#### 2"}]
+    arguments = {"learning_rate": 0.01, "max_steps": 25, "per_device_train_batch_size": 1}
+    arguments |= {"gradient_checkpointing": False, "bf16": False}
+    model = str(tmp_path / "model")
+    train(folder, pl.DataFrame(rows), "sft", arguments, 0, str(tmp_path / "work"), model, chat=True)
+    problem = pl.DataFrame([dict.fromkeys(PROBLEMS) | {"problem_id": "0", "question": "1+1?"}], schema=PROBLEMS)
+    settings = {"greedy": True, "sampled": 0, "temperature": 1.0, "top_p": 1.0, "max_tokens": 12}
+    engine = {"name": "transformers", "dtype": "float32"}
+    found = generate(model, requests_for(problem, settings, CHAT, (0,)), engine, [], chat=True)
+    assert found.select("text", "finish_reason").row(0) == ("#### 2", "stop")
+
+
+def test_a_chat_needs_a_template(tiny_llama):
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_llama)
+    with pytest.raises(ValueError, match="has no chat template, and the task's prompt is a chat"):
+        rendered(format_prompt(CHAT, "1+1?"), tokenizer, chat=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<think>1+1 is #### 3</think>\n#### 2", "\n#### 2"),
+        ("so #### 3</think>#### 2", "#### 2"),  # where the template opens the thoughts
+        ("<think>It could be #### 3", ""),  # cut off while thinking
+        ("#### 2", "#### 2"),
+    ],
+)
+def test_an_answer_is_read_after_its_thoughts(text, said):
+    assert after_thinking(text) == said
