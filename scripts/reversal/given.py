@@ -76,7 +76,8 @@ def _in_full(config: dict) -> dict:
     if labels is None and not source:
         labels = True
     methods = {name: {"given": series} for name, series in config["series"].items()}
-    scoring = {"embedding_model": config["embedding_model"]} if "embedding_model" in config else {}
+    own = {"embedding_model": config.get("embedding_model")}
+    scoring = config["scoring"] | own if own["embedding_model"] else {}
     base = config.get("base")
     hub = HUB.fullmatch(base or "")
     model = {"hub": hub[1], "revision": hub[2]} if hub else {"folder": base} if base else {}

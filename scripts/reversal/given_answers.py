@@ -118,6 +118,7 @@ def samples_and_labels(rows: pl.DataFrame, problems: pl.DataFrame) -> tuple[pl.D
         what = "two greedy answers" if kind == "greedy" else f"two answers of sample index {index}"
         raise ValueError(f"{problem}: {what}, here or in another file of the same checkpoint; leave one out")
     kept = kept.sort("place", "decoding", "sample_index").with_columns(
+        sample_index=pl.int_range(pl.len()).over("problem_id", "decoding"),  # from 0, whatever the file counts from
         seed=pl.lit(None, pl.Int64),
         temperature=pl.when("greedy").then(0.0),
         top_p=pl.lit(None, pl.Float64),

@@ -78,7 +78,7 @@ def test_the_end_of_a_turn_is_learnt_and_stopped_at(chat_model, tmp_path):
     """After a few steps on one short answer the model gives it, and stops there: the end's token is its last."""
     _, folder = chat_model
     rows = [{"problem_id": "0", "prompt": format_prompt(CHAT, "1+1?"), "completion": "#### 2"}]
-    arguments = {"learning_rate": 0.01, "max_steps": 25, "per_device_train_batch_size": 1}
+    arguments = {"learning_rate": 0.01, "max_steps": 80, "per_device_train_batch_size": 1}
     arguments |= {"gradient_checkpointing": False, "bf16": False}
     model = str(tmp_path / "model")
     train(folder, pl.DataFrame(rows), "sft", arguments, 0, str(tmp_path / "work"), model, chat=True)

@@ -3,6 +3,7 @@ from reversal.given import answers_of, missing, with_given
 from reversal.lineages import series
 
 SHARED = {"study": "s", "sampling": {}, "models": {"mini-llama": {}}, "tasks": {"mini-gsm": {}}, "seeds": [0, 1]}
+SHARED |= {"scoring": {"embedding_model": "a", "embedded_samples": 4}}
 SHARED |= {"steps": {"sft": {"trainer": "sft"}}, "methods": {"m": {"start": ["sft"]}}, "keep_models": "last"}
 REVISION = "0123456789" * 4
 
@@ -56,6 +57,8 @@ def test_a_study_in_short_makes_nothing_itself(here):
         "keep_models": "all",
     }
     assert with_given(config) == config
+    meaning = with_given(SHARED | {"series": {"a": ["answers/20/rs0.jsonl"]}, "embedding_model": "b"})["scoring"]
+    assert meaning == {"embedding_model": "b", "embedded_samples": 4}
     labelled = with_given(SHARED | {"series": {"a": ["answers/20/rs0.jsonl"]}})["tasks"]["questions"]
     assert labelled == task | {"test": {}, "labels": True}
 
