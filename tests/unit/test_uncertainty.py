@@ -394,6 +394,27 @@ def test_what_m_t_solves_beyond_m1_is_tested_against_all_ways_to_share_out_the_r
     assert second_sample_p_value(before, after, n, n) == pytest.approx(p, abs=0.02)
 
 
+def test_the_second_sample_test_is_exact_for_unequal_numbers_of_samples():
+    n, m, pairs = 3, 5, [(0, 2), (1, 3), (1, 1), (2, 1)]
+
+    def beyond(before, after):
+        return after / m if before == 0 else (after / m - 1) / n if before == 1 else 0.0
+
+    ways = []
+    for c in (sum(pair) for pair in pairs):
+        shares = range(max(0, c - m), min(n, c) + 1)
+        ways.append([(beyond(k, c - k), comb(n, k) * comb(m, c - k) / comb(n + m, c)) for k in shares])
+    found = sum(beyond(*pair) for pair in pairs)
+    p = sum(
+        np.prod([chance for _, chance in way])
+        for way in product(*ways)
+        if abs(sum(value for value, _ in way)) >= abs(found) - 1e-12
+    )
+    before, after = np.array(pairs).T
+    assert second_sample_p_value(before, after, n, m) == pytest.approx(p, abs=0.02)
+    assert 0.05 < p < 0.95  # else any answer would be near it
+
+
 def test_a_second_sample_of_m1_has_uniform_p(monkeypatch):
     """Swapping the values would find losses: 3 % of p below 0.01."""
     monkeypatch.setattr(uncertainty, "FLIPS", 1_000)

@@ -140,7 +140,7 @@ def test_a_job_that_could_not_judge_names_the_problems_and_writes_nothing(tmp_pa
     write(samples([("a", "x = 1"), ("b", "import os\nos.kill(os.getppid(), 9)")]), SAMPLES, paths[0])
     write(problems("program", tests=["assert x == 1"], a="x = 1", b="x = 1"), PROBLEMS, paths[1])
     with pytest.raises(RuntimeError, match=r"samples\.parquet: answers to 1 problem\(s\) could not be judged .*\(b\)"):
-        judge_job(*paths[:2], "####", 1, False, paths[2])
+        judge_job(*paths[:2], None, "####", 1, False, paths[2])
     assert not Path(paths[2]).exists()
 
 
