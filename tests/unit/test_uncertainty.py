@@ -395,7 +395,7 @@ def test_what_m_t_solves_beyond_m1_is_tested_against_all_ways_to_share_out_the_r
 
 
 def test_the_second_sample_test_is_exact_for_unequal_numbers_of_samples():
-    n, m, pairs = 3, 5, [(0, 2), (1, 3), (1, 1), (2, 1)]
+    n, m, pairs = 3, 5, [(0, 2), (1, 3), (2, 4), (2, 1)]
 
     def beyond(before, after):
         return after / m if before == 0 else (after / m - 1) / n if before == 1 else 0.0
