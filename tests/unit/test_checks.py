@@ -281,7 +281,7 @@ def test_absent_files_are_named_with_their_keys(tmp_path, monkeypatch):
     config["models"]["mini-llama"]["pretrain"]["corpus"].append(CSQA | {"file": "y.parquet"})
     assert missing_files(config) == [
         f"tasks.mini-gsm.train.file: there is no x.jsonl, seen from {tmp_path}",
-        f"models.mini-llama.pretrain.corpus.3.file: there is no y.parquet, seen from {tmp_path}",
+        f"models.mini-llama.pretrain.corpus.4.file: there is no y.parquet, seen from {tmp_path}",
     ]
 
 

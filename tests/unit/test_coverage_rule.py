@@ -13,9 +13,9 @@ def rule(coverage: float | None, best: dict[str, list[float]], published: pl.Dat
     """The row of one model and task. best: {method: greedy accuracy at M1, M2, ..}."""
     rows = []
     for method, accuracies in best.items():
-        rows.append(("s", "llama2-7b", "gsm8k", method, 0, 1, "sft", "coverage", "train", coverage, 9))
+        rows.append(("s", "llama2-7b", "gsm8k", method, 0, 0, 1, "sft", "coverage", "train", coverage, 9))
         for t, value in enumerate(accuracies, start=1):
-            rows.append(("s", "llama2-7b", "gsm8k", method, 0, t, "x", "pass_at_1", "test", value, 9))
+            rows.append(("s", "llama2-7b", "gsm8k", method, 0, 0, t, "x", "pass_at_1", "test", value, 9))
     metrics = pl.DataFrame(rows, schema=METRICS, orient="row")
     none = pl.DataFrame(schema=PUBLISHED)
     found = coverage_rule(metrics, KINDS, none if published is None else published)

@@ -259,5 +259,5 @@ def test_the_explorer_needs_no_network_and_has_every_subset_with_its_interval(me
     table = pl.concat([metrics, metrics_of(rows("pass_at_3", "test", [0.5]), rows("pass_at_16", "test", [0.5]))])
     page = explorer(table, intervals_of(table))
     assert not re.findall(r"<(?:script|link)[^>]*(?:src|href)=", page)
-    assert "iterative_sft,0,1,sft,distinct_n,correct/common,0.45,10,0.225,0.9" in page
+    assert "iterative_sft,0,0,1,sft,distinct_n,correct/common,0.45,10,0.225,0.9" in page
     assert '"correct/common"' in page and "pass_at_16" in page and "pass_at_3" not in page

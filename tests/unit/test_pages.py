@@ -36,9 +36,9 @@ def test_headline_shows_each_change_with_all_that_is_known_of_it():
     table = changes_of(
         change("<sft>", *ACCURACY, "progress", effect_size=0.5, p_adjusted=0.002, best=0.625, best_iteration=2),
         change("<sft>", *WORDS, "regress", p_adjusted=0.0004, note="of correct < alone", best=None),
-        change("<sft>", *GAP, "unclear", low=None, high=None, seeds=2, change_min=-0.125, change_max=0.125),
+        change("<sft>", *GAP, "unclear", low=None, high=None, replicates=2, change_min=-0.125, change_max=0.125),
     )
-    html = pages.headline(table, pl.DataFrame([RULE], schema=tables.RULE), 3, 2, notes=["no <sandbox>"])
+    html = pages.headline(table, pl.DataFrame([RULE], schema=tables.RULE), 3, "bases: 2", notes=["no <sandbox>"])
     assert cells(html, "accuracy") == [
         *("0.250", "0.625 (M2)", "0.500", "+0.250", "+0.240 to +0.260", "+0.50", "0.002", "progress", "")
     ]
@@ -46,9 +46,9 @@ def test_headline_shows_each_change_with_all_that_is_known_of_it():
         *("0.500", "", "0.250", "-0.250", "-0.260 to -0.240", "", "&lt; 0.001", "regress", "of correct &lt; alone")
     ]
     assert cells(html, "OOD disparity on far") == [
-        *("0.500", "0.500 (M3)", "0.500", "+0.000<small>seeds -0.125 to +0.125</small>", "", "", "", "unclear", "")
+        *("0.500", "0.500 (M3)", "0.500", "+0.000<small>runs -0.125 to +0.125</small>", "", "", "", "unclear", "")
     ]
-    assert "From M1 to M3, means over 2 seed(s)" in html and "<strong>no &lt;sandbox&gt;</strong>" in html
+    assert "From M1 to M3, bases: 2" in html and "<strong>no &lt;sandbox&gt;</strong>" in html
     assert (
         '<h3 id="tiny-words-&lt;sft&gt;">&lt;sft&gt;</h3>'
         "<p>Reversal: <strong>yes</strong>. Accuracy progressed, and syntactic diversity regressed.</p>"
@@ -64,7 +64,7 @@ def test_headline_begins_with_every_methods_answer_and_shows_published_numbers_b
         change("b", *ACCURACY, "progress"),
         change("a", *ACCURACY, "unclear", task="other"),
     )
-    html = pages.headline(table, pl.DataFrame(schema=tables.RULE), 3, 1, notes=[])
+    html = pages.headline(table, pl.DataFrame(schema=tables.RULE), 3, "one run", notes=[])
     assert (
         "<table><tr><th>reversal?</th><th>a</th><th>b</th></tr><tr><td>tiny on words</td>"
         '<td class="yes"><a href="#tiny-words-a">yes</a></td><td class="no"><a href="#tiny-words-b">no</a></td></tr>'
@@ -246,8 +246,9 @@ def test_the_pages_of_a_study_on_disk(tmp_path, verifier, unsafe):
         _write([row | {"text": lineage} for row in rows], tables.SAMPLES, folder / "samples/test.parquet")
     _write([change("a", *ACCURACY, "progress")], tables.CHANGES, tmp_path / "changes.csv")
     _write([RULE], tables.RULE, tmp_path / "rule.csv")
-    study = {"models": ["tiny"], "tasks": ["words"], "seeds": [7, 8], "iterations": 2}
-    study |= {"series": [["a", ["sft", "sft-sft"]], ["b", ["sft", "sft-dpo"]]], "results": str(tmp_path)}
+    study = {"models": ["tiny"], "tasks": ["words"], "iterations": 2, "runs": "bases: 2", "seed": 7}
+    study |= {"series": [["a", ["sft", "sft-sft"]], ["b", ["sft", "sft-dpo"]]]}
+    study |= {"first": {"tiny": str(tmp_path / "tiny")}, "problems": str(tmp_path / "problems")}
     names = [str(tmp_path / name) for name in ("changes.csv", "rule.csv", "headline.html", "answers.html")]
     write_pages.main(*names[:2], list(tmp_path.glob("*/*/*/*/verdicts/test.parquet")), study, *names[2:])
     headline, answers = (tmp_path / "headline.html").read_text(), (tmp_path / "answers.html").read_text()

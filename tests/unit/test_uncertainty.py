@@ -359,10 +359,10 @@ def test_disparity_is_tested_against_all_ways_to_swap():
 
 
 def test_a_disparity_without_right_easy_answers_has_no_p():
-    never, always = np.zeros((1, 5)), np.ones((1, 5))
+    never, always = np.zeros(5), np.ones(5)
     assert np.isnan(paired_disparity_p_value((never, always), (always, never)))
     assert np.isnan(paired_disparity_p_value((always, never), (always, never)))
-    same = np.array([[1.0, 0.0, 1.0]])
+    same = np.array([1.0, 0.0, 1.0])
     assert paired_disparity_p_value((same, same), (always, always)) == 1.0
 
 
