@@ -135,6 +135,7 @@ def _of_tasks(config: dict) -> list[str]:
                 f"tasks.{task}: rationales few_shot need a few_shot_prompt: worked examples, then {{question}}"
             )
         train, test = _kind(settings["train"]), _kind(settings["test"])
+        found += [] if JUDGED[test] == "program" else _stops_at_mark(task, settings)
         if JUDGED[train] != JUDGED[test]:
             found.append(f"tasks.{task}: answers of train are {JUDGED[train]}s, of test {JUDGED[test]}s")
         mark = MARKS.get(train)
@@ -145,6 +146,15 @@ def _of_tasks(config: dict) -> list[str]:
                 f"tasks.{task}.answer_mark: {mark!r} stands before the answers in the gold solutions of {train}"
             )
     return found
+
+
+def _stops_at_mark(task: str, settings: dict) -> list[str]:
+    mark = settings["answer_mark"]
+    return [
+        f"tasks.{task}.stop: {stop!r} would end every answer at its mark, {mark!r}; take a text that is no part of it"
+        for stop in settings["stop"]
+        if stop.strip() and (stop.strip() in mark or mark in stop)
+    ]
 
 
 def _kind(source: dict) -> str:

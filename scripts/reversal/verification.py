@@ -14,7 +14,7 @@ from reversal import answers
 from reversal.expressions import judge_expressions, same_text
 from reversal.tables import SAMPLE_KEY, VERDICT_ROWS
 
-VERSION = "3"  # goes up whenever a verdict can change; part of every verdict
+VERSION = "4"  # goes up whenever a verdict can change; part of every verdict
 
 
 def verify(
