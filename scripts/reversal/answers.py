@@ -31,7 +31,8 @@ CALCULATION = re.compile(r"[^0-9]*|[-+*/^()0-9.,$\u20ac\u00a3\u00a5%x\u00d7\u00f
 EQUATION = re.compile(r"<<([^<>]*)>>")
 # A dollar sign after a space closes no formula: "$5 and $7" is money.
 MATHS = re.compile(
-    r"\$\$(.+?)\$\$|\\\((.+?)\\\)|\\\[(.+?)\\\]|(?<![\\$])\$(?![\s$])([^$\n]*[^\s$\\])\$(?![0-9$])", re.DOTALL
+    r"\$\$([^$]+)\$\$|\\\(((?:(?!\\\().)+?)\\\)|\\\[((?:(?!\\\[).)+?)\\\]|(?<![\\$])\$(?![\s$])([^$\n]*[^\s$\\])\$(?![0-9$])",
+    re.DOTALL,
 )
 STATED = re.compile(r"(?:.*(?:\bis\b|[=:]))?(.*)")
 WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
@@ -207,7 +208,12 @@ def _bare_text(text: str) -> str:
 
 def _first_letter(text: str, letters: list[re.Match]) -> str | None:
     """The first letter that is not denied; None if all are, or if another letter is joined to it."""
-    held = [m for m in letters if not DENIED.search(text[: m.start()]) and not REFUSED.match(text, m.end())]
+    clauses = [text[max(0, m.start() - 100) : m.start()] for m in letters]
+    held = [
+        m
+        for m, clause in zip(letters, clauses, strict=True)
+        if not DENIED.search(clause) and not REFUSED.match(text, m.end())
+    ]
     others = [m for m in held if m[1] != held[0][1]]
     if not held:
         return None

@@ -119,8 +119,6 @@ def _rule(gold: str, answer: str, pair: tuple[str, str], equal_text: bool = Fals
         return _same_words(gold, answer)
     if any(re.search(r"\d\}?_", text) for text in pair):
         return _same_in_base(first, second)
-    if any(map(NOT_WHOLE.search, pair)):
-        return first == second != ""
     if (SET.fullmatch(first) and BRACKETS.fullmatch(second)) or (BRACKETS.fullmatch(first) and SET.fullmatch(second)):
         return False
     name, _, value = second.partition("=")
@@ -226,6 +224,8 @@ def _parsed(text: str):
     from latex2sympy2_extended.math_normalization import normalize_latex
     from math_verify.grader import should_treat_as_complex
 
+    if NOT_WHOLE.search(text):
+        return None
     rules = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
     try:
         latex = normalize_latex(text, rules)
