@@ -61,17 +61,23 @@ def same_text(gold: str, answer: str) -> bool:
     """
     if gold == answer or max(len(gold), len(answer)) > LONGEST:
         return gold == answer
+    answer = _unboxed(answer)
     return any(_rule(text, answer, pair, equal_text=True) for text, pair in _readings(gold, answer))
 
 
 def _quick_verdict(gold: str, answer: str, fast_paths: bool) -> str | None:
     if len(answer) > LONGEST:
         return "correct" if gold == answer else "no_answer"
+    answer = _unboxed(answer)
     readings = _readings(gold, answer)
     found = [_rule(text, answer, pair, fast_paths) for text, pair in readings]
     if fast_paths:
         found = [_value_verdict(*pair) if v is None else v for v, (_, pair) in zip(found, readings, strict=True)]
     return "correct" if True in found else None if None in found else "wrong"
+
+
+def _unboxed(answer: str) -> str:
+    return ", ".join(boxed_answers(answer)[0]) or answer
 
 
 def _readings(gold: str, answer: str) -> list[tuple[str, tuple[str, str]]]:
@@ -190,6 +196,7 @@ def _prepare_worker() -> None:
 def _judge(gold: str, answer: str, seconds: float) -> str:
     """The verdict; the kernel ends a worker that needs more than `seconds` of a processor's time."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
+    answer = _unboxed(answer)
     readings = _readings(gold, answer)
     equal = any(_equal(text, *pair) for text, pair in readings if _rule(text, answer, pair) is not False)
     signal.setitimer(signal.ITIMER_PROF, 0)

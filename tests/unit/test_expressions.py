@@ -192,6 +192,8 @@ ANSWERS = [
     (r"\boxed{2} or \boxed{\frac{3}{4}}", "0.75", "correct", "either of two boxes"),
     (r"\boxed{2} or \boxed{\frac{3}{4}}", r"2, \frac34", "correct", "both of two boxes"),
     (r"\boxed{2} or \boxed{\frac{3}{4}}", "3", "wrong", "none of two boxes"),
+    (r"\boxed{2} or \boxed{3}", r"\boxed{2} or \boxed{3}", "correct", "the gold text itself"),
+    ("2", r"\boxed{2}", "correct", "a box after another mark"),
 ]
 
 
