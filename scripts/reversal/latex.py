@@ -62,7 +62,7 @@ AFTER_UNITS = [
         (r"\\text\{\s*([^{}]*?)\s*\}", r"\\text{\1}"),
         (r"(?<![\d.^_}/] )(?<![\d.^_}/])(\d+) (\d+)/(\d+)(?![\d.])", r"\1\\frac{\2}{\3}"),
         (r"\s+", " "),
-        (r"(\\[A-Za-z]+ (?=[A-Za-z])|\d (?=\d))| ", r"\1"),  # 1 2 is not 12
+        (r"(\\[A-Za-z]+ (?=[A-Za-z])|\d (?=\d)|\d, (?=\d{3}(?!\d)))| ", r"\1"),  # 1 2 is not 12, and 1, 000 not 1000
         (r"\\(frac|sqrt) ?(\\(?:pi|alpha|beta|gamma|theta|phi|lambda)(?![A-Za-z])|\w)", r"\\\1{\2}"),
         (rf"\\frac{GROUP} ?(\\(?:pi|alpha|beta|gamma|theta|phi|lambda)(?![A-Za-z])|\w)", r"\\frac{\1}{\2}"),
         (r"([\^_])\{(\w)\}", r"\1\2"),
@@ -79,10 +79,10 @@ def plain(text: str) -> str:
     r"""The answer without what does not count: "\dfrac12\text{ cm}" -> "\frac{1}{2}", "1{,}000\%" -> "1000"."""
     text = _before_units(text)
     unit = UNIT.fullmatch(PERCENT.sub("", text).rstrip())
-    text = unit[1] if unit else PERCENT.sub("", text)
+    text = _without_commas(unit[1] if unit else PERCENT.sub("", text))
     for pattern, plainer in AFTER_UNITS:
         text = pattern.sub(plainer, text)
-    return _one_direction(_time(_decimals(_without_commas(text))))
+    return _one_direction(_time(_decimals(text)))
 
 
 @lru_cache(maxsize=10_000)
@@ -149,4 +149,4 @@ def _one_direction(text: str) -> str:
     if re.search(r"<|\\leq|\\neq|=|,|\\\{|\\cup", text):
         return text
     parts = re.split(r"(>|\\geq(?![A-Za-z]))", text)[::-1]
-    return "".join({">": "<", "\\geq": "\\leq "}.get(part, part) for part in parts)
+    return "".join({">": "<", "\\geq": "\\leq "}.get(part, part) for part in parts).strip()

@@ -154,6 +154,7 @@ ANSWERS = [
     (r"2500\sqrt{3}", r"2,500\sqrt{3}", "correct", "thousands comma in a term"),
     ("x=2500", "x = 2,500", "correct", "thousands comma in an equation"),
     ("(2,500)", "(2500)", "wrong", "a comma that may part two numbers"),
+    ("2500", "2, 500", "wrong", "a list of two numbers"),
     (r"\frac{\pi}{6}", r"\frac\pi6", "correct", "fraction without braces"),
     (r"\frac{\sqrt{2}}{6}", r"\frac{\sqrt 2}6", "correct", "denominator without braces"),
     ("7/3", "2 1/3", "correct", "mixed number on the line"),
