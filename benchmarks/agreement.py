@@ -34,34 +34,6 @@ GOLD = [
 ]
 
 
-READINGS = r"""## Where two readings can be defended
-
-Numbers and choices:
-
-- The last mark that something follows counts, also where the text runs on into another question; `stop` ends it before.
-- After a number, words and units are a remark (`#### 6 feet = 72 inches` is 6). A number that begins a calculation, a range,
-  a time, a mixed number, a list, a power, a multiple (`6 million`, `6k`) or a term (`6x`, `6!`) is no answer.
-- Commas stand before three digits: `1,2,3` is no number.
-- Of several letters the first one counts, as in "B. A is incorrect." and "B, not C"; a small letter counts if it stands
-  alone or after "the answer is".
-
-Expressions:
-
-- Forms do not count: an unsimplified restatement (`3^5` for `243`, a sum of cosines for `\frac{1}{16}`) is correct by
-  math-verify's design. A policy that is trained on these verdicts can learn to restate the question: watch `restated_rate`.
-- Units count for nothing, whichever they are, but for the powers of square and cubic ones. A letter after a number is a
-  variable: `6m` is 6 only where the gold answer has a unit that begins with m. Words that multiply (`6 million`) are no unit.
-- A percent sign counts for nothing, and `25\%` is also `0.25`.
-- Without its base a number is taken to be in the gold answer's; without its half of the day a time is wrong.
-- An equation stands for its right-hand side (`x+y=9` for `9`), but not one in a single variable (`3x=9` for `9`).
-- `(1,2)` is a point or an interval and as such equal to the list `1,2`, but not to the set `\{1,2\}`, nor to `1<x<2`; an
-  inequality is equal to an interval that cannot be a point (`x \ge 2` for `[2,\infty)`).
-- Variables may be negative: `\sqrt{\frac{1}{n}}` is not `\frac{1}{\sqrt{n}}`.
-- Commas in a bare number part thousands, in brackets and lists numbers: `(1,000)` is a pair.
-- Of an option's letter the option's text may follow: `(C) Plane` is `(C)`.
-"""
-
-
 def samples_of(rows: list[tuple[str, str]]) -> pl.DataFrame:
     """SAMPLES of (problem_id, text)."""
     full = [(p, "greedy", i, 0, text, 1, "stop", 0.0, 1.0, 1, "given") for i, (p, text) in enumerate(rows)]
@@ -188,7 +160,6 @@ def main() -> None:
             "",
             *labelled_mbpp(),
             "",
-            *READINGS.splitlines(),
         ]
     )
     if len(sys.argv) > 1:

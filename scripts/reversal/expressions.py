@@ -230,6 +230,7 @@ def _parsed(text: str):
     from latex2sympy2_extended import NormalizationConfig, latex2sympy
     from latex2sympy2_extended.math_normalization import normalize_latex
     from math_verify.grader import should_treat_as_complex
+    from sympy import nan, zoo
 
     if NOT_WHOLE.search(text):
         return None
@@ -238,7 +239,8 @@ def _parsed(text: str):
         latex = normalize_latex(text, rules)
         # math-verify overlooks the i of 2i.
         is_complex = should_treat_as_complex(latex) or re.search(r"(?<![A-Za-z\\])i(?![A-Za-z])", latex)
-        return latex2sympy(latex, is_real=not is_complex, normalization_config=None)
+        read = latex2sympy(latex, is_real=not is_complex, normalization_config=None)
+        return None if read.has(zoo, nan) else read  # 1/0 and 2/0 would be equal
     except MemoryError:
         raise
     except Exception:  # of the grammar or of sympy

@@ -155,9 +155,24 @@ def as_tests_see(tests: str, names: dict) -> dict:
     for name, module, content in AS_LOADED:
         sys.modules[name] = module
         vars(module).update(content)
-    used = {node.id for node in ast.walk(ast.parse(tests)) if isinstance(node, ast.Name)}
-    own = set(vars(builtins)) if used - set(vars(builtins)) else set()
-    return {name: value for name, value in names.items() if name not in own} | {"__builtins__": builtins}
+    asked = names_asked_of_program(ast.parse(tests))
+    protected = set(vars(builtins)) if asked - set(vars(builtins)) else set()
+    return {name: value for name, value in names.items() if name not in protected} | {"__builtins__": builtins}
+
+
+def names_asked_of_program(tests: ast.Module) -> set[str]:
+    """The names that the tests use and do not bind themselves."""
+    used, bound = set(), set()
+    for node in ast.walk(tests):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+    return used - bound
 
 
 def set_limits(limits: dict) -> None:

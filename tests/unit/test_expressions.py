@@ -148,6 +148,8 @@ ANSWERS = [
     (r"\text{7:15 a.m.}", r"7\!:\!15 \text{ am}", "correct", "time, text around a part"),
     (r"7\text{ p.m.}", "7", "wrong", "half of the day left out"),
     ("07:15", "7:15", "correct", "leading zero of a time"),
+    ("07:00", "7:00", "correct", "a time that is no ratio"),
+    ("7:00", "8:00", "wrong", "another such time"),
     ("2:7", r"2 \text{ to } 7", "correct", "ratio in words"),
     # Ways to write numbers.
     (r"\frac{7}{2,\!500}", r"\frac{7}{2500}", "correct", "thousands comma in a fraction"),

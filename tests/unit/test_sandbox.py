@@ -239,6 +239,11 @@ HARMLESS = [
     ("import numpy" + RIGHT, TESTS, "wrong"),
     ("def sum(a, b):\n    return a * b", "assert sum(6, 7) == 42", "correct"),
     (
+        "def sum(a, b):\n    return a * b",
+        "import math\ndef check(f):\n    product = f(6, 7)\n    assert math.isclose(product, 42)\ncheck(sum)",
+        "correct",
+    ),
+    (
         "class Node:\n    size = 42\ndef answer(node):\n    return node.size",
         "node = Node()\nassert answer(node) == 42",
         "correct",
