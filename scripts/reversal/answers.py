@@ -35,7 +35,7 @@ MATHS = re.compile(
     re.DOTALL,
 )
 STATED = re.compile(r"(?:.*(?:\bis\b|[=:]))?(.*)")
-WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
+WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}|\\f?box")  # or a box that is never closed
 
 LETTER = re.compile(r"(?<![^\W_])(?<!\w['\u2019])([A-Z])(?![^\W_]|['\u2019]\w)")
 SMALL_LETTER = re.compile(r"(?:.*\b(?:answer|option|choice)(?: is)?:? )?\W*([a-z])\W*", re.IGNORECASE | re.DOTALL)

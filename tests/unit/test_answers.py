@@ -270,6 +270,9 @@ def test_last_number(text, number):
         ("y = 2x + 3", "2x + 3"),
         ("so there are 12 of them", "12"),
         ("who knows", None),
+        ("no", None),
+        ("\\boxed{x", None),
+        ("\\boxed{5", "5"),
     ],
 )
 def test_last_expression(text, expression):
