@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from reversal.answers import BOXED, marked_answer
-from reversal.expressions import as_latex, judge_expressions
+from reversal.expressions import judge_expressions
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[1] / "../shared/data")) / "math"
 SAMPLES, PLAIN_PAIRS = 50, 1_500
@@ -79,7 +79,7 @@ def plain_loop(pairs: list[tuple[str, str]]) -> list[str]:
     """math-verify as its documentation uses it, pair by pair."""
     from math_verify import parse, verify
 
-    handed = [as_latex(gold, answer) for gold, answer in pairs]
+    handed = [(f"\\boxed{{{gold}}}", f"\\boxed{{{answer}}}") for gold, answer in pairs]
     return ["correct" if verify(parse(gold), parse(answer)) else "wrong" for gold, answer in handed]
 
 

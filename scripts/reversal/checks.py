@@ -184,6 +184,7 @@ def _of_tasks(config: dict) -> list[str]:
             )
         train = _kind(settings["train"])
         judged = [_judged_as(settings[name]) for name in ("train", "test")]
+        found += [] if judged[1] == "program" else _stops_at_mark(task, settings)
         if judged[0] != judged[1]:
             found.append(f"tasks.{task}: answers of train are {judged[0]}s, of test {judged[1]}s")
         mark = MARKS.get(train)
@@ -209,6 +210,15 @@ def _of_plain(task: str, settings: dict) -> list[str]:
 def _is_source(source: dict) -> bool:
     """Whether it says where problems come from; else given answers do."""
     return "generator" in source or "format" in source
+
+
+def _stops_at_mark(task: str, settings: dict) -> list[str]:
+    mark = settings["answer_mark"]
+    return [
+        f"tasks.{task}.stop: {stop!r} would end every answer at its mark, {mark!r}; take a text that is no part of it"
+        for stop in settings["stop"]
+        if stop.strip() and (stop.strip() in mark or mark in stop)
+    ]
 
 
 def _kind(source: dict) -> str:

@@ -1,251 +1,190 @@
-"""Verdicts on LaTeX answers: by text or value where that is certain, else by math-verify in workers it cannot hang."""
+"""Verdicts on LaTeX answers: by rules, text or value where these are certain, else by math-verify in workers."""
 
-import math
 import re
-from fractions import Fraction
+import signal
+from collections.abc import Callable
 from functools import lru_cache
 from multiprocessing import get_context
-from string import ascii_letters
 
-# Any letter but those that math-verify may read as e, f(x), infinity, "or", a differential or a unit at the end.
-TOKEN = re.compile(r"\\frac\{|\\sqrt\{|\\pi|\d+(?:\.\d+)?|[a-cg-np-zA-DF-Z]|[-+^{}]", re.ASCII)
-# 2 1/2 is a mixed number, and numbers after a factor or an exponent have more than one reading.
-UNCLEAR = re.compile(r"\d\\frac|[^-+{^\d.]\d|\^\d\d|[a-cghjlmr-wA-Z]$|(?<!\\)[A-Za-z]{2}$")
-POINT = {"\\pi": math.pi, **{letter: 0.2 + ord(letter) % 32 / 37 for letter in ascii_letters}, "i": 1j}
-MATRIX = re.compile(r"\\begin\{[pb]matrix\}(.*)\\end\{[pb]matrix\}")
+from reversal.answers import boxed_answers
+from reversal.latex import HALF_OF_DAY, ONLY_TEXT, TEXT, has_percent, plain, unit, words
+from reversal.terms import clearly_different, same_number
+
 LONGEST = 2_000  # characters; the longest answer of MATH has under 200
 MEMORY = 4 * 2**30  # bytes a worker may take on top of what it starts with
-ROUNDED = 1e-5  # math-verify rounds decimals to 6 places: what is further apart is different to it too
 
-TEXT = r"\\(?:text|mbox|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit)\s*\{([^{}]*)\}"
-ONLY_TEXT = re.compile(TEXT + r"\.?")
-WORDS_IN_TEXT = re.compile(r"\\(?:text|mbox)\{[A-Za-z() ]*\}")
-ONLY_WORDS = re.compile(r"[\w ,.:;'()-]*[A-Za-z][\w ,.:;'()-]*")
-PREFIX = re.compile(r"\\?[A-Za-z]+(?:_\w)?=(?=[^=]+$)")
-# At most the 15 digits that a float holds, as math-verify reads decimals as floats.
-NUMBER = re.compile(r"([+-]?)(?:(\d{1,15}|\d{1,9}\.\d{1,6})|\\frac\{([+-]?\d{1,15})\}\{(\d{1,15})\})", re.ASCII)
-NO_SPACE = re.compile(r"\s*\\!\s*")
-THOUSANDS = r"(?<!\d)\d{1,3}(?:,\d{3})+(?!\d)"
-PLAINER = [
-    (re.compile(pattern), plainer)
-    for pattern, plainer in [
-        (r"\\?\$\s*", ""),
-        (NO_SPACE, ""),
-        (r"\\(?:left|right|displaystyle)(?![A-Za-z])", ""),
-        (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
-        (r"\\(le|ge|ne)(?![A-Za-z])", r"\\\1q"),
-        (r"(?<!\\)\\(?:[,;: ]|q?quad(?![A-Za-z]))|~", " "),
-        (r"[\s.]+$", ""),
-        (TEXT, r"\\text{\1}"),
-        # A unit after the number; half of the day is no unit.
-        (r"^((?:(?!\\text).)+?)\s*\\text\{(?!\s*[ap]\.?\s?m)[^{}]*\}(?:\^\{?\d\}?)?$", r"\1"),
-        (r"\\text\{([^{}]*)\}", r"\1"),
-        (r"\^\{?\\circ\}?|\\degrees?(?![A-Za-z])|°", ""),
-        (r"\{,\}", ","),
-        (rf"^[+-]?{THOUSANDS}(?:\.\d+)?$", lambda number: number[0].replace(",", "")),  # but 1, 000 may be two numbers
-        (r"\s+", " "),
-        (r"(?<!\d) | (?!\d)", ""),  # 1 2 is not 12
-        (r"\\frac(\d) ?(\d)", r"\\frac{\1}{\2}"),
-        (r"\\frac(\w)\{", r"\\frac{\1}{"),
-        (r"\\frac\{([^{}]*)\}(\w)", r"\\frac{\1}{\2}"),
-        (r"\\sqrt(\w)", r"\\sqrt{\1}"),
-        (r"([\^_])\{(\w)\}", r"\1\2"),
-        (r"(?<!\\)%", r"\\%"),
-        (r"(?<![\d.])\.(?=\d)", "0."),
-        (r"(?<![^\[(,&{}+\-\\])(\d+)/(\d+)(?![^\]),&}+\-\\]|\\(?!end)[A-Za-z])", r"\\frac{\1}{\2}"),
-    ]
-]
+PREFIX = re.compile(r"^\\?[A-Za-z]+(?:_\w|\([^()=]*\))?=(?=[^=]+$)")
+OPTION = re.compile(r"\(?([A-Z])\)?")  # as the whole gold answer
+CHOSEN = re.compile(r"\(?([A-Z])(?:\)|[.:]\s)[^A-Z]*(?:[A-Z][a-z][^A-Z]*)*")  # the text of the option may follow
+BASED = re.compile(r"(?:\\text\{)?([\dA-F]+)\}?(?:_\{?(?:\\text\{)?(\w+)\}*)?")
+NOT_WHOLE = re.compile(r"\d \d|\\[lc]?dots|\.\.\.|\u2026")  # math-verify multiplies 1 2, and passes over dots
+SET = re.compile(r"\\\{[^()\[\]]*,[^()\[\]]*\\\}")
+BRACKETS = re.compile(r"[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
+ONE_VARIABLE = re.compile(r"[\d.+\-^{}]*([a-z])(?:[\d.+\-^{}]|\1)*")
+SURELY_A_SET = re.compile(r"[\[\]]|\\infty|\\cup")  # and no point, as (1,2) may be
 
 
 def judge_expressions(
     pairs: list[tuple[str, str]], workers: int, seconds: float = 5.0, fast_paths: bool = True
 ) -> list[str]:
-    """One verdict per (gold, answer) of LaTeX texts, in their order: correct, wrong, timeout or infra_error.
+    r"""One verdict per (gold, answer) of LaTeX texts, in their order: correct, wrong, timeout or infra_error.
 
-    The judge is math-verify, in `workers` processes; a pair may take `seconds` of a processor's time, so that no
-    verdict depends on what else the machine does. Without `fast_paths` it judges every pair alone. More than 2,000
-    characters are no_answer, unless they are the gold text: no real answer is so long.
-    A pair that times out, or kills its worker (memory, a crash), is tried again alone; if it fails again it is a
-    timeout. What math-verify cannot read at all is wrong. infra_error: the judge itself could not be run.
+    A gold text of several boxes, "\boxed{3} or \boxed{4}", stands for any of them and for all of them. Rules decide
+    where math-verify is too generous; else it judges, in `workers` processes, what it reads whole: what it does not is
+    correct as the gold's own text alone. A pair may take `seconds` of a processor's time, so that no verdict depends on
+    what else the machine does, and is a timeout then. Without `fast_paths` there are rules and math-verify only. More
+    than 2,000 characters are no_answer, unless they are the gold text: no real answer is so long.
+    A pair that kills its worker (memory, a crash) is tried again alone; if it fails again it is a timeout.
+    infra_error: the judge itself could not be run.
     """
     verdicts = {pair: _quick_verdict(*pair, fast_paths) for pair in dict.fromkeys(pairs)}
     left = [pair for pair, verdict in verdicts.items() if verdict is None]
-    if left:
-        verdicts |= _judge_in_workers(left, workers, seconds)
+    verdicts |= zip(left, _in_workers(_judge, left, workers, seconds), strict=True)
     for pair in left:
-        if verdicts[pair] == "timeout":
-            verdicts |= _judge_in_workers([pair], 1, seconds)
+        if verdicts[pair] == "died":
+            again = _in_workers(_judge, [pair], 1, seconds)[0]
+            verdicts[pair] = "timeout" if again == "died" else again
     return [verdicts[pair] for pair in pairs]
 
 
-def same_text(gold: str, answer: str) -> bool:
-    r"""Whether both are the same text but for the way it is written.
+def unread_golds(golds: list[str], workers: int, seconds: float = 5.0) -> list[str]:
+    """The gold answers that neither a rule nor math-verify reads whole: their own text alone will be correct."""
+    left = [gold for gold in golds if _rule(gold, gold, _plain_pair(gold, gold)) is None]
+    found = _in_workers(_is_read, [(gold,) for gold in left], workers, seconds)
+    return [gold for gold, read in zip(left, found, strict=True) if read != "read"]
 
-    That is: spaces, \left and \right, sorts and braces of \frac, money, units, degree signs, thousands commas, a
-    leading zero, a trailing period, \text, and "x =" before one of the two. If the gold is a text, also letter case
-    and brackets around it. More than 2,000 characters are compared as they are.
+
+def same_text(gold: str, answer: str) -> bool:
+    r"""Whether both are the same text but for the way it is written (latex.plain), and "x =" before one of the two.
+
+    If the gold is a text, also letter case and brackets around it. More than 2,000 characters are compared as they are.
     """
     if gold == answer or max(len(gold), len(answer)) > LONGEST:
         return gold == answer
-    plain_gold, plain_answer = _plain_pair(gold, answer)
-    return plain_gold == plain_answer != ""
-
-
-def same_number(gold: str, answer: str) -> bool | None:
-    """Whether two plain numbers or simple fractions are equal; None if one is neither, or math-verify may round."""
-    first, second = map(_number, _plain_pair(gold, answer))
-    if first is None or second is None or 0 < abs(first - second) < ROUNDED:
-        return None
-    return first == second
-
-
-def clearly_different(gold: str, answer: str) -> bool:
-    """Whether two terms, or two tuples or matrices of terms, are far apart at one point, or are of different kinds.
-
-    Terms are made of numbers, pi, i, variables, fractions, square roots and whole powers.
-    """
-    plain = _plain_pair(gold, answer)
-    first, second = map(_value, plain)
-    if first is not None and second is not None:
-        return _far_apart(first, second)
-    (kind, terms), (other_kind, other_terms) = map(_several, plain)
-    if first is not None or second is not None:
-        text = answer if second is None else gold
-        return (kind or other_kind) is not None or bool(WORDS_IN_TEXT.fullmatch(text))
-    if kind == other_kind:
-        return kind in ("tuple", "matrix") and (
-            len(terms) != len(other_terms) or any(map(_far_apart, terms, other_terms))
-        )
-    return "matrix" in (kind, other_kind) and None not in (kind, other_kind)
+    answer = _unboxed(answer)
+    return any(_rule(text, answer, pair, equal_text=True) for text, pair in _readings(gold, answer))
 
 
 def _quick_verdict(gold: str, answer: str, fast_paths: bool) -> str | None:
     if len(answer) > LONGEST:
         return "correct" if gold == answer else "no_answer"
-    if not fast_paths:
-        return None
-    equal = same_text(gold, answer) or same_number(gold, answer)
-    if equal is None and clearly_different(gold, answer):
-        equal = False
-    return {True: "correct", False: "wrong", None: None}[equal]
+    answer = _unboxed(answer)
+    readings = _readings(gold, answer)
+    found = [_rule(text, answer, pair, fast_paths) for text, pair in readings]
+    if fast_paths:
+        found = [_value_verdict(*pair) if v is None else v for v, (_, pair) in zip(found, readings, strict=True)]
+    return "correct" if True in found else None if None in found else "wrong"
+
+
+def _unboxed(answer: str) -> str:
+    return ", ".join(boxed_answers(answer)[0]) or answer
+
+
+def _readings(gold: str, answer: str) -> list[tuple[str, tuple[str, str]]]:
+    """What the gold answer may stand for, and the plain texts that are then compared; one equal pair is enough.
+
+    Each of several boxes, and all of them; each side of an equation of numbers; a percent sign as a hundredth, too.
+    """
+    boxes = boxed_answers(gold)[0]
+    golds = [*boxes, ", ".join(boxes)] if boxes else [gold]
+    if "=" in gold and not re.search(r"[A-Za-z]", gold):
+        golds = gold.split("=")
+    pairs = [(text, _plain_pair(text, answer)) for text in golds]
+    hundredths = [
+        (text, (_hundredth(pair[0]), pair[1]) if has_percent(text) else (pair[0], _hundredth(pair[1])))
+        for text, pair in pairs
+        if has_percent(text) != has_percent(answer)
+    ]
+    return pairs + hundredths
+
+
+def _hundredth(text: str) -> str:
+    return rf"\frac{{{text}}}{{100}}"
 
 
 def _plain_pair(gold: str, answer: str) -> tuple[str, str]:
-    pair = _plain(gold), _plain(answer)
-    if ONLY_TEXT.fullmatch(gold.strip()):
-        pair = tuple(plain.strip("()").casefold() for plain in pair)
-    if ("=" in pair[0]) != ("=" in pair[1]):  # x=5 is 5, but y=5 is not x=5
-        pair = tuple(PREFIX.sub("", plain, count=1) for plain in pair)
-    return pair
+    first, second = plain(gold), plain(answer)
+    if ("=" in first) != ("=" in second):  # x=5 is 5, but y=5 is not x=5
+        first, second = PREFIX.sub("", first), PREFIX.sub("", second)
+    initial = unit(gold)[0][:1]  # m for meters: a letter is a unit where the gold answer has such a one
+    if initial and re.fullmatch(rf".*[\d}}]{re.escape(initial)}", second):
+        second = second[:-1]
+    return first, second
 
 
-@lru_cache(maxsize=10_000)
-def _plain(text: str) -> str:
-    text = " ".join(text.split())
-    for pattern, plainer in PLAINER:
-        text = pattern.sub(plainer, text)
-    return text
+def _rule(gold: str, answer: str, pair: tuple[str, str], equal_text: bool = False) -> bool | None:
+    """Whether the answer is right, where text decides; None where it does not. equal_text: equal texts are right."""
+    first, second = pair
+    if {"2", "3"} == {unit(gold)[1], unit(answer)[1]}:
+        return False  # square and cubic units
+    if equal_text and first == second != "":
+        return True
+    if any(map(HALF_OF_DAY.fullmatch, pair)):
+        return first == second
+    if ONLY_TEXT.fullmatch(gold.strip()) and re.search(r"[A-Za-z]", words(gold)):
+        return _same_words(gold, answer)
+    if any(re.search(r"\d\}?_", text) for text in pair):
+        return _same_in_base(first, second)
+    if (SET.fullmatch(first) and BRACKETS.fullmatch(second)) or (BRACKETS.fullmatch(first) and SET.fullmatch(second)):
+        return False
+    name, _, value = second.partition("=")
+    if value and "=" not in first and ONE_VARIABLE.fullmatch(name):
+        return False  # 2x = 5 is not 5; of x = 5 its name is gone
+    return None
 
 
-@lru_cache(maxsize=10_000)
-def _value(plain: str) -> complex | None:
-    """The value of a term at one point; None if `plain` is no such term or has more than one reading."""
-    tokens = TOKEN.findall(plain)[::-1]
-    if len(tokens) > 100 or sum(map(len, tokens)) != len(plain) or UNCLEAR.search(plain):
-        return None
-    try:
-        tokens.insert(0, "}")
-        value = _sum(tokens)
-        return value if abs(value) < 1e15 and not tokens else None
-    except (IndexError, ValueError, ArithmeticError):
-        return None
+def _value_verdict(gold: str, answer: str) -> bool | None:
+    equal = same_number(gold, answer)
+    return False if equal is None and clearly_different(gold, answer) else equal
 
 
-def _sum(tokens: list[str]) -> complex:
-    """Takes a sum and the brace that closes it from the end of `tokens`, where its first token is."""
-    total, sign = 0.0, tokens.pop() if tokens[-1] in "+-" else "+"
-    while sign != "}":
-        product = _power(tokens)
-        while tokens[-1] not in "+-}":
-            product *= _power(tokens)
-        total += product if sign == "+" else -product
-        sign = tokens.pop()
-    return total
+def _same_words(gold: str, answer: str) -> bool:
+    """Whether two texts are the same words; of an option's letter, the option's text may follow: (C) Plane."""
+    option, chosen = OPTION.fullmatch(_inner_text(gold)), CHOSEN.fullmatch(_inner_text(answer))
+    return words(gold) == words(answer) or bool(option and chosen and option[1] == chosen[1])
 
 
-def _power(tokens: list[str]) -> complex:
-    token = tokens.pop()
-    if token == "\\sqrt{":
-        value = _sum(tokens) ** 0.5
-    elif token == "\\frac{":
-        value = _sum(tokens)
-        value /= _sum(tokens) if tokens.pop() == "{" else 0
-    else:
-        value = POINT[token] if token in POINT else float(token)
-    if tokens[-1] == "^":
-        tokens.pop()
-        braced = tokens[-1] == "{" and tokens.pop()
-        value **= int(tokens.pop())
-        if braced and tokens.pop() != "}":
-            raise ValueError("not a whole exponent")
-    return value
+def _inner_text(text: str) -> str:
+    return re.sub(TEXT, r"\1", text).strip(" .$")
 
 
-def _far_apart(first: complex, second: complex) -> bool:
-    return abs(first - second) > ROUNDED * (1 + abs(first) + abs(second))
+def _same_in_base(gold: str, answer: str) -> bool:
+    """Whether two numbers have the same digits, and the same base or the answer none; a gold without one has ten."""
+    first, second = BASED.fullmatch(gold), BASED.fullmatch(answer)
+    if not first or not second:
+        return gold == answer
+    return first[1] == second[1] and second[2] in ((first[2], None) if first[2] else ("10",))
 
 
-def _several(plain: str) -> tuple[str | None, list[complex]]:
-    """The kind (matrix, tuple, or set for lists, intervals and unions of them) and the terms; (None, []) if neither."""
-    matrix = MATRIX.fullmatch(plain)
-    if matrix:
-        terms = [_value(entry) for entry in re.split(r"&|\\\\", matrix[1])]
-        return (None, []) if None in terms else ("matrix", terms)
-    for part in plain.split("\\cup"):
-        bracketed = part[:1] in ("(", "[") and part[-1:] in (")", "]")
-        entries = (part[1:-1] if bracketed else part).split(",")
-        terms = [math.inf if entry.lstrip("+-") == "\\infty" else _value(entry) for entry in entries]
-        # [5,5] is the set of 5, and 1,000 is a number.
-        if None in terms or len(set(terms)) < 2 or re.search(THOUSANDS, part):
-            return None, []
-    return "tuple" if plain[0] + plain[-1] == "()" and "\\cup" not in plain else "set", terms
-
-
-def _number(plain: str) -> Fraction | None:
-    match = NUMBER.fullmatch(plain)
-    if not match or (match[4] and int(match[4]) == 0):
-        return None
-    size = Fraction(match[2]) if match[2] else Fraction(int(match[3]), int(match[4]))
-    return -size if match[1] == "-" else size
-
-
-def _judge_in_workers(pairs: list[tuple[str, str]], workers: int, seconds: float) -> dict[tuple[str, str], str]:
-    """The verdict of every pair."""
+def _in_workers(judge: Callable, tasks: list[tuple], workers: int, seconds: float) -> list[str]:
+    """judge(*task, seconds) of every task, or timeout, died (its worker did) or infra_error."""
+    if not tasks:
+        return []
     import math_verify  # noqa: F401, the workers are copies of this process and need not import it again
     from pebble import ProcessExpired, ProcessPool
     from tqdm import tqdm
 
-    verdicts = {}
+    found = []
     # A script run by Snakemake cannot be imported again, as every other way to start a process would.
-    with ProcessPool(min(workers, len(pairs)), 0, _prepare_worker, context=get_context("fork")) as pool:
+    with ProcessPool(min(workers, len(tasks)), 0, _prepare_worker, context=get_context("fork")) as pool:
         # The wall clock counts only for a worker that waits instead of computing, which should not happen.
-        tasks = [pool.schedule(_judge, args=(*pair, seconds), timeout=20 * seconds) for pair in pairs]
-        judged = tqdm(zip(pairs, tasks, strict=True), "math-verify", len(pairs), mininterval=10)
-        for pair, task in judged:
+        futures = [pool.schedule(judge, args=(*task, seconds), timeout=20 * seconds) for task in tasks]
+        for task, future in tqdm(zip(tasks, futures, strict=True), "math-verify", len(tasks), mininterval=10):
             try:
-                verdicts[pair] = task.result()
-            except (TimeoutError, ProcessExpired, MemoryError):
-                verdicts[pair] = "timeout"
+                found.append(future.result())
+            except ProcessExpired as error:
+                found.append("timeout" if error.exitcode == -signal.SIGPROF else "died")
+            except (TimeoutError, MemoryError):
+                found.append("timeout")
             except Exception as error:
-                print(f"math-verify could not be run on {pair!r:.200}: {error!r:.200}")
-                verdicts[pair] = "infra_error"
-    return verdicts
+                print(f"math-verify could not be run on {task!r:.200}: {error!r:.200}")
+                found.append("infra_error")
+    return found
 
 
 def _prepare_worker() -> None:
     import logging
     import resource
-    import signal
     from pathlib import Path
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would not run while C code does
@@ -256,31 +195,53 @@ def _prepare_worker() -> None:
 
 def _judge(gold: str, answer: str, seconds: float) -> str:
     """The verdict; the kernel ends a worker that needs more than `seconds` of a processor's time."""
-    import signal
-
-    from math_verify import verify
-
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    equal = verify(*map(_parsed, as_latex(gold, answer)), timeout_seconds=None)
+    answer = _unboxed(answer)
+    readings = _readings(gold, answer)
+    equal = any(_equal(text, *pair) for text, pair in readings if _rule(text, answer, pair) is not False)
     signal.setitimer(signal.ITIMER_PROF, 0)
     return "correct" if equal else "wrong"
 
 
+def _is_read(gold: str, seconds: float) -> str:
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    read = all(_parsed(pair[0]) is not None for _, pair in _readings(gold, gold))
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return "read" if read else "not read"
+
+
+def _equal(gold: str, plain_gold: str, plain_answer: str) -> bool:
+    from math_verify import verify
+
+    first, second = _parsed(plain_gold), _parsed(plain_answer)
+    if first is None or second is None:
+        return plain_gold == plain_answer != ""
+    # Of an inequality and an interval, each may stand for the other; that (1,2) is an interval is not sure.
+    sets = bool(SURELY_A_SET.search(gold))
+    return verify(first, second, allow_set_relation_comp=sets, timeout_seconds=None)
+
+
 @lru_cache(maxsize=1_000)  # the answers to one problem share their gold, and parsing is most of the work
-def _parsed(latex: str) -> list:
-    from math_verify import parse
+def _parsed(text: str):
+    """What the plain text is to sympy; None if not all of it can be read.
 
-    return parse(latex, parsing_timeout=None)
-
-
-def as_latex(gold: str, answer: str) -> tuple[str, str]:
-    r"""Both as math-verify is to read them: in a box, without a trailing period, which it cannot read after a number.
-
-    If the gold is a text and the answer a text or bare words, both are marked as \text without brackets around it:
-    math-verify reads bare letters as a product of variables.
+    math_verify.parse would look for a part that can be read instead, and take final letters for units.
     """
-    text, words = ONLY_TEXT.fullmatch(gold.strip()), ONLY_TEXT.fullmatch(answer.strip())
-    words = words[1] if words else ONLY_WORDS.fullmatch(answer.strip()) and answer
-    if text and words:
-        return tuple(f"\\boxed{{\\text{{{inner.strip(' .()')}}}}}" for inner in (text[1], words))
-    return tuple(f"\\boxed{{{NO_SPACE.sub('', latex).rstrip(' .')}}}" for latex in (gold, answer))
+    from latex2sympy2_extended import NormalizationConfig, latex2sympy
+    from latex2sympy2_extended.math_normalization import normalize_latex
+    from math_verify.grader import should_treat_as_complex
+    from sympy import nan, zoo
+
+    if NOT_WHOLE.search(text):
+        return None
+    rules = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
+    try:
+        latex = normalize_latex(text, rules)
+        # math-verify overlooks the i of 2i.
+        is_complex = should_treat_as_complex(latex) or re.search(r"(?<![A-Za-z\\])i(?![A-Za-z])", latex)
+        read = latex2sympy(latex, is_real=not is_complex, normalization_config=None)
+        return None if read.has(zoo, nan) else read  # 1/0 and 2/0 would be equal
+    except MemoryError:
+        raise
+    except Exception:  # of the grammar or of sympy
+        return None

@@ -7,16 +7,17 @@ ValueError for a record that is not of its format.
 
 import re
 
-from reversal.answers import BOXED, canonical_number, marked_answer, number_answer
+from reversal.answers import boxed_answers, canonical_number, marked_answer
 
+EITHER = re.compile(r"\b[Ee]ither \w+ is (?:an? )?(?:acceptable|correct)")
 LEVEL = re.compile(r"Level (?:(\d)|\?)", re.ASCII)
 TESTS_FOLLOW = "Your code should pass these tests:"
 
 
 def gsm8k(record: dict) -> dict:
-    """question, answer ending in "#### number" (Cobbe et al. 2021, arXiv 2110.14168)."""
+    """question, answer ending in "#### number" and nothing else (Cobbe et al. 2021, arXiv 2110.14168)."""
     solution = _text(record, "answer")
-    gold = number_answer(solution)
+    gold = canonical_number((marked_answer(solution, "####") or "").rstrip("."))
     if gold is None or "\n" in solution.rpartition("####")[2].strip():
         raise ValueError("the answer does not end in '#### number'")
     return {
@@ -30,19 +31,22 @@ def gsm8k(record: dict) -> dict:
 def math(record: dict) -> dict:
     """problem, level ("Level 3"), type, solution with \\boxed{} (Hendrycks et al. 2021, arXiv 2103.03874).
 
+    Where "and" joins the last boxes the gold answer is all of them, where "or" does, or the solution says that either
+    is acceptable, any of them: "\\boxed{3} or \\boxed{4}".
     Oddities of the training set are kept as they are: an open level ("Level ?", two problems) becomes null, and an
     empty box (two problems) an empty gold answer, which no answer equals.
     """
     solution = _text(record, "solution")
-    gold = marked_answer(solution, BOXED)
-    if gold is None and "\\boxed{}" not in solution:
+    boxes, joint = boxed_answers(solution)
+    if not boxes and "\\boxed{}" not in solution:
         raise ValueError("the solution has no \\boxed{answer}")
+    either = len(boxes) > 1 and (joint == "or" or EITHER.search(solution))
     level = LEVEL.fullmatch(_text(record, "level"))
     if level is None:
         raise ValueError(f"level is {record['level']!r}, not 'Level 1' to 'Level 9' or 'Level ?'")
     return {
         "question": _text(record, "problem"),
-        "gold_answer": gold or "",
+        "gold_answer": " or ".join(f"\\boxed{{{box}}}" for box in boxes) if either else ", ".join(boxes),
         "gold_solution": solution,
         "answer_type": "expression",
         "level": int(level[1]) if level[1] else None,

@@ -7,11 +7,13 @@ What a program prints and its exit status count for nothing: it is correct if it
 tests, comes to the harness's own code, which puts a fresh random token where the harness looks. Until then no variable
 that the program could find holds this token.
 
-What this does not defend against: a program that reads the token out of the raw memory of its own interpreter; one that
-returns objects which are equal to everything; one that finds out the tests and answers only them; a fault in the
-kernel. Memory is limited per process and per file system, so a program of many processes can take `processes` times
-`memory_bytes`. With `sandboxed=False` nothing but the limits holds a program: it can read, write and send whatever the
-user can.
+Tests see Python's own built-in names and modules, whatever the program made of them.
+
+What this does not defend against: a program that reads the token out of the raw memory of its own interpreter, or
+rewrites the harness's functions; one that returns objects which are equal to everything, or changes the classes that
+tests compare; one that finds out the tests and answers only them; a fault in the kernel. Memory is limited per process
+and per file system, so a program of many processes can take `processes` times `memory_bytes`. With `sandboxed=False`
+nothing but the limits holds a program: it can read, write and send whatever the user can.
 
 Programs have this Python's standard library and no other package. Hashes and `random` start from fixed seeds.
 """
@@ -37,18 +39,17 @@ from reversal.seccomp import MACHINES, filter_of_calls
 
 LIMITS = {
     "cpu_seconds": 15,  # of each process; the slowest reference program of MBPP takes 5
-    "wall_seconds": 45,  # of the program and its tests; when it is tried again, PATIENCE times as many
+    "wall_seconds": 45,  # of the program and its tests, without those in which they wait for a processor
     "memory_bytes": 1 << 30,  # address space of each process
     "processes": 16,  # at once, the harness and threads among them; without a sandbox, all those of the user
     "file_bytes": 16 << 20,  # of each file, and of /tmp and /dev/shm as a whole
     "output_bytes": 4096,  # of the harness's answer; what programs print is thrown away
 }
-PATIENCE = 4  # a program that computes for seconds may need more than 45 on a machine that is busy with other things
 INSTALL = (
     "install version 0.8 or newer (Debian 12, Ubuntu 24.04: apt-get install bubblewrap; without root: conda install -c "
     "conda-forge bubblewrap)."
 )
-MARGIN_SECONDS = 10  # for the harness to start, and to clean up after a program
+MARGIN_SECONDS = 10  # beyond wall_seconds, for the harness to start, to clean up, or to say that it waits
 HARNESS = sandbox_harness.__file__  # imported only to be found: an edit of it must rerun what it judged
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -64,8 +65,8 @@ def judge_programs(
     """The verdicts of `programs`, in their order; `workers` programs run at once.
 
     programs: the source of a program, and of its tests (setup code and asserts), which run after it in its namespace.
-    Returns for each "correct" (both ran to their end without an exception), "wrong", "timeout" or "infra_error" (the
-    harness died). The last two only for programs that were tried again: alone, in a fresh sandbox, with more patience.
+    Returns for each "correct" (both ran to their end without an exception), "wrong", "timeout" or "infra_error": the
+    harness died, again when the program was tried a second time, alone in a fresh sandbox.
     limits: as LIMITS, with its units. sandboxed: False runs programs without bubblewrap, with all the user's rights.
     Raises RuntimeError if bubblewrap is needed and not installed.
     """
@@ -89,11 +90,10 @@ def judge_programs(
         finally:
             deque(waiting, maxlen=0)  # after an interrupt or an error nobody begins with another program
             progress.close()
-    patient = limits | {"wall_seconds": PATIENCE * limits["wall_seconds"]}
     for index, verdict in enumerate(verdicts):
-        if verdict not in ("correct", "wrong"):
-            with _open_harness(patient, sandboxed) as harness:
-                verdicts[index] = _ask(harness, programs[index], patient)
+        if verdict == "infra_error":
+            with _open_harness(limits, sandboxed) as harness:
+                verdicts[index] = _ask(harness, programs[index], limits)
     return verdicts
 
 
@@ -101,7 +101,7 @@ def require_bubblewrap() -> None:
     """Raises RuntimeError, which says what to do, if bubblewrap is not installed or cannot make a sandbox here."""
     harness = _start(LIMITS, True, "/tmp", subprocess.PIPE)
     answer, complaint = harness.communicate(_request(("", "")))
-    if answer != b"correct\n":
+    if answer.strip(b".") != b"correct\n":
         reason = complaint.decode(errors="replace").strip() or f"exit status {harness.returncode}"
         raise RuntimeError(
             f"bubblewrap cannot make a sandbox on this machine ({reason}): it must be version 0.8 or newer, and "
@@ -122,11 +122,14 @@ def _ask(harness: subprocess.Popen, program: tuple[str, str], limits: dict) -> s
         return "infra_error"
     poll = select.poll()
     poll.register(harness.stdout, select.POLLIN)
-    if not poll.poll((limits["wall_seconds"] + MARGIN_SECONDS) * 1000):
-        return "timeout"
-    # The harness writes its line in one piece; nothing at all means that it ended.
-    answer = os.read(harness.stdout.fileno(), limits["output_bytes"]).decode(errors="replace").strip()
-    return answer if answer in ("correct", "wrong", "timeout") else "infra_error"
+    answer = "."
+    while not answer.strip("."):
+        if not poll.poll((limits["wall_seconds"] + MARGIN_SECONDS) * 1000):
+            return "timeout"
+        # The harness writes a verdict in one piece; nothing at all means that it ended.
+        answer = os.read(harness.stdout.fileno(), limits["output_bytes"]).decode(errors="replace") or "ended"
+    verdict = answer.strip(".\n")
+    return verdict if verdict in ("correct", "wrong", "timeout") else "infra_error"
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 sandbox.py starts it as `python sandbox_harness.py LIMITS FOLDER ...`. LIMITS is JSON (see sandbox.LIMITS); each FOLDER
 is emptied after every program, and programs start in the first one. A request on standard input is 8 bytes, the length
-(big endian), then that many bytes of JSON: [program, tests]. The answer is one line on standard output: correct, wrong
-or timeout. The harness ends at the end of its input; without an answer when a program could not be run, and after an
-answer when the program left something that the next one would notice. It imports the standard library only.
+(big endian), then that many bytes of JSON: [program, tests]. The answer is one line on standard output: a period for
+every second of waiting, then correct, wrong or timeout. The harness ends at the end of its input; without an answer
+when a program could not be run, and after an answer when the program left something that the next one would notice. It
+imports the standard library only.
 """
 
 # The modules that programs of MBPP import are loaded once, here: every program runs in a fork of this interpreter.
+import ast
 import bisect  # noqa: F401
+import builtins
 import cmath  # noqa: F401
 import collections  # noqa: F401
 import contextlib
@@ -33,12 +36,16 @@ import shutil
 import signal
 import string  # noqa: F401
 import sys
+import time
 import types
 import typing  # noqa: F401
+from collections.abc import Callable
 from pathlib import Path
 
 TOKEN_BYTES = 16
 ALL_LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+MODULES = [(name, module) for name, module in sys.modules.items() if isinstance(module, types.ModuleType)]
+AS_LOADED = [(name, module, vars(module).copy()) for name, module in MODULES if name != "__main__"]
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
 prctl = ctypes.CDLL(None).prctl
 
@@ -57,7 +64,7 @@ def main(limits: dict, folders: list[str]) -> None:
     clean = True
     while clean and (length := requests.read(8)):
         program, tests = json.loads(requests.read(int.from_bytes(length, "big")))
-        verdict = judge(program, tests, limits, folders[0], report)
+        verdict = judge(program, tests, limits, folders[0], report, lambda: os.write(answers, b"."))
         if verdict is None:
             return
         clean = empty(folders) and own_state() == state_at_start
@@ -83,8 +90,11 @@ def protect_this_process() -> None:
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def judge(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap) -> str | None:
-    """Gives "correct", "wrong", "timeout", or None if the program could not be started; no process is left."""
+def judge(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, tell: Callable) -> str | None:
+    """Gives "correct", "wrong", "timeout", or None if the program could not be started; no process is left.
+
+    tell() is called every second.
+    """
     report[:] = bytes(TOKEN_BYTES)
     reader, writer = os.pipe()
     child = os.fork()
@@ -93,7 +103,7 @@ def judge(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap
     token = os.urandom(TOKEN_BYTES)  # after the fork: the child has no such variable
     os.write(writer, token)
     os.close(writer)
-    in_time = ended_within(child, limits["wall_seconds"])
+    in_time = ended_within(child, limits["wall_seconds"], tell)
     if not in_time:
         os.kill(child, signal.SIGKILL)
     _, status, usage = os.wait4(child, 0)
@@ -130,11 +140,39 @@ def run(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, 
         set_limits(limits)
         # While the program runs, the token and the tests lie among the unfinished values of this expression, where
         # nothing that Python shows of a frame finds or changes them.
-        ran = [read(3, TOKEN_BYTES), close(3), execute((tests, execute(program, names))[0], names)]
+        ran = [read(3, TOKEN_BYTES), close(3), execute((tests, execute(program, names))[0], as_tests_see(tests, names))]
         if own_id() == child:  # not a process that the program forked
             report[:] = ran[0]
     finally:
         leave(0)
+
+
+def as_tests_see(tests: str, names: dict) -> dict:
+    """The program's names, without those by which it took over built-in ones or modules: set = lambda x: 0.
+
+    Tests that use nothing but built-in names, as those of a function called sum, ask for one of these.
+    """
+    for name, module, content in AS_LOADED:
+        sys.modules[name] = module
+        vars(module).update(content)
+    asked = names_asked_of_program(ast.parse(tests))
+    protected = set(vars(builtins)) if asked - set(vars(builtins)) else set()
+    return {name: value for name, value in names.items() if name not in protected} | {"__builtins__": builtins}
+
+
+def names_asked_of_program(tests: ast.Module) -> set[str]:
+    """The names that the tests use and do not bind themselves."""
+    used, bound = set(), set()
+    for node in ast.walk(tests):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+    return used - bound
 
 
 def set_limits(limits: dict) -> None:
@@ -150,14 +188,27 @@ def set_limits(limits: dict) -> None:
         resource.setrlimit(name, (value, value))
 
 
-def ended_within(child: int, seconds: float) -> bool:
-    handle = os.pidfd_open(child)
+def ended_within(child: int, seconds: float, tell: Callable) -> bool:
+    """Whether the child ends within so many seconds, but for those in which it waits for a processor."""
+    handle, start = os.pidfd_open(child), time.monotonic()
     try:
         poll = select.poll()
         poll.register(handle, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+        while (left := start + seconds + waited_for_processor(child) - time.monotonic()) > 0:
+            if poll.poll(1000 * min(left, 1)):
+                return True
+            tell()
+        return False
     finally:
         os.close(handle)
+
+
+def waited_for_processor(process: int) -> float:
+    """Seconds; 0 where the kernel does not count them."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 def stop_all_others() -> None:

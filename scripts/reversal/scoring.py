@@ -128,7 +128,9 @@ def set_sizes(values: pl.DataFrame) -> list[Row]:
 def confound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     """What can move a diversity or an accuracy by itself: length, truncation, duplicates, unreadable answers.
 
-    readings_disagree_rate: answers, greedy included, that only one of the two readings finds correct.
+    readings_disagree_rate: answers, greedy included, that only one of the two readings finds correct. restated_rate: of
+    the correct ones, those that the second does not find correct, which of expressions are those in another form than
+    the gold answer's.
     """
     sampled = samples.filter(pl.col("decoding") == "sampled")
     judged = verdicts.filter(pl.col("decoding") == "sampled")
@@ -141,7 +143,9 @@ def confound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFra
     unread = judged.group_by("problem_id", maintain_order=True).agg(
         no_answer_rate=(pl.col("verdict") == "no_answer").mean()
     )
-    doubtful = verdicts.group_by("problem_id", maintain_order=True).agg(readings_disagree_rate=disagree.mean())
+    doubtful = verdicts.group_by("problem_id", maintain_order=True).agg(
+        readings_disagree_rate=disagree.mean(), restated_rate=disagree.filter(pl.col("verdict") == "correct").mean()
+    )
     return pl.concat([_values(frame, "test") for frame in (lengths, unread, doubtful)])
 
 

@@ -45,7 +45,8 @@ def bare_answer(problem: dict, mark: str) -> str:
     """The gold answer alone, as the task's answers state it: "#### 5", "\\boxed{5}", or a program as it is."""
     if problem["answer_type"] == "program":
         return problem["gold_answer"]
-    return f"{mark}{problem['gold_answer']}}}" if mark == BOXED else f"{mark} {problem['gold_answer']}"
+    gold = problem["gold_answer"]
+    return f"{mark} {gold}" if mark != BOXED else gold if gold.startswith(BOXED) else f"{mark}{gold}}}"
 
 
 def judged_texts(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.DataFrame) -> dict[str, dict]:

@@ -122,6 +122,17 @@ def test_the_studies_have_no_faults(study):
             "tasks.mini-gsm.answer_mark: '####' stands before the answers in the gold solutions of word_problems",
         ),
         (
+            "tasks/mini-gsm/stop",
+            ["\n\n", "##"],
+            "tasks.mini-gsm.stop: '##' would end every answer at its mark, '####'; take",
+        ),
+        (
+            "tasks/mini-gsm/stop",
+            ["\n####"],
+            "tasks.mini-gsm.stop: '\\n####' would end every answer at its mark, '####'",
+        ),
+        ("tasks/mini-gsm/stop", ["# "], "tasks.mini-gsm.stop: '# ' would end every answer at its mark, '####'"),
+        (
             "tasks/mini-gsm/train",
             {"file": "x.jsonl", "format": "gsm8k", "numbers": [9, 1]},
             "tasks.mini-gsm.train.numbers: must be [lowest, highest], not [9, 1]",

@@ -209,8 +209,18 @@ def test_confound_values():
             ("duplicate_rate", "test", (0 / 4 + 1 / 4) / 2, 2),
             ("no_answer_rate", "test", 3 / 8, 2),
             ("readings_disagree_rate", "test", (3 / 5 + 1 / 5) / 2, 2),
+            ("restated_rate", "test", 1.0, 2),
         ]
     )
+
+
+def test_restated_answers_are_counted_among_the_correct_ones():
+    both = ["correct", "wrong", "correct", "wrong"]
+    rows = [("a", "sampled", i, "2", strict, "2", both[i], "v") for i, strict in enumerate(["correct"] * 2 + both[1:3])]
+    rows.append(("b", "sampled", 0, "3", "wrong", "3", "correct", "v"))
+    verdicts = pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
+    means = scoring.means(scoring.confound_values(SAMPLED.clear(), verdicts))
+    assert ("restated_rate", "test", 2 / 3, 1) in approx(means)
 
 
 def test_length_rows():
