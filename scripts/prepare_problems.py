@@ -34,7 +34,7 @@ def main(
     )
     if sandboxed and "program" in frame["answer_type"]:
         require_namespaces(task)
-    report_unread(frame.filter(answer_type="expression"))
+    report_unread(frame.filter(answer_type="expression").drop_nulls("gold_answer"))
     # Only training problems are dropped as duplicates: a test set must stay comparable with other people's.
     others = {Path(path).stem: tables.read(path, tables.PROBLEMS) for path in other_paths}
     if problems == "train":

@@ -44,7 +44,8 @@ def test_an_environment_resolves_to_its_own_pins(environment, python, index):
 
 def test_every_rule_names_its_environment_once_for_conda_and_once_as_a_module():
     assert CONDA == MODULES
-    assert [rule for rule, _ in CONDA] == re.findall(r"^rule (\w+):", RULES, re.MULTILINE)
+    with_script = r"^rule (\w+):(?=(?:(?!^rule ).)*^    script:)"
+    assert [rule for rule, _ in CONDA] == re.findall(with_script, RULES, re.MULTILINE | re.DOTALL)
     assert {environment for _, environment in CONDA} == PINS.keys() - {"driver"}
 
 

@@ -27,7 +27,7 @@ def test_gold_answers_that_can_be_compared_as_text_only_are_named(tmp_path, caps
     record = '{{"problem": "{}?", "level": "Level 1", "type": "Algebra", "solution": "\\\\boxed{{{}}}"}}\n'
     (tmp_path / "math.jsonl").write_text("".join(record.format(i, box) for i, box in enumerate(boxes)))
     source = {"file": str(tmp_path / "math.jsonl"), "format": "math"}
-    main(source, "m", "test", [], True, str(tmp_path / "test.parquet"), str(tmp_path / "dropped.csv"))
+    main(source, "m", "test", [], {}, False, True, str(tmp_path / "test.parquet"), str(tmp_path / "dropped.csv"))
     named = [line for line in capsys.readouterr().out.splitlines() if "whole" in line]
     gold = r"'x \\equiv 1 \\pmod{3}'"
     assert named == [f"m/test/1: math-verify cannot read the gold answer {gold} whole; only this text is correct"]

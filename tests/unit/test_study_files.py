@@ -91,7 +91,7 @@ def test_what_yaml_itself_writes_has_no_fault(tmp_path_factory, value):
 
 
 @pytest.mark.parametrize(
-    "studies", [[], ["all-tasks"], ["gsm8k"], ["paper"], ["paper", "llama2-70b"], ["smoke"], ["seeds"]]
+    "studies", [[], ["all-tasks"], ["gsm8k"], ["paper"], ["paper", "llama2-70b"], ["smoke"], ["bases"], ["pilot"]]
 )
 def test_the_studies_at_hand_have_none(studies):
     files = [str(ROOT / "config.yaml"), *(str(ROOT / f"studies/{name}.yaml") for name in studies)]
