@@ -37,7 +37,7 @@ CLASSES = {
     "start-grow": [SPREAD, MOSTLY_RIGHT, RARELY_RIGHT, SOMETIMES],  # progress without one
 }
 RIGHT_PER_LEVEL = {"start": (0.9, 0.6), "start-same": (0.9, 0.6), "start-narrow": (0.9, 0.2), "start-grow": (0.9, 0.65)}
-OOD = {"generator": "expressions", "count": 160, "steps": [1, 2]}
+OOD = {"generator": "expressions", "count": 160, "steps": [2, 3]}
 CONFIG = {
     "study": "known-truth",
     "iterations": 2,
@@ -57,6 +57,7 @@ CONFIG = {
         for name in ("start", "same", "narrow", "grow")
     },
     "sampling": {"engine": {"name": "scripted", "policy": "truth/policy.parquet"}, "test_samples": N},
+    "scoring": {"embedded_samples": N},
 }
 
 
@@ -110,14 +111,14 @@ def expected(lineage: str, cosine) -> dict[tuple[str, str], float]:
     found |= _null(before) if lineage == "start" else _flow(classes, before)
     easy, hard = _right_per_level(lineage)
     sizes = [of_level.height for of_level in _levels()]
-    found |= {("pass_at_1", "mini-math/level=1"): easy, ("pass_at_1", "mini-math/level=2"): hard}
+    found |= {("pass_at_1", "mini-math/level=2"): easy, ("pass_at_1", "mini-math/level=3"): hard}
     found["pass_at_1", "mini-math"] = (easy * sizes[0] + hard * sizes[1]) / sum(sizes)
     return found | {("group_disparity", "mini-math"): (easy - hard) / easy}
 
 
 def _levels() -> list[pl.DataFrame]:
     away = load_problems(OOD, "mini-gsm/mini-math", "test")
-    return [away.filter(level=level) for level in (1, 2)]
+    return [away.filter(level=level) for level in (2, 3)]
 
 
 def _right_per_level(lineage: str) -> list[float]:

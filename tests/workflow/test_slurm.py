@@ -27,7 +27,7 @@ iterations: 2
 methods: {{iterative_sft: null, iterative_dpo: null}}
 sampling: {{shards: {{train: {slurm.GPUS}}}}}
 """
-M1 = "wildcards_mini-llama_mini-gsm_0_sft"
+M1 = "wildcards_mini-llama_0_mini-gsm_0_sft"
 M1_TRAINING, M1_ANSWERS, M2_TRAINING = f"rule_train_{M1}", f"rule_sample_{M1}_.*", f"rule_train_{M1}-[a-z]+"
 
 
