@@ -1,6 +1,8 @@
 """verify: a verdict for every sampled answer."""
 
+import polars as pl
 from reversal import jobs, tables
+from reversal.expressions import unread_golds
 from reversal.verification import labelled, verify
 
 
@@ -18,6 +20,8 @@ def main(
         verdicts = labelled(tables.read(labels_path, tables.LABELS))
     else:
         verdicts = verify(samples, problems, mark, workers, sandboxed)
+        solved = verdicts.filter(verdict="correct").select("problem_id")
+        report_unread(problems.filter(answer_type="expression").join(solved, on="problem_id", how="anti"), workers)
     print(verdicts["verdict"].value_counts(sort=True))
     failed = verdicts.filter(verdict="infra_error")["problem_id"].unique(maintain_order=True).to_list()
     if failed:
@@ -26,6 +30,14 @@ def main(
             f"({', '.join(failed[:5])}); run again"
         )
     tables.write(verdicts, tables.VERDICT_ROWS, output)
+
+
+def report_unread(unsolved: pl.DataFrame, workers: int) -> None:
+    """Names the gold answers of problems that no answer solves, where they can be compared as text only."""
+    unread = set(unread_golds(unsolved["gold_answer"].unique(maintain_order=True).to_list(), workers))
+    for problem_id, gold in unsolved.select("problem_id", "gold_answer").iter_rows():
+        if gold in unread:
+            print(f"{problem_id}: math-verify cannot read the gold answer {gold!r} whole; only this text is correct")
 
 
 if "snakemake" in globals():

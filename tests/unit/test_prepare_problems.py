@@ -22,17 +22,6 @@ def test_programs_without_a_sandbox_stop_the_study_in_its_first_job(tmp_path, mo
     assert pl.read_parquet(output).height == 3 and pl.read_csv(dropped).height == 0
 
 
-def test_gold_answers_that_can_be_compared_as_text_only_are_named(tmp_path, capsys):
-    boxes = [r"\\frac{1}{2}", r"x \\equiv 1 \\pmod{3}", r"\\text{even}"]
-    record = '{{"problem": "{}?", "level": "Level 1", "type": "Algebra", "solution": "\\\\boxed{{{}}}"}}\n'
-    (tmp_path / "math.jsonl").write_text("".join(record.format(i, box) for i, box in enumerate(boxes)))
-    source = {"file": str(tmp_path / "math.jsonl"), "format": "math"}
-    main(source, "m", "test", [], {}, False, True, str(tmp_path / "test.parquet"), str(tmp_path / "dropped.csv"))
-    named = [line for line in capsys.readouterr().out.splitlines() if "whole" in line]
-    gold = r"'x \\equiv 1 \\pmod{3}'"
-    assert named == [f"m/test/1: math-verify cannot read the gold answer {gold} whole; only this text is correct"]
-
-
 def test_only_training_problems_are_dropped(tmp_path):
     source = {"generator": "expressions", "count": 5, "steps": [1, 1]}
     paths = {name: str(tmp_path / f"{name}.parquet") for name in ("train", "test")}

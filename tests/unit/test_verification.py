@@ -144,6 +144,18 @@ def test_a_job_that_could_not_judge_names_the_problems_and_writes_nothing(tmp_pa
     assert not Path(paths[2]).exists()
 
 
+def test_gold_answers_that_can_be_compared_as_text_only_are_named_where_nothing_solves_them(tmp_path, capsys):
+    unreadable = r"x \equiv 1 \pmod{3}"
+    asked = problems("expression", a=r"\frac{1}{2}", b=unreadable, c=unreadable)
+    given = samples([("a", r"\boxed{3}"), ("b", r"\boxed{3}"), ("c", rf"\boxed{{{unreadable}}}")])
+    paths = [str(tmp_path / name) for name in ("samples.parquet", "problems.parquet", "verdicts.parquet")]
+    write(given, SAMPLES, paths[0])
+    write(asked, PROBLEMS, paths[1])
+    judge_job(*paths[:2], None, "\\boxed{", 1, True, paths[2])
+    named = [line for line in capsys.readouterr().out.splitlines() if "whole" in line]
+    assert named == [f"b: math-verify cannot read the gold answer {unreadable!r} whole; only this text is correct"]
+
+
 @needs_data
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_every_gold_solution_of_gsm8k_is_correct_and_wrong_for_another_answer(split):
