@@ -16,6 +16,9 @@ METHODS = {
 PLACE = "results/smoke/mini-llama/base0/mini-gsm/seed0"
 
 
+NAME = "mini-llama-base0-mini-gsm-seed0-sft"
+
+
 def given(entries: dict[str, list[str]], name: str) -> str:
     """A change to the smoke study: the same models, given."""
     methods = {method: {"start": None, "repeat": None, "given": its} for method, its in entries.items()}
@@ -61,7 +64,7 @@ def test_datasets_loads_what_is_exported_and_trained_on(study):
     code = (
         "from datasets import load_dataset\n"
         "def rows(form, pattern): return load_dataset(form, data_files=pattern, split='train', cache_dir='cache')\n"
-        "print(rows('json', 'results/smoke/export/mini-llama-base0-mini-gsm-seed0-sft/samples_test_sampled.jsonl').num_rows)\n"
+        f"print(rows('json', 'results/smoke/export/{NAME}/samples_test_sampled.jsonl').num_rows)\n"
         f"print(rows('parquet', '{PLACE}/sft/training_set.parquet').column_names)\n"
     )
     loaded = subprocess.run([sys.executable, "-c", code], cwd=study, capture_output=True, text=True)
