@@ -14,8 +14,6 @@ METHODS = {
     "iterative_sft_dpo": ["sft", "sft-dpo", "sft-dpo-sft"],
 }
 PLACE = "results/smoke/mini-llama/base0/mini-gsm/seed0"
-
-
 NAME = "mini-llama-base0-mini-gsm-seed0-sft"
 
 
