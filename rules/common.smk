@@ -98,6 +98,11 @@ def checkpoint_of(w):
     return config["steps"][lineages.last_step(w.lineage)]["checkpoint"]
 
 
+def train_answered(w):
+    """Whether a model's answers to the training questions are scored: its coverage. Those without a model have none."""
+    return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
+
+
 def first_verdicts(w):
     """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself."""
     first = lineages.first(w.lineage)

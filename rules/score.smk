@@ -1,9 +1,4 @@
 # score: the judged answers of one model (and of its M1) -> scores.parquet, one tidy row per metric, and problem_scores.parquet, the same per problem
-def train_answered(w):
-    """Whether a model's answers to the training questions are scored: its coverage. Those without a model have none."""
-    return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
-
-
 rule score:
     input:
         code=code("score"),
