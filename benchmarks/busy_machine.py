@@ -3,7 +3,7 @@
 usage: python benchmarks/busy_machine.py
 
 Both run as rules of the smoke study, in folders of their own that are removed at the end. With a fair share of the
-processor each takes twice as long beside the loops; threads that spin at barriers took thirty times as long.
+processor each takes twice as long beside the loops; threads that spin at barriers take far longer.
 """
 
 import os
