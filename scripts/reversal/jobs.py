@@ -11,6 +11,7 @@ from pathlib import Path
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PARENT = "REVERSAL_PARENT"  # the process that starts jobs: Snakemake (rules/common.smk), or the launcher of ranks
 
 
 def start(path: str) -> None:
@@ -28,13 +29,18 @@ def start(path: str) -> None:
     print(time.strftime("started %Y-%m-%d %H:%M:%S"))
 
 
-def end_with_parent() -> None:
-    """Has the kernel end this process when its parent ends, however that was killed.
+def end_with_parent(parent: int | None = None) -> None:
+    """Has the kernel end this process when its parent ends, however that was killed. Linux only.
 
-    A job that outlives a killed Snakemake would write into the folders of the one that is started next. Linux only.
+    A job that outlives a killed Snakemake would write into the folders of the one that is started next. parent: the
+    process that must still be the parent, by default the one that calls itself so in PARENT: had it died before this
+    call, the kernel would have nothing to wait for.
     """
     if sys.platform == "linux":
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        parent = parent or int(os.environ.get(PARENT, 0))
+        if parent and os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def write_text(path: str, text: str) -> None:
