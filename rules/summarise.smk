@@ -5,6 +5,7 @@ rule summarise:
         scores=every_model("scores.parquet"),
         problem_scores=every_model("problem_scores.parquet"),
         training_sets=every_model("training_set.json", lineages=TRAINED),
+        losses=every_model("losses.parquet", lineages=TRAINED),
         dropped=[
             f"{RESULTS}/problems/{task}/{name}.dropped.csv"
             for task, settings in config["tasks"].items()

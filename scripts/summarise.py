@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import bases, changes, coverage_rule, jobs, not_measured, summaries, tables
+from reversal import bases, changes, coverage_rule, jobs, loss_curves, not_measured, summaries, tables
 
 
-def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_path, study, outputs) -> None:
+def main(
+    score_paths, problem_score_paths, training_set_paths, losses_paths, dropped_paths, published_path, study, outputs
+) -> None:
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
     metrics, intervals, rows, of_bases = [], [], [], {}
@@ -42,7 +44,10 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     tables.write(rule, tables.RULE, outputs["coverage_rule"])
     axes = ("model", "base", "task", "seed", "lineage")
     origins = [
-        dict(zip(axes, _place(path), strict=True)) | json.loads(Path(path).read_text()) for path in training_set_paths
+        dict(zip(axes, _place(path), strict=True))
+        | json.loads(Path(path).read_text())
+        | loss_curves.ends(tables.read(losses, tables.LOSSES))
+        for path, losses in zip(training_set_paths, losses_paths, strict=True)
     ]
     jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
     dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
@@ -50,7 +55,11 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     lasts = [len(lineages) for lineages in study["series"].values()]
     text = changes.verdict_text(table, lasts, study["runs"])
     jobs.write_text(
-        outputs["verdict"], text + given_models(dict(study["given"])) + not_measured.sentences(unknown, dropped)
+        outputs["verdict"],
+        text
+        + given_models(dict(study["given"]))
+        + not_measured.sentences(unknown, dropped)
+        + loss_curves.warnings(origins),
     )
 
 
@@ -81,6 +90,7 @@ if "snakemake" in globals():
         list(snakemake.input.scores),
         list(snakemake.input.problem_scores),
         list(snakemake.input.training_sets),
+        list(snakemake.input.losses),
         list(snakemake.input.dropped),
         snakemake.input.published,
         study | {"series": dict(study["series"])},

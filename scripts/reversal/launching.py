@@ -46,7 +46,9 @@ def launch(job: dict, gpus: int) -> list[dict]:
         if told.exists():
             raise error(told.read_text())
     if status and stopped:
-        raise StoppedError("Stopped by SIGTERM; if the log above says that a checkpoint is kept, it goes on from there.")
+        raise StoppedError(
+            "Stopped by SIGTERM; if the log above says that a checkpoint is kept, it goes on from there."
+        )
     if status:
         raise RuntimeError(f"training in {gpus} processes ended with exit status {status}; its log is above")
     return json.loads((folder / "history.json").read_text())

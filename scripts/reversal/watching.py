@@ -38,8 +38,8 @@ def run(learner, checkpoint: str | None) -> None:
     if state.global_step < state.max_steps:
         sender = asked[0] if asked else "a signal to another of its processes"
         raise StoppedError(
-            f"Stopped by {sender} after step {state.global_step} of {state.max_steps}. The checkpoint is kept; the same "
-            "command goes on from there."
+            f"Stopped by {sender} after step {state.global_step} of {state.max_steps}. The checkpoint is kept; the "
+            "same command goes on from there."
         )
 
 

@@ -1,0 +1,44 @@
+# running: one Snakemake at a time works on a study, its jobs end with it, and SIGTERM or Ctrl-C ends all of them soon
+import signal
+import threading
+import time
+
+import psutil
+from snakemake.shell import shell
+
+from reversal import holding, jobs
+
+os.environ[jobs.PARENT] = str(os.getpid())
+shell.prefix("set -euo pipefail; exec ")  # a shell in between would outlive Snakemake, and its job with it
+
+
+def end_soon(*_):
+    """SIGTERM for the jobs, which end at once, trainings with a checkpoint; then Snakemake's own orderly end.
+
+    Snakemake alone waits for its jobs, for hours, and may wait for ever: its handler takes a lock that the interrupted
+    code may hold. Jobs on a cluster are cancelled.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C waits for nothing
+    if not workflow.local_exec:
+        raise KeyboardInterrupt
+    threading.Thread(target=end_jobs, daemon=True).start()
+
+
+def end_jobs():
+    workflow.scheduler.exit_gracefully()
+    told = set()
+    while True:  # one may just be starting
+        for job in set(psutil.Process().children()) - told:
+            job.terminate()
+            told.add(job)
+        time.sleep(0.2)
+
+
+onstart:
+    if set(workflow.dag_settings.targets) != {"plan"}:  # which only reads
+        try:
+            holding.hold(RESULTS)
+        except RuntimeError as taken:
+            raise WorkflowError(str(taken))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end_soon)
