@@ -6,7 +6,7 @@ import time
 import psutil
 from snakemake.shell import shell
 
-from reversal import holding, jobs
+from reversal import checkpoints, holding, jobs
 
 os.environ[jobs.PARENT] = str(os.getpid())
 shell.prefix("set -euo pipefail; exec ")  # a shell in between would outlive Snakemake, and its job with it
@@ -32,6 +32,18 @@ def end_jobs():
             job.terminate()
             told.add(job)
         time.sleep(0.2)
+
+
+def broken_models():
+    """What is wrong with the models that are there, by the lengths of their files; jobs look at the contents."""
+    with_weights = [lineage for lineage in ALL_LINEAGES if lineage not in BY_ANSWERS]
+    bases = [f"{RESULTS}/{m}/base{b}" for m, model in config["models"].items() for b in bases_of(model)]
+    paths = [f"{base}/model/model.json" for base in bases] + every_model("model/model.json", lineages=with_weights)
+    return [fault for path in paths if os.path.exists(path) and (fault := checkpoints.faults(path, contents=False))]
+
+
+if workflow.is_main_process and (faults := broken_models()):
+    raise WorkflowError("Models are not as they were published:\n  " + "\n  ".join(faults))
 
 
 onstart:

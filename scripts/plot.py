@@ -3,7 +3,6 @@
 import io
 
 import matplotlib
-import polars as pl
 from reversal import drawing, figures, figures_beyond, jobs, tables
 from reversal.explorer import explorer
 
@@ -15,8 +14,8 @@ REPRODUCIBLE = {"svg.hashsalt": "reversal", "svg.fonttype": "path"}
 def main(metrics_path: str, intervals_path: str, changes_path: str, rule_path: str, outputs: dict[str, str]) -> None:
     metrics = tables.read(metrics_path, tables.METRICS)
     intervals = tables.read(intervals_path, tables.INTERVALS)
-    changes = pl.read_csv(changes_path, schema=tables.CHANGES)
-    rule = pl.read_csv(rule_path, schema=tables.RULE)
+    changes = tables.read(changes_path, tables.CHANGES)
+    rule = tables.read(rule_path, tables.RULE)
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
             "figure1_accuracy": figures.accuracy(intervals, metrics, changes),

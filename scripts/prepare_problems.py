@@ -42,7 +42,7 @@ def main(
     print(
         f"{frame.height} problems, of which {dropped.height} dropped: their question stands elsewhere, or has no answer"
     )
-    jobs.write_text(dropped_path, dropped.write_csv())
+    tables.write(dropped, tables.DROPPED, dropped_path)
     tables.write(kept, tables.PROBLEMS, output)
 
 

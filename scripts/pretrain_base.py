@@ -3,7 +3,7 @@
 import json
 import time
 
-from reversal import checkpoints, devices, jobs
+from reversal import checkpoints, devices, holding, jobs
 from reversal.pretraining import corpus_texts, pretrain
 from reversal.watching import DivergedError
 
@@ -11,6 +11,7 @@ from reversal.watching import DivergedError
 def main(recipe: dict, threads: int, model_json: str) -> None:
     started = time.time()
     work = checkpoints.work_folder(model_json, recipe)
+    holding.hold(work)
     texts = corpus_texts(recipe["corpus"], recipe["prompt"], recipe["hard_changes"])
     print(f"{len(texts)} texts", flush=True)
     try:

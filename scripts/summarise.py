@@ -50,7 +50,7 @@ def main(
         for path, losses in zip(training_set_paths, losses_paths, strict=True)
     ]
     jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
-    dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
+    dropped = pl.concat([tables.read(path, tables.DROPPED) for path in dropped_paths])
     tables.write(dropped, tables.DROPPED, outputs["dropped"])
     lasts = [len(lineages) for lineages in study["series"].values()]
     text = changes.verdict_text(table, lasts, study["runs"])

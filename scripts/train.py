@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import polars as pl
-from reversal import checkpoints, devices, jobs, tables
+from reversal import checkpoints, devices, holding, jobs, tables
 from reversal.lineages import last_step
 from reversal.seeds import seed_for
 from reversal.training import train
@@ -25,6 +25,7 @@ def main(parent_json, rows_path, code_paths, step, chat, gpus, seed_parts, linea
     }
     # The checkpoints of one process and of several have different forms.
     work = checkpoints.work_folder(model_json, origin, Path(parent_json).read_text(), gpus > 1)
+    holding.hold(work)
     finished = f"{work}/finished"
     if step["trainer"] == "none":  # a control: the parent under a name of its own, so that it is sampled anew
         shutil.copytree(parent, finished, dirs_exist_ok=True)

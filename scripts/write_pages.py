@@ -12,9 +12,9 @@ SAMPLED = 2  # answers of every question and iteration, beside the greedy one, o
 def main(
     changes_path: str, rule_path: str, verdict_paths: list[str], study: dict, headline_path: str, answers_path: str
 ) -> None:
-    changes = pl.read_csv(changes_path, schema=tables.CHANGES)
-    rule = pl.read_csv(rule_path, schema=tables.RULE)
-    verifiers = pl.scan_parquet(verdict_paths).select(pl.col("verifier").unique()).collect()["verifier"]
+    changes = tables.read(changes_path, tables.CHANGES)
+    rule = tables.read(rule_path, tables.RULE)
+    verifiers = pl.concat(tables.read(path, tables.VERDICT_ROWS)["verifier"].unique() for path in verdict_paths)
     unsafe = verifiers.str.ends_with("without sandbox").any()  # as reversal.verification says it
     notes = ["Programs written by the models ran without a sandbox."] if unsafe else []
     notes += ["The verdicts are labels that came with the answers."] if tables.LABELLED in verifiers else []
