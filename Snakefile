@@ -20,6 +20,7 @@ include: "rules/summarise_time.smk"
 include: "rules/remove_models.smk"
 include: "rules/plot.smk"
 include: "rules/write_pages.smk"
+include: "rules/write_provenance.smk"
 include: "rules/export.smk"
 include: "rules/plan.smk"
 
@@ -36,6 +37,7 @@ localrules:
     summarise_time,
     plot,
     write_pages,
+    write_provenance,
     remove_models,
     plan,
     export_answers,
@@ -49,6 +51,7 @@ rule all:
         rules.summarise_time.output,
         rules.plot.output,
         rules.write_pages.output,
+        rules.write_provenance.output,
         every_model("kept_models.json", lineages=TRAINED) if config["keep_models"] != "all" else [],
     message:
         "all files of the study"
@@ -59,3 +62,4 @@ onsuccess:
     # Not after `snakemake plan`, nor where some files alone were asked for.
     if set(workflow.dag_settings.targets) <= {"all"} and verdict.exists():
         print(verdict.read_text())
+        runs.end(RESULTS)

@@ -2,6 +2,7 @@
 import json
 import os
 import sys
+from functools import cache
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -51,12 +52,13 @@ wildcard_constraints:
     task=one_of(config["tasks"]),
     base=r"\d+",
     seed=r"\d+",
-    lineage="[a-z0-9_]+(-[a-z0-9_]+)*",
+    lineage=r"[a-z0-9_]+(-[a-z0-9_]+(\.\d+)?)*",
     problems="[A-Za-z0-9_-]+",
     batch="train|evaluation",
     shard=r"\d+",
 
 
+@cache
 def code(script):
     """The script and the library modules it imports, directly or not: an edit to one of them reruns the rule."""
     scripts = os.path.normpath(f"{ROOT}/scripts")

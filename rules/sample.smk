@@ -60,6 +60,7 @@ rule gather_samples:
         *modules("analysis"),
     params:
         wanted=lambda w: canonical(answers_wanted(config, batch_of(w.problems), **identity(w))),
+        asked=lambda w: canonical(study.asked_of_set(config, w.problems, **identity(w))),
     message:
         "{rule} ({log})"
     script:

@@ -19,6 +19,7 @@ rule summarise_time:
     envmodules:
         *modules("analysis"),
     params:
+        config=canonical(AS_WRITTEN),
         folder=f"{RESULTS}/benchmarks",
     message:
         "{rule} ({log})"

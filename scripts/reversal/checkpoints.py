@@ -33,6 +33,10 @@ def file_hash(*paths: str) -> str:
     return hashlib.sha256(b"".join(Path(path).read_bytes() for path in paths)).hexdigest()
 
 
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def weights_folder(model_json: str | None, user: str) -> str:
     """The folder to load a model from, its files compared with what was published.
 

@@ -53,6 +53,27 @@ def jobs_of(config: dict) -> list[Job]:
     return jobs + _table_jobs(jobs)
 
 
+def names_of(config: dict) -> set[str]:
+    """The names of the log and benchmark files of a study's jobs, which need not be unique.
+
+    With given series, which `jobs_of` does not know, these are all names that its jobs may have.
+    """
+    if not any("given" in method for method in config["methods"].values()):
+        return {job.name for job in jobs_of(config)}
+    chains = [series(method, config["iterations"]) for method in config["methods"].values()]
+    models = sorted({lineage for chain in chains for lineage in chain})
+    names = {job.name for job in _table_jobs([])}
+    for task, settings in config["tasks"].items():
+        names |= {f"{task}-{name}" for name in ["train", *sets_of(settings, "evaluation")]}
+    for model, task in product(config["models"], config["tasks"]):
+        for base, seed in product(bases_of(config["models"][model]), config["seeds"]):
+            of = Replicate(model, base, task, seed)
+            names |= {f"{model}-base{base}", *(f"{of.name}-{lineage}" for lineage in models)}
+            for lineage, batch in product([BASE, *models], ["train", "evaluation"]):
+                names |= {job.name for job in _answer_jobs(config, of, lineage, batch)}
+    return names
+
+
 def _problem_jobs(config: dict) -> Iterator[Job]:
     for task, settings in config["tasks"].items():
         others = sets_of(settings, "evaluation")
@@ -136,7 +157,7 @@ def _removals(models: list[str], of: Replicate) -> Iterator[Job]:
 def _table_jobs(jobs: list[Job]) -> list[Job]:
     scores = tuple(job.output for job in jobs if job.rule == "score")
     after = {"summarise_time": "tables/time.csv", "plot": "figures/figure1_accuracy.svg"}
-    after |= {"write_pages": "pages/headline.html"}
+    after |= {"write_pages": "pages/headline.html", "write_provenance": "provenance.json"}
     return [
         Job("summarise", "tables/metrics.parquet", "summarise", ("summarise",), scores),
         *(Job(rule, output, rule, (rule,), ("tables/metrics.parquet",)) for rule, output in after.items()),

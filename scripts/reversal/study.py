@@ -83,10 +83,18 @@ def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, t
     }
 
 
+def asked_of_set(config: dict, problems: str, **identity) -> dict:
+    """The part of `answers_wanted` that makes the requests of one problem set."""
+    batch = batch_of(problems)
+    wanted = answers_wanted(config, batch, **identity)
+    place = sets_of(config["tasks"][identity["task"]], batch).index(problems)
+    return {"settings": wanted["settings"][place], "prompt": wanted["prompt"], "seed_parts": wanted["seed_parts"]}
+
+
 def kinds_of_methods(config: dict) -> dict[str, str]:
     """{method: "dpo" if one of its steps is trained with DPO, "given", or "sft"}: for the paper's coverage rule."""
-    chains = {name: series(method, config["iterations"])[-1].split("-") for name, method in config["methods"].items()}
-    trainers = {name: {config["steps"][step]["trainer"] for step in chain} for name, chain in chains.items()}
+    chains = {name: series(method, config["iterations"]) for name, method in config["methods"].items()}
+    trainers = {name: {config["steps"][last_step(m)]["trainer"] for m in chain} for name, chain in chains.items()}
     return {name: "dpo" if "dpo" in used else "given" if "given" in used else "sft" for name, used in trainers.items()}
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from running import copy_repository, jobs_to_run
 
-REPORTING = {"summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1}
+REPORTING = {"summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1, "write_provenance": 1}
 
 
 def models(evaluated: int, as_parents: int, trained: int, sets: int | None = None) -> dict[str, int]:

@@ -56,6 +56,7 @@ def test_every_rule_left_a_benchmark(finished):
         "common",
         "gpus",
         "keeping",
+        "running",
         "given",
         "export",
         "fetch_base",
