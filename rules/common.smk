@@ -96,6 +96,11 @@ def parent_answers(w, table):
     return [] if from_problems else of_lineage(w, parent, f"{table}/train.parquet")
 
 
+def sandbox_of(w):
+    """What says that programs can be run safely, where a task's answers are such."""
+    return f"{RESULTS}/problems/{w.task}/sandbox.json" if study.runs_programs(config, w.task) else []
+
+
 def checkpoint_of(w):
     return config["steps"][lineages.last_step(w.lineage)]["checkpoint"]
 

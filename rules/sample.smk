@@ -10,6 +10,7 @@ rule sample:
         ),
         model=lambda w: model_for(w, w.lineage, use=w.batch),
         policy=config["sampling"]["engine"].get("policy", []),
+        sandbox=sandbox_of,
     output:
         temp(f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet"),
     log:

@@ -19,7 +19,7 @@ rule summarise_time:
     envmodules:
         *modules("analysis"),
     params:
-        config=canonical(AS_WRITTEN),
+        config=lambda w: canonical(AS_WRITTEN),
         folder=f"{RESULTS}/benchmarks",
     message:
         "{rule} ({log})"

@@ -20,7 +20,7 @@ rule write_provenance:
     envmodules:
         *modules("analysis"),
     params:
-        config=canonical(AS_WRITTEN),
+        config=lambda w: canonical(AS_WRITTEN),
         stages=lambda w: canonical(code_of_stages()),
     message:
         "{rule} ({log})"

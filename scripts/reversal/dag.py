@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reversal.keeping import children, judged_after
 from reversal.lineages import BASE, first, iteration, last_step, parent, series
-from reversal.study import bases_of, sets_of
+from reversal.study import bases_of, runs_programs, sets_of
 
 
 class Job(NamedTuple):
@@ -64,7 +64,7 @@ def names_of(config: dict) -> set[str]:
     models = sorted({lineage for chain in chains for lineage in chain})
     names = {job.name for job in _table_jobs([])}
     for task, settings in config["tasks"].items():
-        names |= {f"{task}-{name}" for name in ["train", *sets_of(settings, "evaluation")]}
+        names |= {f"{task}-{name}" for name in ["train", "sandbox", *sets_of(settings, "evaluation")]}
     for model, task in product(config["models"], config["tasks"]):
         for base, seed in product(bases_of(config["models"][model]), config["seeds"]):
             of = Replicate(model, base, task, seed)
@@ -86,6 +86,8 @@ def _problem_jobs(config: dict) -> Iterator[Job]:
                 ("prepare_problems", "", task, name),
                 tuple(needs),
             )
+        for sandbox in _sandbox(config, task):
+            yield Job("check_sandbox", sandbox, f"{task}-sandbox", ("check_sandbox",), ())
 
 
 def _base_jobs(config: dict) -> Iterator[Job]:
@@ -108,9 +110,8 @@ def _jobs_of_series(config: dict, models: list[str], of: Replicate) -> Iterator[
         # Two steps of one name take differently long if one learns from the gold solutions.
         detail = (model, task, last_step(lineage), "samples" if answers else "problems")
         rows = f"{folder}/training_set.parquet"
-        yield Job(
-            "build_training_set", rows, name, ("build_training_set", *detail), (_problems(task, "train"), *answers)
-        )
+        needs = (_problems(task, "train"), *answers, *_sandbox(config, task))
+        yield Job("build_training_set", rows, name, ("build_training_set", *detail), needs)
         needs = (rows, _model(of, before))
         yield Job("train", f"{folder}/model/model.json", name, ("train", *detail), needs, 2, lineage)
         offspring = children(lineage, models)
@@ -133,7 +134,7 @@ def _answer_jobs(config: dict, of: Replicate, lineage: str, batch: str) -> Itera
     for shard in range(shards):
         part = f"{batch}/{shard}-of-{shards}"
         parts.append(f"{folder}/samples/{part}.parquet")
-        needs = (*(_problems(task, problems) for problems in sets), _model(of, lineage))
+        needs = (*(_problems(task, problems) for problems in sets), _model(of, lineage), *_sandbox(config, task))
         log = f"{name}-{part.replace('/', '-')}"
         yield Job("sample", parts[-1], log, ("sample", model, task, batch), needs, 1, lineage)
     for problems in sets:
@@ -162,6 +163,10 @@ def _table_jobs(jobs: list[Job]) -> list[Job]:
         Job("summarise", "tables/metrics.parquet", "summarise", ("summarise",), scores),
         *(Job(rule, output, rule, (rule,), ("tables/metrics.parquet",)) for rule, output in after.items()),
     ]
+
+
+def _sandbox(config: dict, task: str) -> list[str]:
+    return [f"problems/{task}/sandbox.json"] if runs_programs(config, task) else []
 
 
 def _problems(task: str, name: str) -> str:

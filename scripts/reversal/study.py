@@ -7,6 +7,8 @@ import json
 
 from reversal.lineages import BASE, last_step, series
 
+PROGRAMS = {"program", "programs", "mbpp"}  # an answer type, a generator and a format
+
 
 def without_nulls(value):
     """The configuration less every key set to null: how a study takes an entry of config.yaml away."""
@@ -53,6 +55,14 @@ def sets_of(task: dict, batch: str) -> list[str]:
 def source_of(task: dict, problems: str) -> dict:
     """Where a task's problem set comes from: train, test, or one of its OOD sets."""
     return task[problems] if problems in ("train", "test") else task["ood"][problems]
+
+
+def runs_programs(config: dict, task: str) -> bool:
+    """Whether answers to a task are programs that verify runs in a sandbox."""
+    settings = config["tasks"][task]
+    sources = [settings[name] for name in ("train", "test") if name in settings] + list(settings["ood"].values())
+    kinds = {source.get("answer_type") or source.get("generator") or source.get("format") for source in sources}
+    return config["verification"]["sandboxed"] and "labels" not in settings and bool(kinds & PROGRAMS)
 
 
 def step_of(config: dict, model: str, lineage: str) -> dict:

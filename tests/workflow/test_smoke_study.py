@@ -57,6 +57,7 @@ def test_every_rule_left_a_benchmark(finished):
         "gpus",
         "keeping",
         "running",
+        "check_sandbox",
         "given",
         "export",
         "fetch_base",
