@@ -41,7 +41,10 @@ def read(folder: str) -> list[dict]:
     """The runs, the oldest first, each with finished if it made all files of the study."""
     path, found = Path(folder) / NAME, []
     for line in path.read_text().splitlines() if path.exists() else []:
-        event = json.loads(line)
+        try:
+            event = json.loads(line)
+        except ValueError:  # cut by a full disk or a power cut
+            continue
         if "started" in event:
             found.append(event)
         elif found and found[-1]["pid"] == event["pid"]:
@@ -83,7 +86,7 @@ def commit(repository: str) -> dict:
 
 def _append(folder: str, event: dict) -> None:
     with open(f"{folder}/{NAME}", "a") as lines:
-        lines.write(json.dumps(event) + "\n")
+        lines.write("\n" * (lines.tell() > 0) + json.dumps(event))
 
 
 def _now() -> str:
