@@ -4,18 +4,17 @@ import json
 from pathlib import Path
 
 from reversal import jobs, provenance, runs
-from reversal.dag import names_of
-from reversal.given import with_given
+from reversal.job_files import of_study
 
 
 def main(config: dict, code: dict[str, str], output: str, page: str) -> None:
-    names, results = names_of(with_given(config)), str(Path(output).parent)
+    results = str(Path(output).parent)
     found = {
         "study": config["study"],
         "configuration": config,
         "runs": runs.read(results),
         "code": code,
-        "stages": provenance.stages(f"{results}/logs", names),
+        "stages": provenance.stages(of_study(f"{results}/logs", ".json", config)),
     }
     jobs.write_json(output, found)
     jobs.write_text(page, provenance.as_page(found))

@@ -8,17 +8,9 @@ from pathlib import Path
 from reversal.pages import page
 
 
-def stages(folder: str, names: set[str]) -> dict[str, dict]:
-    """{rule: what its jobs ran in}, from the files that reversal.jobs.start leaves beside their logs.
-
-    folder: of the logs. names: of the jobs that count; other files are of methods that the study had before.
-    """
-    found = defaultdict(list)
-    for path in sorted(Path(folder).rglob("*.json")):
-        if path.stem in names:
-            rule = path.relative_to(folder).parts[0].removesuffix(".json")
-            found[rule].append(json.loads(path.read_text()))
-    return {rule: _together(jobs) for rule, jobs in sorted(found.items())}
+def stages(files: dict[str, list[Path]]) -> dict[str, dict]:
+    """{rule: what its jobs ran in}, from the files that reversal.jobs.start leaves beside their logs, by rule."""
+    return {rule: _together([json.loads(path.read_text()) for path in paths]) for rule, paths in sorted(files.items())}
 
 
 def _together(jobs: list[dict]) -> dict:
