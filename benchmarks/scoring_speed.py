@@ -61,7 +61,7 @@ def tables(samples: int, repeat: int) -> tuple[pl.DataFrame, pl.DataFrame]:
             final = text.rpartition(" ")[2]
             verdict = "correct" if draw.random() < 0.5 else "wrong"
             given.append((*key, 0, text, len(text.split()), "stop", 0.75, 0.95, 512, "made up"))
-            judged.append((*key, final, verdict, final, verdict, "made up"))
+            judged.append((*key, final, verdict, final, verdict, "made up", final))
     return pl.DataFrame(given, schema=SAMPLES, orient="row"), pl.DataFrame(judged, schema=VERDICT_ROWS, orient="row")
 
 

@@ -32,7 +32,8 @@ FINALS = ["answer_diversity", "answer_entropy"]
 
 
 def judged(answers: list[tuple]) -> pl.DataFrame:
-    rows = [(*row[:3], row[6], row[7], None, "wrong", "v") for row in answers]
+    classes = [row[6] if row[7] in ("correct", "wrong") else None for row in answers]
+    rows = [(*row[:3], row[6], row[7], None, "wrong", "v", name) for row, name in zip(answers, classes, strict=True)]
     return pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
 
 
@@ -220,8 +221,9 @@ def test_confound_values():
 
 def test_restated_answers_are_counted_among_the_correct_ones():
     both = ["correct", "wrong", "correct", "wrong"]
-    rows = [("a", "sampled", i, "2", strict, "2", both[i], "v") for i, strict in enumerate(["correct"] * 2 + both[1:3])]
-    rows.append(("b", "sampled", 0, "3", "wrong", "3", "correct", "v"))
+    strict = ["correct"] * 2 + both[1:3]
+    rows = [("a", "sampled", i, "2", verdict, "2", both[i], "v", "2") for i, verdict in enumerate(strict)]
+    rows.append(("b", "sampled", 0, "3", "wrong", "3", "correct", "v", "3"))
     verdicts = pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
     means = scoring.means(scoring.confound_values(SAMPLED.clear(), verdicts))
     assert ("restated_rate", "test", 2 / 3, 1) in approx(means)
@@ -399,7 +401,7 @@ def test_the_scores_of_a_model_do_not_depend_on_the_order_of_rows(tmp_path):
 
 
 def test_a_study_without_a_right_answer_is_scored(tmp_path):
-    wrong = [(*row[:7], "wrong") for row in ANSWERS]
+    wrong = [(*row[:7], "wrong" if row[6] else "no_answer") for row in ANSWERS]
     away = ood({"x": ("wrong", 1), "y": ("wrong", 5)})
     first = scored(tmp_path / "first", wrong, train=wrong, away=away)
     later = scored(tmp_path / "later", wrong, first=wrong, away=away)
