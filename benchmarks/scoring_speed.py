@@ -142,6 +142,7 @@ def score_one_model(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFra
         scoring.accuracy_values(verdicts),
         scoring.improvement_values(verdicts, verdicts),
         scoring.null_values(verdicts),
+        scoring.sound_values(samples, verdicts),
         scoring.confound_values(samples, verdicts),
         scoring.diversity_values(samples, verdicts, None),
     ]

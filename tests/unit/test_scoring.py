@@ -110,6 +110,41 @@ def test_pass_at_k_is_in_the_order_of_k():
     ]
 
 
+def test_sound_values():
+    """a has three right samples: true, with a false equation, without any; b's wrong ones count for nothing."""
+    texts = ["<<1+1=2>> 2", "<<1+1=3>> <<1+1=2>> 2", "2", "<<1+1=2>> 5"]
+    answers = [("a", "sampled", i, text, 1, "stop", text[-1], "correct") for i, text in enumerate(texts[:3])]
+    answers += [
+        ("a", "sampled", 3, texts[3], 1, "stop", "5", "wrong"),
+        ("a", "greedy", 0, "2", 1, "stop", "2", "correct"),
+    ]
+    answers += [("b", "sampled", i, "u", 1, "stop", None, "no_answer") for i in range(4)]
+    mixed = [answers[i] for i in (8, 3, 0, 5, 2, 4, 1, 7, 6)]
+    rows = [
+        ("b", "sound_pass_at_2", "test", 0.0, 1.0),
+        ("b", "sound_pass_at_4", "test", 0.0, 1.0),
+        ("a", "sound_pass_at_2", "test", 0.5, 1.0),
+        ("a", "sound_pass_at_4", "test", 1.0, 1.0),
+        ("b", "unsound_rate", "test", None, 1.0),
+        ("a", "unsound_rate", "test", 0.5, 1.0),
+    ]
+    assert_frame_equal(scoring.sound_values(sampled(mixed), judged(mixed)), values_of(rows))
+    three = [row for row in answers if row[2] < 3]
+    assert scoring.means(scoring.sound_values(sampled(three), judged(three))) == approx(
+        [
+            ("sound_pass_at_2", "test", 1 / 3, 2),
+            ("sound_pass_at_3", "test", 1 / 2, 2),
+            ("unsound_rate", "test", 1 / 2, 1),
+        ]
+    )
+
+
+def test_without_calculator_marks_nothing_is_said_of_reasons():
+    plain = SAMPLED.with_columns(pl.col("text").str.replace_all("<<|>>", ""))
+    assert_frame_equal(scoring.sound_values(plain, VERDICTS), values_of([]))
+    assert_frame_equal(scoring.sound_values(SAMPLED.clear(), VERDICTS.clear()), values_of([]))
+
+
 def test_coverage_values():
     coverage = [("coverage", "train", 3 / 8, 2), ("pass_at_4", "train", 1.0, 2)]
     assert scoring.means(scoring.coverage_values(VERDICTS)) == approx(coverage)
