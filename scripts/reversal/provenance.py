@@ -52,9 +52,10 @@ def as_page(provenance: dict) -> str:
 def _table(rows: list[dict], columns: list[str]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     body = "".join("<tr>" + "".join(f"<td>{_cell(row.get(name))}</td>" for name in columns) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f'<table style="display:block;overflow-x:auto"><tr>{head}</tr>{body}</table>'
 
 
 def _cell(value) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-    return escape(text)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escape(", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value))
