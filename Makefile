@@ -25,7 +25,7 @@ study: .venv/installed
 
 # A finished study's files are taken as they are, if this code and configuration would make the same ones (docs/running.md).
 adopt: .venv/installed
-	$(SNAKEMAKE) --touch --quiet
+	$(SNAKEMAKE) --touch --forceall --quiet
 
 # Each of ANSWERS is a model: a file, or a pattern of files. LABELS: the field that holds verdicts. ANSWER_TYPE: judge anew.
 judge:

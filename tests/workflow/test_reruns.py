@@ -56,18 +56,18 @@ def test_results_alone_are_adopted_by_a_fresh_copy_of_the_repository(study, tmp_
         os.utime(path)  # a clone is younger than what it gets
     assert jobs_to_run(fresh)["train"] == 6
 
-    other = snakemake(fresh, "--touch", change="steps: {dpo: {arguments: {beta: 0.2}}}")
+    other = snakemake(fresh, "--touch", "--forceall", change="steps: {dpo: {arguments: {beta: 0.2}}}")
     assert other.returncode != 0 and "was made with another configuration" in other.stdout + other.stderr
     weights = next(fresh.glob("results/smoke/mini-llama/base0/mini-gsm/seed0/sft/model/*.safetensors"))
     data = weights.read_bytes()
     weights.write_bytes(bytes([data[0] ^ 1]) + data[1:])
-    broken = snakemake(fresh, "--touch")
+    broken = snakemake(fresh, "--touch", "--forceall")
     assert (
         broken.returncode != 0 and f"{weights.name} has changed since it was written" in broken.stdout + broken.stderr
     )
     weights.write_bytes(data)
 
-    adopted = snakemake(fresh, "--touch")
+    adopted = snakemake(fresh, "--touch", "--forceall")
     assert adopted.returncode == 0, adopted.stdout + adopted.stderr
     assert jobs_to_run(fresh) == {}
     changed = jobs_to_run(fresh, "steps: {dpo: {arguments: {beta: 0.2}}}")
