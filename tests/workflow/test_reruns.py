@@ -78,8 +78,8 @@ def test_results_alone_are_adopted_by_a_fresh_copy_of_the_repository(study, tmp_
     "path, expected",
     [
         ("scripts/reversal/diversity.py", {"score": 6, **REPORTING}),
-        ("scripts/reversal/figures.py", {"plot": 1}),
-        ("scripts/reversal/pages.py", {"write_pages": 1}),
+        ("scripts/reversal/figures.py", {"plot": 1, "write_provenance": 1}),
+        ("scripts/reversal/pages.py", {"write_pages": 1, "write_provenance": 1}),
         ("scripts/reversal/training.py", models(evaluated=6, as_parents=3, trained=6, sets=5)),
     ],
 )
