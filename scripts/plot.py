@@ -12,10 +12,18 @@ from reversal.explorer import explorer
 REPRODUCIBLE = {"svg.hashsalt": "reversal", "svg.fonttype": "path"}
 
 
-def main(metrics_path: str, intervals_path: str, changes_path: str, rule_path: str, outputs: dict[str, str]) -> None:
+def main(
+    metrics_path: str,
+    intervals_path: str,
+    changes_path: str,
+    outcomes_path: str,
+    rule_path: str,
+    outputs: dict[str, str],
+) -> None:
     metrics = tables.read(metrics_path, tables.METRICS)
     intervals = tables.read(intervals_path, tables.INTERVALS)
     changes = pl.read_csv(changes_path, schema=tables.CHANGES)
+    outcomes = pl.read_csv(outcomes_path, schema=tables.OUTCOMES)
     rule = pl.read_csv(rule_path, schema=tables.RULE)
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
@@ -25,7 +33,7 @@ def main(metrics_path: str, intervals_path: str, changes_path: str, rule_path: s
             "figure4_diversity": figures.diversity(intervals, metrics),
             "figure5_ood": figures.ood(intervals, metrics),
             "figure6_pass_at_k": figures_beyond.pass_at_k(intervals),
-            "figure7_verdicts": figures_beyond.verdicts(changes),
+            "figure7_verdicts": figures_beyond.verdicts(changes, outcomes),
             "figure8_answer_flow": figures_beyond.answer_flow(intervals),
         }
         for name, figure in drawn.items():
@@ -42,6 +50,7 @@ if "snakemake" in globals():
         snakemake.input.metrics,
         snakemake.input.intervals,
         snakemake.input.changes,
+        snakemake.input.outcomes,
         snakemake.input.coverage_rule,
         dict(snakemake.output.items()),
     )

@@ -46,7 +46,7 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
         drawing.tidy(ax, percent=True, iterations=True)
         place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
         ax.legend(handles=handles, fontsize=SMALL, handlelength=1.2, labelspacing=0.2, **place)
-    drawing.legend(figure, "Greedy accuracy (ring, text: best M$_t$ and gain over M$_1$ in points)")
+    drawing.legend(figure, "Greedy accuracy (ring, text: best M$_t$, chosen after looking, and its gain over M$_1$)")
     return figure
 
 
@@ -74,7 +74,11 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     left.set_yticks(range(len(places)), [f"{row['model']} · {row['task']}" for row in places])
     drawing.tidy(left)
     _best_table(right, places, colours(intervals), select(changes, "pass_at_1", "test"))
-    figure.suptitle("Coverage of M$_1$ and the best greedy accuracy of each method", fontweight="bold", fontsize=8.5)
+    figure.suptitle(
+        "Coverage of M$_1$ and the best greedy accuracy of each method, chosen after looking",
+        fontweight="bold",
+        fontsize=8.5,
+    )
     return figure
 
 
@@ -177,13 +181,17 @@ def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.
                 _two_lines(ax, x, y, _percent(row), printed)
     ax.text(last, top, "the rule expects", ha="center", va="bottom", fontweight="bold", fontsize=7)
     for y, place in enumerate(places):
-        by = "" if place["margin"] is None else f", by {100 * place['margin']:.2f}"
+        by = "" if place["margin"] is None else f", {drawing.signed(100 * place['margin'], 2)} {_limits(place)}"
         printed = (
             place["published_rule_fits"] and f"paper {place['published_coverage']:.3f}: {place['published_rule_fits']}"
         )
         _two_lines(ax, last, y, f"{place['rule_expects'].upper()}: {place['rule_fits']}{by}", printed)
     ax.set(xlim=(-0.5, last + 0.6))
     ax.set_axis_off()
+
+
+def _limits(row: dict) -> str:
+    return f"[{drawing.signed(100 * row['low'], 2)}, {drawing.signed(100 * row['high'], 2)}]"
 
 
 def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> None:
