@@ -38,7 +38,7 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
             look = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
             drawing.line(ax, data.filter(**here), label=method, **look)
             drawing.dots(ax, runs.filter(**here), colour)
-            for row in select(changes, "pass_at_1", "test").filter(**here).to_dicts():
+            for row in changes.filter(dimension="accuracy", metric="pass_at_1").filter(**here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
                 text = f"M$_{{{row['best_iteration']}}}$: {_percent(row)}"
                 handles.append(Line2D([], [], **look | {"linestyle": "", "label": text}))
@@ -73,7 +73,7 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     left.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xticks=[0, 0.5, 1], xlabel="coverage of M$_1$")
     left.set_yticks(range(len(places)), [f"{row['model']} · {row['task']}" for row in places])
     drawing.tidy(left)
-    _best_table(right, places, colours(intervals), select(changes, "pass_at_1", "test"))
+    _best_table(right, places, colours(intervals), changes.filter(dimension="accuracy", metric="pass_at_1"))
     figure.suptitle(
         "Coverage of M$_1$ and the best greedy accuracy of each method, chosen after looking",
         fontweight="bold",
