@@ -18,9 +18,9 @@ def row(dimension: str, verdict: str, low: float | None = -0.01, high: float | N
 
 UP = row("accuracy", "progress", 0.1, 0.2)
 SAME = row("accuracy", "unclear")
-NARROWER = row("logical diversity", "regress", -0.3, -0.2)
+NARROWER = row("logical diversity", "regress", -0.3, -0.2, metric="pairs")
 WIDE = row("pass@8", "unclear", -0.06, 0.06)
-DEEP = row("pass@8", "regress", -0.3, -0.2)
+DEEP = row("pass@8", "regress", -0.3, -0.2, metric="pass_at_8")
 
 
 def on(*places: tuple[str, str]) -> list[dict]:
@@ -79,14 +79,14 @@ def on(*places: tuple[str, str]) -> list[dict]:
         ([UP, NARROWER, WIDE], [], "progress with reversal", "Accuracy rose, and logical diversity regressed."),
         (
             [UP, NARROWER, DEEP],
-            on(("logical diversity", "on"), ("pass@8", "beyond")),
+            on(("pairs", "on"), ("pass_at_8", "beyond")),
             "sharpened",
             "Accuracy rose; logical diversity and pass@8 fell no further than M1's own frontier.",
         ),
-        ([UP, NARROWER, DEEP], on(("logical diversity", "on"), ("pass@8", "inside")), "progress with reversal", None),
+        ([UP, NARROWER, DEEP], on(("pairs", "on"), ("pass_at_8", "inside")), "progress with reversal", None),
         # The frontier does not speak of it, or cannot tell: what fell, fell.
-        ([UP, NARROWER, DEEP], on(("logical diversity", "on")), "progress with reversal", None),
-        ([UP, NARROWER], on(("logical diversity", "not comparable")), "progress with reversal", None),
+        ([UP, NARROWER, DEEP], on(("pairs", "on")), "progress with reversal", None),
+        ([UP, NARROWER], on(("pairs", "not comparable")), "progress with reversal", None),
         ([WIDE], [], "unclear", "Accuracy was not measured."),
         ([], [], "unclear", "Accuracy was not measured."),
     ],
@@ -105,8 +105,7 @@ def test_the_table_of_outcomes():
         best,
     ]
     table = pl.DataFrame([found | place for found in rows] + [SAME | place | {"method": "b"}], schema=CHANGES)
-    frontier = [place | {"method": "b", "measure": "logical diversity", "position": "on"}]
-    found = outcomes(table, frontier, "of this run: one base, one seed")
+    found = outcomes(table, [], "of this run: one base, one seed")
     assert found.schema == OUTCOMES
     assert found.drop("why", "smallest_seen").rows() == [
         (
@@ -115,6 +114,24 @@ def test_the_table_of_outcomes():
         ),
         ("m", "t", "b", "no progress", "of this run: one base, one seed", None, None, None, -0.01, 0.01, *[None] * 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        ({}, "sharpened"),
+        ({"method": "b"}, "progress with reversal"),
+        ({"iteration": 2}, "progress with reversal"),  # of an earlier model
+        ({"comparison": "whole frontier"}, "progress with reversal"),
+    ],
+)
+def test_the_frontier_of_the_last_model_at_matched_accuracy_decides(change, outcome):
+    place = {"model": "m", "task": "t", "method": "a"}
+    table = pl.DataFrame([UP | place, NARROWER | place], schema=CHANGES)
+    inside = place | {"iteration": 3, "comparison": "M1's accuracy", "measure": "other", "position": "inside"}
+    on = inside | {"measure": "pairs", "position": "on"}
+    (found,) = outcomes(table, [inside, on | change], "")["outcome"]
+    assert found == outcome
 
 
 def test_the_smallest_change_seen_is_found_in_four_of_five_studies():
