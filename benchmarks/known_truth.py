@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -147,25 +148,38 @@ def _values(counts: np.ndarray, greedy: np.ndarray, away: np.ndarray) -> dict[tu
 def study(scenario: Scenario, rng: np.random.Generator) -> tuple[str, pl.DataFrame]:
     """(the outcome, the primary rows of CHANGES) of one simulated study."""
     values = simulated(scenario, rng, scenario.problems, scenario.replicates)
-    frames, scores = [], []
-    for (metric, subset), array in values.items():
-        for replicate, of_replicate in enumerate(array):
-            for iteration, (lineage, of_model) in enumerate(zip(LINEAGES, of_replicate, strict=True), start=1):
-                ids = [f"{subset if subset == 'away' else 'test'}/{i:04d}" for i in range(len(of_model))]
-                columns = {"replicate": replicate, "lineage": lineage, "metric": metric, "subset": subset}
-                frame = pl.DataFrame({"problem_id": ids, "value": of_model}, nan_to_null=True)
-                frames.append(frame.with_columns(weight=pl.lit(1.0), **{k: pl.lit(v) for k, v in columns.items()}))
-                row = {"model": "m", "task": "t", "method": "a", "base": 0, "seed": replicate, "iteration": iteration}
-                row |= {"lineage": lineage, "metric": metric, "subset": subset, "value": float(np.nanmean(of_model))}
-                scores.append(dict.fromkeys(METRICS) | row)
-    table = pl.concat(frames).select("replicate", "lineage", *PROBLEM_SCORES)
-    metrics = pl.DataFrame(scores, schema=METRICS)
+    table, metrics = frames(scenario, tuple(values))
+    table = table.with_columns(value=pl.Series(np.stack(list(values.values())).ravel(), nan_to_null=True))
+    means = np.array([np.nanmean(array, axis=-1) for array in values.values()])
+    metrics = metrics.with_columns(value=pl.Series(means.ravel()))
     of_test = {f"test/{i:04d}": str(i // scenario.cluster) for i in range(scenario.problems)}
     clusters = of_test if scenario.cluster > 1 else {}
     rows = changes(metrics, table, {"a": LINEAGES}, ["away"], pl.DataFrame(schema=PUBLISHED), clusters)
     found = judged(rows)
     (outcome,) = outcomes(found, [], "")["outcome"]
     return outcome, found.filter(role="primary")
+
+
+@cache
+def frames(scenario: Scenario, cells: tuple[tuple[str, str], ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(PROBLEM_SCORES with replicate and lineage, METRICS) without their values, in the order of `simulated`."""
+    runs = [(r, i) for r in range(scenario.replicates) for i in (1, 2)]
+    place = {"model": "m", "task": "t", "method": "a", "base": 0}
+    scores = [
+        dict.fromkeys(METRICS)
+        | place
+        | {"metric": metric, "subset": subset, "seed": r, "iteration": i, "lineage": LINEAGES[i - 1]}
+        for metric, subset in cells
+        for r, i in runs
+    ]
+    rows = [
+        (r, LINEAGES[i - 1], f"{'away' if subset == 'away' else 'test'}/{problem:04d}", metric, subset, None, 1.0)
+        for metric, subset in cells
+        for r, i in runs
+        for problem in range(scenario.problems)
+    ]
+    schema = {"replicate": pl.Int64, "lineage": pl.String} | PROBLEM_SCORES
+    return pl.DataFrame(rows, schema=schema, orient="row"), pl.DataFrame(scores, schema=METRICS)
 
 
 def truths(scenario: Scenario) -> dict[tuple[str, str], float]:
