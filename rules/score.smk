@@ -49,6 +49,7 @@ rule score_frontier:
         *modules("analysis"),
     params:
         k=min(study.frontier_samples(config), config["sampling"]["test_samples"]),
+        embedding=canonical(config["scoring"] if "embedding_model" in config["scoring"] else {}),
     message:
         "{rule} ({log})"
     script:

@@ -9,9 +9,10 @@ from matplotlib.transforms import ScaledTranslation
 from reversal import drawing
 from reversal.drawing import DASHES, MARKERS, SMALL, names
 
-MEASURES = {
-    "pairwise_distinct_n": "words of right answers\n(share that differs, per pair)",
-    "pairwise_equation_diversity": "equations of right answers\n(share of pairs that differ)",
+UNITS = {
+    "syntactic diversity": "syntactic diversity\n(distinct n-grams of two right answers)",
+    "semantic diversity": "semantic diversity\n(1 \N{MINUS SIGN} cosine of two right answers)",
+    "logical diversity": "logical diversity\n(pairs of right answers that differ)",
 }
 FIRST = {"color": "black", "marker": "o", "linestyle": "-", "label": "M$_1$ over its temperatures: the frontier"}
 
@@ -28,7 +29,9 @@ def frontier(curves: pl.DataFrame, table: pl.DataFrame, methods: dict[str, str])
     if curves.drop_nulls("value").is_empty():
         return drawing.nothing("no samples at several temperatures\n(evaluation: temperatures, in the study)")
     curves = curves.filter(~pl.col("measure").str.ends_with("/common"))
-    measures = sorted(names(curves, "measure"), key=lambda name: (not name.startswith("pass_at_"), name))
+    measures = sorted(
+        names(curves, "measure"), key=lambda name: [name, *UNITS][1:].index(name) if name in UNITS else -1
+    )
     places = curves.select("model", "task").unique(maintain_order=True).rows()
     looks = {
         method: {"color": colour, "marker": MARKERS[(i + 1) % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
@@ -41,7 +44,7 @@ def frontier(curves: pl.DataFrame, table: pl.DataFrame, methods: dict[str, str])
             here = {"model": model, "task": task, "measure": measure}
             _panel(ax, curves.filter(**here), looks)
             handles = _positions(table.filter(**here, comparison="whole frontier"), looks)
-            ax.set_ylabel(_title(measure))
+            ax.set_ylabel(UNITS.get(measure, measure))
             ax.set(xlabel="sampled accuracy", title=f"{model} · {task}" if measure == measures[0] else "")
             place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
             ax.legend(handles=handles, fontsize=SMALL, handlelength=1.4, labelspacing=0.2, **place)
@@ -91,8 +94,3 @@ def _positions(table: pl.DataFrame, looks: dict[str, dict]) -> list[Line2D]:
             numbers = row["low"] is not None and f" {signed(row['low'], 2)} to {signed(row['high'], 2)}"
             handles.append(Line2D([], [], **look, label=f"{row['position']}{numbers or ''}"))
     return handles
-
-
-def _title(measure: str) -> str:
-    k = measure.removeprefix("pass_at_")
-    return MEASURES.get(measure, f"pass@{k}" if k != measure else measure)

@@ -13,9 +13,15 @@ from reversal.tables import CURVES, FRONTIER
 from reversal.uncertainty import interval, over_replicates, replicates_p_value, resampled_means
 
 MARGIN = 0.1  # of M1's value above the least possible: a difference that surely is no larger counts as none
-LEAST = {"pairwise_distinct_n": 0.5}  # of two equal answers half of the n-grams differ; all else begins at 0
+LEAST = {"syntactic diversity": 0.5}  # of two equal answers half of the n-grams differ; all else begins at 0
+MEASURES = {  # the dimensions of the verdict that temperature moves
+    "pairwise_distinct_n": "syntactic diversity",
+    "semantic_diversity": "semantic diversity",
+    "pairwise_equation_diversity": "logical diversity",
+}
 GRID = (np.arange(24) + 0.5) / 24  # places within a range of accuracies that the whole frontier is compared at
 COMMON = "/common"
+PLACE = ("model", "task")
 TOO_FEW = "fewer than two problems have two right answers"
 AT_AN_END = "so near an end of the range that resampled problems leave it"
 
@@ -29,22 +35,22 @@ def frontier(
     compared is every later lineage that has values. temperature: the training's own.
     """
     values = values.rename({"temperature": "subset"}).with_columns(pl.col("subset").cast(pl.String), weight=1.0)
-    values = replicates(values)
+    names = pl.col("metric").replace(MEASURES).str.replace(r"^pass_at_", "pass@")
+    values = replicates(values.with_columns(metric=names))
     rows, points = [], []
     for method, lineages in series.items():
         for iteration, lineage in enumerate(lineages[1:], start=2):
             pair = values.filter(pl.col("lineage").is_in([lineages[0], lineage]))
             if pair["lineage"].n_unique() < 2:
                 continue
-            names = {"method": method, "iteration": iteration}
+            place = {"method": method, "iteration": iteration}
             curves = _curves(pair, [lineages[0], lineage])
-            rows += [names | row for row in _compared(curves, temperature, f"M{iteration}")]
+            rows += [place | row for row in _compared(curves, temperature, f"M{iteration}")]
             of_first = {"method": method, "iteration": 1}
             again = any(row["method"] == method for row in points)
             points += [] if again else [of_first | row for row in _points(curves, 0, temperature)]
-            points += [names | row for row in _points(curves, 1, temperature)]
-    place = ("model", "task")
-    schemas = [{name: of for name, of in schema.items() if name not in place} for schema in (FRONTIER, CURVES)]
+            points += [place | row for row in _points(curves, 1, temperature)]
+    schemas = [{name: of for name, of in schema.items() if name not in PLACE} for schema in (FRONTIER, CURVES)]
     return tuple(
         pl.DataFrame(found, schema=schema).with_columns(pl.selectors.float().fill_nan(None))
         for found, schema in zip((rows, points), schemas, strict=True)
@@ -71,8 +77,8 @@ def height_at(accuracy: np.ndarray, curve: np.ndarray, heights: np.ndarray) -> n
 def position(low: float, high: float, reference: float, measure: str) -> str:
     """Where an interval of the difference to M1's frontier lies: beyond, on, inside or unclear.
 
-    on: surely no further from it than MARGIN of its height above LEAST; that comes first, so that a difference too small to matter
-    is none however sure it is.
+    on: surely no further from it than MARGIN of its height above LEAST. That comes first, so that a difference too
+    small to matter is none however sure it is.
     """
     margin = MARGIN * (reference - LEAST.get(measure.removesuffix(COMMON), 0.0))
     if -margin <= low and high <= margin:

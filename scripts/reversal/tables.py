@@ -107,7 +107,7 @@ CURVES = {
     "task": pl.String,
     "method": pl.String,
     "iteration": pl.Int64,
-    "measure": pl.String,  # with "/common": of the problems for which it is defined at all temperatures of M1 and M_t
+    "measure": pl.String,  # as in FRONTIER; with "/common": of the problems that have it at all temperatures of both
     "temperature": pl.Float64,
     "of_training": pl.Boolean,  # whether training samples are drawn at this temperature
     "accuracy": pl.Float64,  # share of right samples, mean over replicates
@@ -123,7 +123,7 @@ FRONTIER = {
     "task": pl.String,
     "method": pl.String,
     "iteration": pl.Int64,
-    "measure": pl.String,
+    "measure": pl.String,  # pass@k, syntactic, semantic or logical diversity (of right answers), as CHANGES calls it
     "comparison": pl.String,  # whole frontier, M1's accuracy, or temperature: where the curves are compared
     "temperature": pl.Float64,  # of M_t, where it is compared at one of its own
     "accuracy": pl.Float64,  # at which they are compared; the middle of the range for the whole frontier

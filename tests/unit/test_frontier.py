@@ -21,7 +21,7 @@ def scores(lineage, curve, seed=0, base=0, shift=0.0):
         p = 1 / (1 + np.exp(-(ABILITY + logit + shift)))
         right = rng.binomial(8, p)
         diversity = np.where(right > 1, 0.9 - 0.6 * p - loss + rng.normal(0, 0.1, PROBLEMS), np.nan)
-        for metric, values in (("sample_accuracy", right / 8), ("pairwise_distinct_n", diversity)):
+        for metric, values in (("sample_accuracy", right / 8), ("pairwise_equation_diversity", diversity)):
             ids = [f"t/{i}" for i in range(PROBLEMS)]
             frames.append(pl.DataFrame({"problem_id": ids, "metric": metric, "value": values}))
             frames[-1] = frames[-1].with_columns(temperature=pl.lit(float(temperature)))
@@ -38,7 +38,7 @@ def moved(by, loss):
     return {temperature: (logit + by, loss) for temperature, (logit, _) in FIRST.items()}
 
 
-def positions(table, measure="pairwise_distinct_n"):
+def positions(table, measure="logical diversity"):
     rows = table.filter(measure=measure).select("comparison", "temperature", "position").rows()
     return {(comparison, temperature): found for comparison, temperature, found in rows}
 
@@ -52,10 +52,10 @@ def test_a_model_that_is_colder_is_on_the_frontier_and_one_that_lost_diversity_i
     found = positions(table)
     assert found["whole frontier", None] == found["M1's accuracy", None] == expected
     assert found["temperature", 1.1] == expected and found["temperature", 0.5] == "not comparable"
-    (cold,) = table.filter(measure="pairwise_distinct_n", temperature=0.5).to_dicts()
+    (cold,) = table.filter(measure="logical diversity", temperature=0.5).to_dicts()
     assert cold["note"] == "M1 is less accurate at all of its temperatures" and cold["difference"] is None
     # Compared as they were sampled, at 0.75, all three have lost diversity: that is what the frontier is for.
-    as_sampled = curves.filter(measure="pairwise_distinct_n", temperature=0.75).sort("iteration")["value"]
+    as_sampled = curves.filter(measure="logical diversity", temperature=0.75).sort("iteration")["value"]
     assert loss < 0 or as_sampled[1] < as_sampled[0] - 0.05
 
 
@@ -68,7 +68,7 @@ def test_several_replicates_are_compared_each_with_its_own_m1():
         ]
     )
     (row,) = (
-        frontier(values, SERIES, 0.75)[0].filter(measure="pairwise_distinct_n", comparison="whole frontier").to_dicts()
+        frontier(values, SERIES, 0.75)[0].filter(measure="logical diversity", comparison="whole frontier").to_dicts()
     )
     assert row["replicates"] == 3 and row["position"] == "inside" and row["p"] < 0.05
     assert row["low"] < -0.15 < row["high"] and row["difference"] == pytest.approx(-0.15, abs=0.02)
@@ -79,7 +79,7 @@ def test_one_replicate_beside_m1s_range_is_not_averaged_away():
     values += [scores("sft-sft", moved(by, 0.0), seed=seed) for seed, by in ((0, 0.4), (1, 9.0))]
     (row,) = (
         frontier(pl.concat(values), SERIES, 0.75)[0]
-        .filter(measure="pairwise_distinct_n", comparison="whole frontier")
+        .filter(measure="logical diversity", comparison="whole frontier")
         .to_dicts()
     )
     assert (row["position"], row["replicates"], row["difference"]) == ("not comparable", 1, None)
@@ -89,8 +89,8 @@ def test_one_replicate_beside_m1s_range_is_not_averaged_away():
 def test_the_problems_that_count_at_all_temperatures_stand_beside_the_others():
     values = pl.concat([scores("sft", FIRST), scores("sft-sft", moved(0.8, 0.0))])
     _, curves = frontier(values, SERIES, 0.75)
-    own = curves.filter(measure="pairwise_distinct_n", iteration=1)["problems"]
-    common = curves.filter(measure="pairwise_distinct_n/common")["problems"].unique()
+    own = curves.filter(measure="logical diversity", iteration=1)["problems"]
+    common = curves.filter(measure="logical diversity/common")["problems"].unique()
     assert len(common) == 1 and common[0] <= own.min() and own.n_unique() == 4
 
 
@@ -135,5 +135,5 @@ def test_height_at_is_numpys_interpolation_on_a_rising_curve(curve, data):
     ],
 )
 def test_position(low, high, expected):
-    assert position(low, high, 0.5, "pass_at_8") == expected
-    assert position(low / 5, high / 5, 0.6, "pairwise_distinct_n/common") == expected  # from 0.5 up
+    assert position(low, high, 0.5, "pass@8") == expected
+    assert position(low / 2, high / 2, 0.75, "syntactic diversity/common") == expected  # from 0.5 up
