@@ -18,6 +18,7 @@ rule plot:
         metrics=f"{RESULTS}/tables/metrics.parquet",
         intervals=f"{RESULTS}/tables/intervals.parquet",
         changes=f"{RESULTS}/tables/changes.csv",
+        outcomes=f"{RESULTS}/tables/outcomes.csv",
         coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
         frontier=f"{RESULTS}/tables/frontier.csv",
         curves=f"{RESULTS}/tables/curves.csv",

@@ -16,6 +16,7 @@ def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
     metrics = tables.read(inputs["metrics"], tables.METRICS)
     intervals = tables.read(inputs["intervals"], tables.INTERVALS)
     changes = pl.read_csv(inputs["changes"], schema=tables.CHANGES)
+    outcomes = pl.read_csv(inputs["outcomes"], schema=tables.OUTCOMES)
     rule = pl.read_csv(inputs["coverage_rule"], schema=tables.RULE)
     frontier = pl.read_csv(inputs["frontier"], schema=tables.FRONTIER)
     curves = pl.read_csv(inputs["curves"], schema=tables.CURVES)
@@ -27,7 +28,7 @@ def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
             "figure4_diversity": figures.diversity(intervals, metrics),
             "figure5_ood": figures.ood(intervals, metrics),
             "figure6_pass_at_k": figures_beyond.pass_at_k(intervals),
-            "figure7_verdicts": figures_beyond.verdicts(changes),
+            "figure7_verdicts": figures_beyond.verdicts(changes, outcomes),
             "figure8_answer_flow": figures_beyond.answer_flow(intervals),
             "figure9_frontier": figures_frontier.frontier(curves, frontier, drawing.colours(intervals)),
         }

@@ -4,51 +4,79 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import bases, changes, coverage_rule, jobs, not_measured, summaries, tables
+from reversal import (
+    bases,
+    changes,
+    coverage_rule,
+    jobs,
+    narrowing,
+    not_measured,
+    outcomes,
+    summaries,
+    tables,
+    verdict_words,
+)
 
 
-def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_path, study, outputs) -> None:
+def main(
+    score_paths, problem_score_paths, problem_paths, training_set_paths, dropped_paths, published_path, study, outputs
+) -> None:
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
-    metrics, intervals, rows, of_bases = [], [], [], {}
+    problems = [tables.read(path, tables.PROBLEMS).select("problem_id", "cluster") for path in problem_paths]
+    clusters = dict(pl.concat(problems).drop_nulls().rows())
+    of_bases, parts = {}, {name: [] for name in ("metrics", "intervals", "changes", "narrowing", "rule")}
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
         here = [path for path in problem_score_paths if _place(path)[:3:2] == (model, task)]
-        values = pl.concat([_of_model(path) for path in here])
-        by_seed, means = summaries.of_methods(scores.filter(model=model, task=task), values, study["series"])
-        metrics.append(by_seed)
-        intervals.append(means)
-        here = changes.changes(by_seed, summaries.replicates(values), study["series"], names, published)
-        rows += here
-        alone = (by_seed, values, study["series"], names, published)
-        only = by_seed["base"].unique().to_list()
-        for base, found in ({only[0]: here} if len(only) == 1 else bases.changes_of_bases(*alone)).items():
-            of_bases.setdefault(base, []).extend(found)
-    metrics, table = pl.concat(metrics), changes.judged(rows)
-    tables.write(bases.verdicts_of_bases(of_bases, metrics), tables.BASES, outputs["bases"])
+        values, series = pl.concat([_of_model(path) for path in here]), study["series"]
+        of_replicates = summaries.replicates(values)
+        metrics, intervals = summaries.of_methods(scores.filter(model=model, task=task), values, series, clusters)
+        parts["metrics"].append(metrics)
+        parts["intervals"].append(intervals)
+        of_study = (series, names, published, clusters)
+        found = changes.changes(metrics, of_replicates, *of_study)
+        parts["changes"] += found
+        only = metrics["base"].unique().to_list()
+        alone = {only[0]: found} if len(only) == 1 else bases.changes_of_bases(metrics, values, *of_study)
+        for base, rows in alone.items():
+            of_bases.setdefault(base, []).extend(rows)
+        for method, lineages in series.items():
+            place = {"model": model, "task": task, "method": method}
+            parts["narrowing"] += narrowing.narrowing(values, place, lineages, clusters) if len(lineages) > 1 else []
+        rule = coverage_rule.coverage_rule(metrics, of_replicates, series, study["kinds"], published, clusters)
+        parts["rule"] += rule
+    metrics, intervals = pl.concat(parts["metrics"]), pl.concat(parts["intervals"])
+    table, split = changes.judged(parts["changes"]), narrowing.table(parts["narrowing"])
+    outcome = outcomes.outcomes(table, [], study["runs"])
     unknown = [
         not_measured.not_measured(metrics.filter(model=model, task=task), table.filter(model=model, task=task), names)
         for (model, task), names in study["ood"]
     ]
     unknown = pl.concat(unknown)
-    tables.write(unknown, tables.NOT_MEASURED, outputs["not_measured"])
-    for name in ("metrics", "metrics_csv"):
-        tables.write(metrics, tables.METRICS, outputs[name])
-    for name in ("intervals", "intervals_csv"):
-        tables.write(pl.concat(intervals), tables.INTERVALS, outputs[name])
-    tables.write(table, tables.CHANGES, outputs["changes"])
-    rule = coverage_rule.coverage_rule(metrics, study["kinds"], published)
-    tables.write(rule, tables.RULE, outputs["coverage_rule"])
+    dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
+    for name, frame, schema in (
+        ("bases", bases.verdicts_of_bases(of_bases, metrics), tables.BASES),
+        ("not_measured", unknown, tables.NOT_MEASURED),
+        ("metrics", metrics, tables.METRICS),
+        ("metrics_csv", metrics, tables.METRICS),
+        ("intervals", intervals, tables.INTERVALS),
+        ("intervals_csv", intervals, tables.INTERVALS),
+        ("changes", table, tables.CHANGES),
+        ("outcomes", outcome, tables.OUTCOMES),
+        ("narrowing", split, tables.NARROWING),
+        ("coverage_rule", pl.DataFrame(parts["rule"], schema=tables.RULE), tables.RULE),
+        ("dropped", dropped, tables.DROPPED),
+    ):
+        tables.write(frame, schema, outputs[name])
     axes = ("model", "base", "task", "seed", "lineage")
     origins = [
         dict(zip(axes, _place(path), strict=True)) | json.loads(Path(path).read_text()) for path in training_set_paths
     ]
     jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
-    dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
-    tables.write(dropped, tables.DROPPED, outputs["dropped"])
     lasts = [len(lineages) for lineages in study["series"].values()]
-    text = changes.verdict_text(table, lasts, study["runs"])
+    text = verdict_words.verdict_text(table, outcome, lasts)
     jobs.write_text(
         outputs["verdict"], text + given_models(dict(study["given"])) + not_measured.sentences(unknown, dropped)
     )
@@ -80,6 +108,7 @@ if "snakemake" in globals():
     main(
         list(snakemake.input.scores),
         list(snakemake.input.problem_scores),
+        list(snakemake.input.problems),
         list(snakemake.input.training_sets),
         list(snakemake.input.dropped),
         snakemake.input.published,

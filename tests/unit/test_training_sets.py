@@ -17,7 +17,7 @@ TEXTS = st.lists(st.text(alphabet="ab ", min_size=1, max_size=3), max_size=6)
 
 
 def test_gold_rows():
-    row = ("a", "1+1?", "2", "so\n#### 2", "number", None, None, None, None)
+    row = ("a", "1+1?", "2", "so\n#### 2", "number", *[None] * 5)
     problems = pl.DataFrame([row], schema=PROBLEMS, orient="row")
     rows, summary = sets.gold_rows(problems, PROMPT, None)
     assert_frame_equal(rows, pl.DataFrame([("a", "Q: 1+1?", "so\n#### 2")], schema=SFT_ROWS, orient="row"))
