@@ -8,6 +8,7 @@ from reversal import (
     bases,
     changes,
     coverage_rule,
+    frontier,
     jobs,
     narrowing,
     not_measured,
@@ -19,7 +20,15 @@ from reversal import (
 
 
 def main(
-    score_paths, problem_score_paths, problem_paths, training_set_paths, dropped_paths, published_path, study, outputs
+    score_paths,
+    problem_score_paths,
+    problem_paths,
+    training_set_paths,
+    dropped_paths,
+    frontier_path,
+    published_path,
+    study,
+    outputs,
 ) -> None:
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
@@ -29,8 +38,11 @@ def main(
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
-        here = [path for path in problem_score_paths if _place(path)[:3:2] == (model, task)]
-        values, series = pl.concat([_of_model(path) for path in here]), study["series"]
+        here = [path for path in problem_score_paths if summaries.place_of(path)[:3:2] == (model, task)]
+        values, series = (
+            pl.concat([summaries.of_model(tables.read(path, tables.PROBLEM_SCORES), path) for path in here]),
+            study["series"],
+        )
         of_replicates = summaries.replicates(values)
         metrics, intervals = summaries.of_methods(scores.filter(model=model, task=task), values, series, clusters)
         parts["metrics"].append(metrics)
@@ -49,7 +61,8 @@ def main(
         parts["rule"] += rule
     metrics, intervals = pl.concat(parts["metrics"]), pl.concat(parts["intervals"])
     table, split = changes.judged(parts["changes"]), narrowing.table(parts["narrowing"])
-    outcome = outcomes.outcomes(table, [], study["runs"])
+    at_temperatures = frontier.of_last_models(pl.read_csv(frontier_path, schema=tables.FRONTIER))
+    outcome = outcomes.outcomes(table, at_temperatures, study["runs"])
     unknown = [
         not_measured.not_measured(metrics.filter(model=model, task=task), table.filter(model=model, task=task), names)
         for (model, task), names in study["ood"]
@@ -72,7 +85,8 @@ def main(
         tables.write(frame, schema, outputs[name])
     axes = ("model", "base", "task", "seed", "lineage")
     origins = [
-        dict(zip(axes, _place(path), strict=True)) | json.loads(Path(path).read_text()) for path in training_set_paths
+        dict(zip(axes, summaries.place_of(path), strict=True)) | json.loads(Path(path).read_text())
+        for path in training_set_paths
     ]
     jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
     lasts = [len(lineages) for lineages in study["series"].values()]
@@ -88,20 +102,6 @@ def given_models(given: dict[str, list[str]]) -> str:
     return "\n".join(["Given:", *lines, ""]) if lines else ""
 
 
-def _place(path: str) -> tuple[str, str, int, str]:
-    """(model, base, task, seed, lineage) of a model's file: ../{model}/base{base}/{task}/seed{seed}/{lineage}/.."""
-    model, base, task, seed, lineage = Path(path).parts[-6:-1]
-    return model, int(base.removeprefix("base")), task, int(seed.removeprefix("seed")), lineage
-
-
-def _of_model(path: str) -> pl.DataFrame:
-    _, base, _, seed, lineage = _place(path)
-    columns = {"base": pl.lit(base, pl.Int64), "seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
-    return tables.read(path, tables.PROBLEM_SCORES).select(
-        **columns, **{key: pl.col(key) for key in tables.PROBLEM_SCORES}
-    )
-
-
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
     study = json.loads(snakemake.params.study)
@@ -111,6 +111,7 @@ if "snakemake" in globals():
         list(snakemake.input.problems),
         list(snakemake.input.training_sets),
         list(snakemake.input.dropped),
+        snakemake.input.frontier,
         snakemake.input.published,
         study | {"series": dict(study["series"])},
         dict(snakemake.output.items()),

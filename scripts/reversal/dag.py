@@ -150,7 +150,7 @@ def _table_jobs(jobs: list[Job]) -> list[Job]:
     after |= {"plot": ("figures/figure1_accuracy.svg", metrics, frontier)}
     return [
         Job("summarise_frontier", frontier, "summarise_frontier", ("summarise_frontier",), at_temperatures),
-        Job("summarise", metrics, "summarise", ("summarise",), scores),
+        Job("summarise", metrics, "summarise", ("summarise",), (*scores, frontier)),
         *(Job(rule, output, rule, (rule,), tuple(needs)) for rule, (output, *needs) in after.items()),
     ]
 

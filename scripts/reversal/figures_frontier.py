@@ -8,9 +8,10 @@ from matplotlib.transforms import ScaledTranslation
 
 from reversal import drawing
 from reversal.drawing import DASHES, MARKERS, SMALL, names
+from reversal.frontier import WHOLE
 
 UNITS = {
-    "syntactic diversity": "syntactic diversity\n(distinct n-grams of two right answers)",
+    "syntactic diversity": "syntactic diversity\n(n-grams of two right answers)",
     "semantic diversity": "semantic diversity\n(1 \N{MINUS SIGN} cosine of two right answers)",
     "logical diversity": "logical diversity\n(pairs of right answers that differ)",
 }
@@ -43,7 +44,7 @@ def frontier(curves: pl.DataFrame, table: pl.DataFrame, methods: dict[str, str])
         for ax, measure in zip(row, measures, strict=True):
             here = {"model": model, "task": task, "measure": measure}
             _panel(ax, curves.filter(**here), looks)
-            handles = _positions(table.filter(**here, comparison="whole frontier"), looks)
+            handles = _positions(table.filter(**here, comparison=WHOLE), looks)
             ax.set_ylabel(UNITS.get(measure, measure))
             ax.set(xlabel="sampled accuracy", title=f"{model} · {task}" if measure == measures[0] else "")
             place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
@@ -91,6 +92,6 @@ def _positions(table: pl.DataFrame, looks: dict[str, dict]) -> list[Line2D]:
         rows = table.filter(method=method).sort("iteration").to_dicts()
         if rows:
             row, signed = rows[-1], drawing.signed
-            numbers = row["low"] is not None and f" {signed(row['low'], 2)} to {signed(row['high'], 2)}"
+            numbers = row["low"] is not None and f" {signed(row['low'])} to {signed(row['high'])}"
             handles.append(Line2D([], [], **look, label=f"{row['position']}{numbers or ''}"))
     return handles

@@ -8,17 +8,14 @@ inside of it has lost what no temperature of M1 would have lost; one beyond it h
 import numpy as np
 import polars as pl
 
+from reversal.dimensions import DIVERSITIES, MARGINS
 from reversal.summaries import replicates
 from reversal.tables import CURVES, FRONTIER
 from reversal.uncertainty import interval, over_replicates, replicates_p_value, resampled_means
 
-MARGIN = 0.1  # of M1's value above the least possible: a difference that surely is no larger counts as none
+MEASURES = {metric: dimension for dimension, metric in DIVERSITIES.items()}  # and pass@k
 LEAST = {"syntactic diversity": 0.5}  # of two equal answers half of the n-grams differ; all else begins at 0
-MEASURES = {  # the dimensions of the verdict that temperature moves
-    "pairwise_distinct_n": "syntactic diversity",
-    "semantic_diversity": "semantic diversity",
-    "pairwise_equation_diversity": "logical diversity",
-}
+WHOLE = "whole frontier"
 GRID = (np.arange(24) + 0.5) / 24  # places within a range of accuracies that the whole frontier is compared at
 COMMON = "/common"
 PLACE = ("model", "task")
@@ -57,6 +54,12 @@ def frontier(
     )
 
 
+def of_last_models(table: pl.DataFrame) -> list[dict]:
+    """The rows of FRONTIER that a verdict speaks of: the last model of each method along the whole frontier."""
+    last = pl.col("iteration") == pl.col("iteration").max().over("model", "task", "method")
+    return table.filter(last, comparison=WHOLE).to_dicts()
+
+
 def height_at(accuracy: np.ndarray, curve: np.ndarray, heights: np.ndarray) -> np.ndarray:
     """The height of a curve at given accuracies: places x ..
 
@@ -77,10 +80,11 @@ def height_at(accuracy: np.ndarray, curve: np.ndarray, heights: np.ndarray) -> n
 def position(low: float, high: float, reference: float, measure: str) -> str:
     """Where an interval of the difference to M1's frontier lies: beyond, on, inside or unclear.
 
-    on: surely no further from it than MARGIN of its height above LEAST. That comes first, so that a difference too
-    small to matter is none however sure it is.
+    on: surely no further from it than the dimension's margin (dimensions.MARGINS) of its height above LEAST. That comes
+    first, so that a difference too small to matter is none however sure it is.
     """
-    margin = MARGIN * (reference - LEAST.get(measure.removesuffix(COMMON), 0.0))
+    share = MARGINS["pass@N" if measure.startswith("pass@") else "diversity"]
+    margin = share * (reference - LEAST.get(measure.removesuffix(COMMON), 0.0))
     if -margin <= low and high <= margin:
         return "on"
     return "beyond" if low > 0 else "inside" if high < 0 else "unclear"
@@ -150,7 +154,7 @@ def _compared(curves: dict, temperature: float, name: str) -> list[dict]:
         if measure == "sample_accuracy":
             continue
         levels = (right, points), (right_draws, draws)
-        places = {("whole frontier", None): None, ("M1's accuracy", None): (0, own)}
+        places = {(WHOLE, None): None, ("M1's accuracy", None): (0, own)}
         places |= {("temperature", value): (1, i) for i, value in enumerate(curves["temperatures"])}
         for (comparison, value), place in places.items():
             at, at_draws = ((_along(*level) if place is None else _at(*level, *place)) for level in levels)
