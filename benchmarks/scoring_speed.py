@@ -61,7 +61,7 @@ def tables(samples: int, repeat: int) -> tuple[pl.DataFrame, pl.DataFrame]:
             final = text.rpartition(" ")[2]
             verdict = "correct" if draw.random() < 0.5 else "wrong"
             given.append((*key, 0, text, len(text.split()), "stop", 0.75, 0.95, 512, "made up"))
-            judged.append((*key, final, verdict, final, verdict, "made up"))
+            judged.append((*key, final, verdict, final, verdict, "made up", final))
     return pl.DataFrame(given, schema=SAMPLES, orient="row"), pl.DataFrame(judged, schema=VERDICT_ROWS, orient="row")
 
 
@@ -142,6 +142,7 @@ def score_one_model(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFra
         scoring.accuracy_values(verdicts),
         scoring.improvement_values(verdicts, verdicts),
         scoring.null_values(verdicts),
+        scoring.sound_values(samples, verdicts),
         scoring.confound_values(samples, verdicts),
         scoring.diversity_values(samples, verdicts, None),
     ]

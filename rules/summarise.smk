@@ -14,6 +14,7 @@ rule summarise:
         training_sets=every_model("training_set.json", lineages=TRAINED),
         problems=[f"{path}.parquet" for path in PROBLEM_SETS],
         dropped=[f"{path}.dropped.csv" for path in PROBLEM_SETS],
+        frontier=f"{RESULTS}/tables/frontier.csv",
         published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
     output:
         metrics=f"{RESULTS}/tables/metrics.parquet",

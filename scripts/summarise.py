@@ -8,6 +8,7 @@ from reversal import (
     bases,
     changes,
     coverage_rule,
+    frontier,
     jobs,
     narrowing,
     not_measured,
@@ -19,7 +20,15 @@ from reversal import (
 
 
 def main(
-    score_paths, problem_score_paths, problem_paths, training_set_paths, dropped_paths, published_path, study, outputs
+    score_paths,
+    problem_score_paths,
+    problem_paths,
+    training_set_paths,
+    dropped_paths,
+    frontier_path,
+    published_path,
+    study,
+    outputs,
 ) -> None:
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
@@ -29,14 +38,15 @@ def main(
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
-        here = [path for path in problem_score_paths if _place(path)[:3:2] == (model, task)]
-        values = pl.concat([_of_model(path) for path in here])
+        here = [path for path in problem_score_paths if summaries.place_of(path)[:3:2] == (model, task)]
+        values = pl.concat(summaries.of_model(tables.read(path, tables.PROBLEM_SCORES), path) for path in here)
         scores_here = scores.filter(model=model, task=task)
         parts.append(_of_task(scores_here, values, study, (study["series"], names, published, clusters)))
     metrics = pl.concat([part["metrics"] for part in parts])
     intervals = pl.concat([part["intervals"] for part in parts])
     table = changes.judged([row for part in parts for row in part["changes"]])
-    outcome = outcomes.outcomes(table, [], study["runs"])
+    at_temperatures = frontier.of_last_models(pl.read_csv(frontier_path, schema=tables.FRONTIER))
+    outcome = outcomes.outcomes(table, at_temperatures, study["runs"])
     of_bases = {
         base: [row for part in parts for row in part["bases"].get(base, [])]
         for base in sorted({base for part in parts for base in part["bases"]})
@@ -92,7 +102,9 @@ def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: 
 
 def _training_sets(paths: list[str]) -> pl.DataFrame:
     axes = ("model", "base", "task", "seed", "lineage")
-    rows = [dict(zip(axes, _place(path), strict=True)) | json.loads(Path(path).read_text()) for path in paths]
+    rows = [
+        dict(zip(axes, summaries.place_of(path), strict=True)) | json.loads(Path(path).read_text()) for path in paths
+    ]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
@@ -100,20 +112,6 @@ def given_models(given: dict[str, list[str]]) -> str:
     """What M1, M2, .. of the given series are."""
     lines = [f"  {name}: {', '.join(f'M{i} {of}' for i, of in enumerate(its, start=1))}" for name, its in given.items()]
     return "\n".join(["Given:", *lines, ""]) if lines else ""
-
-
-def _place(path: str) -> tuple[str, str, int, str]:
-    """(model, base, task, seed, lineage) of a model's file: ../{model}/base{base}/{task}/seed{seed}/{lineage}/.."""
-    model, base, task, seed, lineage = Path(path).parts[-6:-1]
-    return model, int(base.removeprefix("base")), task, int(seed.removeprefix("seed")), lineage
-
-
-def _of_model(path: str) -> pl.DataFrame:
-    _, base, _, seed, lineage = _place(path)
-    columns = {"base": pl.lit(base, pl.Int64), "seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
-    return tables.read(path, tables.PROBLEM_SCORES).select(
-        **columns, **{key: pl.col(key) for key in tables.PROBLEM_SCORES}
-    )
 
 
 if "snakemake" in globals():
@@ -125,6 +123,7 @@ if "snakemake" in globals():
         list(snakemake.input.problems),
         list(snakemake.input.training_sets),
         list(snakemake.input.dropped),
+        snakemake.input.frontier,
         snakemake.input.published,
         study | {"series": dict(study["series"])},
         dict(snakemake.output.items()),

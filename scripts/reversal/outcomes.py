@@ -7,8 +7,8 @@ progress                          accuracy rose, and every other primary dimensi
                                   its margin
 progress, reversal not excluded   accuracy rose and nothing regressed, but some dimension may have lost more than that
 progress with reversal            accuracy rose and another primary dimension regressed
-sharpened                         the same, but every regressed dimension lies on M1's frontier: sampled at the
-                                  temperature that makes it as accurate as M1, the last model has what M1 has
+sharpened                         the same, but every regressed dimension lies on M1's frontier: at any accuracy that
+                                  both reach at some temperature, the last model has what M1 has
 """
 
 from math import ceil, log10
@@ -29,22 +29,19 @@ OUTCOME = [
     "sharpened",
 ]
 NOT_EXCLUDED = OUTCOME[4]
-MATCHED = "M1's accuracy"  # the comparison of FRONTIER that an outcome asks for: M_t where it is as accurate as M1
 POWER = 0.8
 SIGNIFICANT = 0.05
 LIMIT = float(norm.isf(SIGNIFICANT / 2))
 
 
 def outcomes(changes: pl.DataFrame, frontier: list[dict], runs: str) -> pl.DataFrame:
-    """OUTCOMES of a study. changes: CHANGES. frontier: rows of FRONTIER, if any. runs: study.runs_in_words."""
+    """OUTCOMES of a study. changes: CHANGES. frontier: frontier.of_last_models. runs: study.runs_in_words."""
     places = ["model", "task", "method"]
     tests = changes.filter(pl.col("role") == "primary", pl.col("p").is_not_null()).height
     found = []
     for place, group in changes.group_by(places, maintain_order=True):
         names, rows = dict(zip(places, place, strict=True)), group.to_dicts()
         here = [row for row in frontier if all(row[key] == value for key, value in names.items())]
-        last = max((row["iteration"] for row in here), default=None)
-        here = [row for row in here if row["iteration"] == last and row["comparison"] == MATCHED]
         accuracy, best = (next((row for row in rows if row["dimension"] == name), {}) for name in ("accuracy", BEST))
         outcome, why = outcome_and_why(rows, here, tests)
         found.append(
@@ -60,16 +57,14 @@ def outcomes(changes: pl.DataFrame, frontier: list[dict], runs: str) -> pl.DataF
 def outcome_and_why(rows: list[dict], frontier: list[dict], tests: int) -> tuple[str, str]:
     """(one of OUTCOME, a sentence that says why), of the CHANGES rows of one model, task and method.
 
-    frontier: FRONTIER's rows of that method's last iteration at matched accuracy. tests: primary rows of the study, as
-    Holm counts them.
+    frontier: the rows of frontier.of_last_models of that method. tests: primary rows of the study, as Holm counts them.
     """
     primary = [row for row in rows if row["role"] == "primary"]
     accuracy = next((row for row in primary if row["dimension"] == "accuracy"), None)
     others = [row for row in primary if row["dimension"] != "accuracy"]
     if accuracy is None:
         return "unclear", "Accuracy was not measured."
-    regressed = [row for row in others if row["verdict"] == "regress"]
-    fallen = [row["dimension"] for row in regressed]
+    fallen = [row["dimension"] for row in others if row["verdict"] == "regress"]
     beside = f"; {listed(fallen)} regressed" if fallen else ""
     if accuracy["verdict"] == "regress":
         return "regressed", f"Accuracy fell{beside}."
@@ -77,7 +72,7 @@ def outcome_and_why(rows: list[dict], frontier: list[dict], tests: int) -> tuple
         return _without_change(accuracy, tests, beside)
     if fallen:
         on = {row["measure"] for row in frontier if row["position"] in ("on", "beyond")}
-        if all(row["metric"] in on for row in regressed):
+        if set(fallen) <= on:
             return "sharpened", f"Accuracy rose; {listed(fallen)} fell no further than M1's own frontier."
         return "progress with reversal", f"Accuracy rose, and {listed(fallen)} regressed."
     if not others:

@@ -9,10 +9,13 @@ import numpy as np
 import polars as pl
 
 from reversal import accuracy, diversity
+from reversal.soundness import sound_counts
+from reversal.tables import PROBLEM_SCORES
 from reversal.text_diversity import GROUPS, OF_PAIRS, SUBSETS, text_diversity
 
 KEY = ["problem_id", "sample_index"]
 Row = tuple[str, str, float | None, int]
+MARKED = r"<<[^<>]*>>"
 LENGTHS = {"tokens_p10": 0.1, "tokens_p50": 0.5, "tokens_p90": 0.9}
 
 
@@ -47,6 +50,22 @@ def accuracy_values(verdicts: pl.DataFrame) -> pl.DataFrame:
             _values(numbers, "test"),
         ]
     )
+
+
+def sound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
+    """pass@k of right answers with sound equations, for k = 2, 4, .. and n, and the share of right ones without.
+
+    Empty where no sample has calculator marks.
+    """
+    right = verdicts.filter(decoding="sampled", verdict="correct").select(*KEY, "answer")
+    answers = samples.filter(decoding="sampled").join(right, on=KEY, how="left", validate="1:1")
+    if not answers.select(pl.col("text").str.contains(MARKED).any()).item():
+        return pl.DataFrame(schema=PROBLEM_SCORES)
+    counts = sound_counts(answers.select("problem_id", "text", "answer"))
+    most = counts["n"].min()
+    curve = accuracy.pass_at_ks(counts, sorted({*accuracy.powers_of_two(most), most} - {1}))
+    curve = _long(curve.with_columns(metric=pl.format("sound_pass_at_{}", "k")), "test")
+    return pl.concat([curve, _values(counts.select("problem_id", "unsound_rate"), "test")])
 
 
 def coverage_values(train_verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -187,7 +206,7 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: d
 def text_values(answers: pl.DataFrame) -> list[pl.DataFrame]:
     """Diversity in words and equations, and how many answers, and correct ones, have no equation."""
     words = text_diversity(answers.select("problem_id", "text", "correct"))
-    marked = pl.col("text").str.contains(r"<<[^<>]*>>")
+    marked = pl.col("text").str.contains(MARKED)
     without = []
     if not answers.select(marked.any()).item():
         words = words.drop(pl.selectors.contains("equation"))

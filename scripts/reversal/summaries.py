@@ -3,6 +3,8 @@
 Values are PROBLEM_SCORES of many models, with columns base, seed and lineage before them, or replicate and lineage.
 """
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
@@ -55,6 +57,19 @@ def of_methods(
     return by_seed.sort("place", "base", "seed", "iteration", maintain_order=True).select(list(METRICS)), pl.concat(
         found
     )
+
+
+def place_of(path: str) -> tuple[str, int, str, int, str]:
+    """(model, base, task, seed, lineage) of a model's file: ../{model}/base{base}/{task}/seed{seed}/{lineage}/.."""
+    model, base, task, seed, lineage = Path(path).parts[-6:-1]
+    return model, int(base.removeprefix("base")), task, int(seed.removeprefix("seed")), lineage
+
+
+def of_model(frame: pl.DataFrame, path: str) -> pl.DataFrame:
+    """`frame`, which is the file of a model, with the columns base, seed and lineage before it."""
+    _, base, _, seed, lineage = place_of(path)
+    columns = {"base": pl.lit(base, pl.Int64), "seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
+    return frame.select(**columns, **{key: pl.col(key) for key in frame.columns})
 
 
 def replicates(values: pl.DataFrame) -> pl.DataFrame:

@@ -7,12 +7,15 @@ labels       one row per given answer, same keys: the verdict and the final answ
 verdicts     one row per sample, same keys; verdict is one of VERDICTS
 scores       one tidy row per metric of one model; value is null where the metric is undefined
 problem_scores  the same per problem, for all metrics that are means over problems: what intervals are made of
+frontier_scores  accuracy, pass@k and diversity of the right answers of one model per problem and sampling temperature
 metrics      scores of a whole study, each lineage once for every method that contains it
 intervals    means over replicates of the same, with their uncertainty: what figures are drawn from
 not_measured  what a method has no change of, and why
 changes      per method and dimension what M1 and the last iteration give, how sure the change is, the verdict
 outcomes     per method what became of it, and why
 narrowing    per method and diversity how much of the change over all answers is fewer wrong ones
+curves       means over problems and replicates of frontier_scores: M1's frontier, and M_t's
+frontier     M_t against M1 at equal sampled accuracy: beyond M1's frontier, on it, or inside
 """
 
 import os
@@ -45,7 +48,7 @@ DROPPED = {
 }
 SAMPLES = {
     "problem_id": pl.String,
-    "decoding": pl.String,  # greedy or sampled
+    "decoding": pl.String,  # greedy, sampled, or of a frontier "sampled at 1.3"
     "sample_index": pl.Int64,
     "seed": pl.Int64,
     "text": pl.String,
@@ -72,6 +75,7 @@ VERDICT_ROWS = {
     "second_answer": pl.String,  # by a looser reading, judged independently: how far can the verdict be trusted?
     "second_verdict": pl.Enum(VERDICTS),
     "verifier": pl.String,
+    "answer_class": pl.String,  # equal answers to a problem share it, right or wrong; null where this is not known
 }
 SFT_ROWS = {"problem_id": pl.String, "prompt": pl.String, "completion": pl.String}
 DPO_ROWS = {"problem_id": pl.String, "prompt": pl.String, "chosen": pl.String, "rejected": pl.String}
@@ -95,6 +99,48 @@ PROBLEM_SCORES = {
     "subset": pl.String,
     "value": pl.Float64,
     "weight": pl.Float64,  # in the mean over problems
+}
+FRONTIER_SCORES = {
+    "problem_id": pl.String,
+    "temperature": pl.Float64,
+    "metric": pl.String,
+    "value": pl.Float64,
+}
+CURVES = {
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "measure": pl.String,  # as in FRONTIER; with "/common": of the problems that have it at all temperatures of both
+    "temperature": pl.Float64,
+    "of_training": pl.Boolean,  # whether training samples are drawn at this temperature
+    "accuracy": pl.Float64,  # share of right samples, mean over replicates
+    "accuracy_low": pl.Float64,  # 95 % interval
+    "accuracy_high": pl.Float64,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "problems": pl.Float64,  # behind the value, mean over replicates
+}
+FRONTIER = {
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "measure": pl.String,  # pass@k, syntactic, semantic or logical diversity (of right answers), as CHANGES calls it
+    "comparison": pl.String,  # whole frontier, M1's accuracy, or temperature: where the curves are compared
+    "temperature": pl.Float64,  # of M_t, where it is compared at one of its own
+    "accuracy": pl.Float64,  # at which they are compared; the middle of the range for the whole frontier
+    "width": pl.Float64,  # of that range of accuracies; 0 at a point
+    "reference": pl.Float64,  # M1
+    "value": pl.Float64,  # M_t
+    "difference": pl.Float64,  # value - reference
+    "low": pl.Float64,  # 95 % interval of the difference
+    "high": pl.Float64,
+    "p": pl.Float64,  # not adjusted
+    "replicates": pl.Int64,
+    "position": pl.String,  # beyond, on, inside, unclear or not comparable
+    "note": pl.String,  # why not comparable
 }
 CHANGES = {
     "model": pl.String,

@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
+from reversal.frontier import of_last_models
 from reversal.outcomes import outcome_and_why, outcomes, problems_needed, smallest_seen
 from reversal.paired import certainty
-from reversal.tables import CHANGES, OUTCOMES
+from reversal.tables import CHANGES, FRONTIER, OUTCOMES
 
 EDGE = {"margin": 0.05, "replicates": 1, "problems": 100, "role": "primary"}
 
@@ -79,14 +80,14 @@ def on(*places: tuple[str, str]) -> list[dict]:
         ([UP, NARROWER, WIDE], [], "progress with reversal", "Accuracy rose, and logical diversity regressed."),
         (
             [UP, NARROWER, DEEP],
-            on(("pairs", "on"), ("pass_at_8", "beyond")),
+            on(("logical diversity", "on"), ("pass@8", "beyond")),
             "sharpened",
             "Accuracy rose; logical diversity and pass@8 fell no further than M1's own frontier.",
         ),
-        ([UP, NARROWER, DEEP], on(("pairs", "on"), ("pass_at_8", "inside")), "progress with reversal", None),
+        ([UP, NARROWER, DEEP], on(("logical diversity", "on"), ("pass@8", "inside")), "progress with reversal", None),
         # The frontier does not speak of it, or cannot tell: what fell, fell.
-        ([UP, NARROWER, DEEP], on(("pairs", "on")), "progress with reversal", None),
-        ([UP, NARROWER], on(("pairs", "not comparable")), "progress with reversal", None),
+        ([UP, NARROWER, DEEP], on(("logical diversity", "on")), "progress with reversal", None),
+        ([UP, NARROWER], on(("logical diversity", "not comparable")), "progress with reversal", None),
         ([WIDE], [], "unclear", "Accuracy was not measured."),
         ([], [], "unclear", "Accuracy was not measured."),
     ],
@@ -116,22 +117,23 @@ def test_the_table_of_outcomes():
     ]
 
 
-@pytest.mark.parametrize(
-    ("change", "outcome"),
-    [
-        ({}, "sharpened"),
-        ({"method": "b"}, "progress with reversal"),
-        ({"iteration": 2}, "progress with reversal"),  # of an earlier model
-        ({"comparison": "whole frontier"}, "progress with reversal"),
-    ],
-)
-def test_the_frontier_of_the_last_model_at_matched_accuracy_decides(change, outcome):
+def test_the_frontier_of_a_methods_last_model_decides():
     place = {"model": "m", "task": "t", "method": "a"}
     table = pl.DataFrame([UP | place, NARROWER | place], schema=CHANGES)
-    inside = place | {"iteration": 3, "comparison": "M1's accuracy", "measure": "other", "position": "inside"}
-    on = inside | {"measure": "pairs", "position": "on"}
-    (found,) = outcomes(table, [inside, on | change], "")["outcome"]
-    assert found == outcome
+    rows = [
+        place | {"method": method, "iteration": t, "comparison": comparison, "measure": "logical diversity"} | at
+        for method, t, comparison, at in [
+            ("a", 3, "whole frontier", {"position": "on"}),
+            ("a", 2, "whole frontier", {"position": "inside"}),
+            ("a", 3, "temperature", {"position": "inside"}),
+            ("b", 3, "whole frontier", {"position": "inside"}),
+        ]
+    ]
+    frontier = pl.DataFrame([dict.fromkeys(FRONTIER) | row for row in rows], schema=FRONTIER)
+    (found,) = outcomes(table, of_last_models(frontier), "")["outcome"]
+    assert found == "sharpened"
+    (found,) = outcomes(table, of_last_models(frontier.filter(iteration=2)), "")["outcome"]
+    assert found == "progress with reversal"
 
 
 def test_the_smallest_change_seen_is_found_in_four_of_five_studies():

@@ -32,7 +32,8 @@ FINALS = ["answer_diversity", "answer_entropy"]
 
 
 def judged(answers: list[tuple]) -> pl.DataFrame:
-    rows = [(*row[:3], row[6], row[7], None, "wrong", "v") for row in answers]
+    classes = [row[6] if row[7] in ("correct", "wrong") else None for row in answers]
+    rows = [(*row[:3], row[6], row[7], None, "wrong", "v", name) for row, name in zip(answers, classes, strict=True)]
     return pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
 
 
@@ -107,6 +108,41 @@ def test_pass_at_k_is_in_the_order_of_k():
         *(f"pass_at_{k}" for k in range(2, 13)),
         *("maj_at_2", "maj_at_4", "maj_at_8", "samples"),
     ]
+
+
+def test_sound_values():
+    """a has three right samples: true, with a false equation, without any; b's wrong ones count for nothing."""
+    texts = ["<<1+1=2>> 2", "<<1+1=3>> <<1+1=2>> 2", "2", "<<1+1=2>> 5"]
+    answers = [("a", "sampled", i, text, 1, "stop", text[-1], "correct") for i, text in enumerate(texts[:3])]
+    answers += [
+        ("a", "sampled", 3, texts[3], 1, "stop", "5", "wrong"),
+        ("a", "greedy", 0, "2", 1, "stop", "2", "correct"),
+    ]
+    answers += [("b", "sampled", i, "u", 1, "stop", None, "no_answer") for i in range(4)]
+    mixed = [answers[i] for i in (8, 3, 0, 5, 2, 4, 1, 7, 6)]
+    rows = [
+        ("b", "sound_pass_at_2", "test", 0.0, 1.0),
+        ("b", "sound_pass_at_4", "test", 0.0, 1.0),
+        ("a", "sound_pass_at_2", "test", 0.5, 1.0),
+        ("a", "sound_pass_at_4", "test", 1.0, 1.0),
+        ("b", "unsound_rate", "test", None, 1.0),
+        ("a", "unsound_rate", "test", 0.5, 1.0),
+    ]
+    assert_frame_equal(scoring.sound_values(sampled(mixed), judged(mixed)), values_of(rows))
+    three = [row for row in answers if row[2] < 3]
+    assert scoring.means(scoring.sound_values(sampled(three), judged(three))) == approx(
+        [
+            ("sound_pass_at_2", "test", 1 / 3, 2),
+            ("sound_pass_at_3", "test", 1 / 2, 2),
+            ("unsound_rate", "test", 1 / 2, 1),
+        ]
+    )
+
+
+def test_without_calculator_marks_nothing_is_said_of_reasons():
+    plain = SAMPLED.with_columns(pl.col("text").str.replace_all("<<|>>", ""))
+    assert_frame_equal(scoring.sound_values(plain, VERDICTS), values_of([]))
+    assert_frame_equal(scoring.sound_values(SAMPLED.clear(), VERDICTS.clear()), values_of([]))
 
 
 def test_coverage_values():
@@ -220,8 +256,9 @@ def test_confound_values():
 
 def test_restated_answers_are_counted_among_the_correct_ones():
     both = ["correct", "wrong", "correct", "wrong"]
-    rows = [("a", "sampled", i, "2", strict, "2", both[i], "v") for i, strict in enumerate(["correct"] * 2 + both[1:3])]
-    rows.append(("b", "sampled", 0, "3", "wrong", "3", "correct", "v"))
+    strict = ["correct"] * 2 + both[1:3]
+    rows = [("a", "sampled", i, "2", verdict, "2", both[i], "v", "2") for i, verdict in enumerate(strict)]
+    rows.append(("b", "sampled", 0, "3", "wrong", "3", "correct", "v", "3"))
     verdicts = pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
     means = scoring.means(scoring.confound_values(SAMPLED.clear(), verdicts))
     assert ("restated_rate", "test", 2 / 3, 1) in approx(means)
@@ -399,7 +436,7 @@ def test_the_scores_of_a_model_do_not_depend_on_the_order_of_rows(tmp_path):
 
 
 def test_a_study_without_a_right_answer_is_scored(tmp_path):
-    wrong = [(*row[:7], "wrong") for row in ANSWERS]
+    wrong = [(*row[:7], "wrong" if row[6] else "no_answer") for row in ANSWERS]
     away = ood({"x": ("wrong", 1), "y": ("wrong", 5)})
     first = scored(tmp_path / "first", wrong, train=wrong, away=away)
     later = scored(tmp_path / "later", wrong, first=wrong, away=away)
