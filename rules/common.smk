@@ -10,8 +10,8 @@ from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import checks, given, lineages, study, study_files
-from reversal.study import answers_wanted, bases_of, batch_of, canonical, kinds_of_methods, sets_of
-from reversal.study import source_of, step_of, without_nulls
+from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
+from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
 
 if workflow.is_main_process:  # jobs on a cluster read the same files
     faults = study_files.faults([*filter(os.path.exists, ["config.yaml"]), *map(str, workflow.overwrite_configfiles)])
@@ -53,7 +53,7 @@ wildcard_constraints:
     seed=r"\d+",
     lineage="[a-z0-9_]+(-[a-z0-9_]+)*",
     problems="[A-Za-z0-9_-]+",
-    batch="train|evaluation",
+    batch="train|evaluation|frontier",
     shard=r"\d+",
 
 

@@ -29,3 +29,28 @@ rule score:
         "{rule} ({log})"
     script:
         "../scripts/score.py"
+
+
+# score_frontier: one model's judged answers at several temperatures -> frontier_scores.parquet, per problem and temperature
+rule score_frontier:
+    input:
+        code=code("score_frontier"),
+        samples=[f"{MODEL}/samples/{name}.parquet" for name in ("test", "frontier")],
+        verdicts=[f"{MODEL}/verdicts/{name}.parquet" for name in ("test", "frontier")],
+    output:
+        f"{MODEL}/frontier_scores.parquet",
+    log:
+        f"{RESULTS}/logs/score_frontier/{LOG}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_frontier/{LOG}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
+    params:
+        k=min(study.frontier_samples(config), config["sampling"]["test_samples"]),
+        embedding=canonical(config["scoring"] if "embedding_model" in config["scoring"] else {}),
+    message:
+        "{rule} ({log})"
+    script:
+        "../scripts/score_frontier.py"

@@ -9,7 +9,7 @@ from pathlib import Path
 from reversal.batches import per_process
 from reversal.given import answers_of, missing, needs_base, with_given
 from reversal.lineages import series
-from reversal.study import gpus_to_sample, step_of
+from reversal.study import FRONTIER, gpus_to_sample, step_of
 
 FOLDERS = (
     "problems",
@@ -167,8 +167,8 @@ def _of_tasks(config: dict) -> list[str]:
         if name in config["models"]
     ]
     for task, settings in config["tasks"].items():
-        for name in set(settings["ood"]) & {"train", "test"}:
-            found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train and test")
+        for name in set(settings["ood"]) & {"train", "test", FRONTIER}:
+            found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train, test and {FRONTIER}")
         found += _of_plain(task, settings)
         if "train" not in settings or "rationales" not in settings:
             used = {

@@ -38,7 +38,7 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
             look = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
             drawing.line(ax, data.filter(**here), label=method, **look)
             drawing.dots(ax, runs.filter(**here), colour)
-            for row in select(changes, "pass_at_1", "test").filter(**here).to_dicts():
+            for row in changes.filter(dimension="accuracy", metric="pass_at_1").filter(**here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
                 text = f"M$_{{{row['best_iteration']}}}$: {_percent(row)}"
                 handles.append(Line2D([], [], **look | {"linestyle": "", "label": text}))
@@ -46,7 +46,7 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
         drawing.tidy(ax, percent=True, iterations=True)
         place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
         ax.legend(handles=handles, fontsize=SMALL, handlelength=1.2, labelspacing=0.2, **place)
-    drawing.legend(figure, "Greedy accuracy (ring, text: best M$_t$ and gain over M$_1$ in points)")
+    drawing.legend(figure, "Greedy accuracy (ring, text: best M$_t$, chosen after looking, and its gain over M$_1$)")
     return figure
 
 
@@ -73,8 +73,12 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     left.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xticks=[0, 0.5, 1], xlabel="coverage of M$_1$")
     left.set_yticks(range(len(places)), [f"{row['model']} · {row['task']}" for row in places])
     drawing.tidy(left)
-    _best_table(right, places, colours(intervals), select(changes, "pass_at_1", "test"))
-    figure.suptitle("Coverage of M$_1$ and the best greedy accuracy of each method", fontweight="bold", fontsize=8.5)
+    _best_table(right, places, colours(intervals), changes.filter(dimension="accuracy", metric="pass_at_1"))
+    figure.suptitle(
+        "Coverage of M$_1$ and the best greedy accuracy of each method, chosen after looking",
+        fontweight="bold",
+        fontsize=8.5,
+    )
     return figure
 
 
@@ -177,13 +181,17 @@ def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.
                 _two_lines(ax, x, y, _percent(row), printed)
     ax.text(last, top, "the rule expects", ha="center", va="bottom", fontweight="bold", fontsize=7)
     for y, place in enumerate(places):
-        by = "" if place["margin"] is None else f", by {100 * place['margin']:.2f}"
+        by = "" if place["margin"] is None else f", {drawing.signed(100 * place['margin'], 2)} {_limits(place)}"
         printed = (
             place["published_rule_fits"] and f"paper {place['published_coverage']:.3f}: {place['published_rule_fits']}"
         )
         _two_lines(ax, last, y, f"{place['rule_expects'].upper()}: {place['rule_fits']}{by}", printed)
     ax.set(xlim=(-0.5, last + 0.6))
     ax.set_axis_off()
+
+
+def _limits(row: dict) -> str:
+    return f"[{drawing.signed(100 * row['low'], 2)}, {drawing.signed(100 * row['high'], 2)}]"
 
 
 def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> None:

@@ -7,6 +7,8 @@ import json
 
 from reversal.lineages import BASE, last_step, series
 
+FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
+
 
 def without_nulls(value):
     """The configuration less every key set to null: how a study takes an entry of config.yaml away."""
@@ -41,17 +43,46 @@ def pretraining_of(model: dict, base: int) -> dict:
 
 
 def batch_of(problems: str) -> str:
-    """The batch that answers a problem set: train, or evaluation for the test and OOD sets."""
-    return "train" if problems == "train" else "evaluation"
+    """The batch that a table of answers comes from: train, frontier, or evaluation for the test and OOD sets."""
+    return problems if problems in ("train", FRONTIER) else "evaluation"
 
 
 def sets_of(task: dict, batch: str) -> list[str]:
-    """The problem sets that one engine answers in one go: train alone, or all that a model is evaluated on."""
-    return ["train"] if batch == "train" else ["test", *task["ood"]]
+    """The tables of answers that one engine fills in one go: train or frontier alone, or all other evaluation."""
+    return [batch] if batch in ("train", FRONTIER) else ["test", *task["ood"]]
+
+
+def asked(problems: str) -> str:
+    """The problem set that a table of answers is about."""
+    return "test" if problems == FRONTIER else problems
+
+
+def shards_of(config: dict, batch: str) -> int:
+    return config["sampling"]["shards"]["train" if batch == "train" else "evaluation"]
+
+
+def temperatures(config: dict) -> list[float]:
+    """Those that the frontier is sampled at, beside the training's own, whose samples are there anyway."""
+    listed = config.get("evaluation", {}).get("temperatures", [])
+    return sorted({float(value) for value in listed} - {float(config["sampling"]["temperature"])})
+
+
+def frontier_samples(config: dict) -> int:
+    return config.get("evaluation", {}).get("samples", config["sampling"]["test_samples"])
+
+
+def frontier_lineages(config: dict) -> list[str]:
+    """The models that are sampled at several temperatures: M1 and MT of every method whose models can be asked."""
+    chains = [series(method, config["iterations"]) for method in config["methods"].values()]
+    asked_of_all = config.get("evaluation", {}).get("iterations", "ends") == "all"
+    wanted = {lineage for chain in chains for lineage in (chain if asked_of_all else (chain[0], chain[-1]))}
+    with_weights = {lineage for lineage in wanted if "answers" not in config["steps"][last_step(lineage)]}
+    return sorted(with_weights) if temperatures(config) else []
 
 
 def source_of(task: dict, problems: str) -> dict:
-    """Where a task's problem set comes from: train, test, or one of its OOD sets."""
+    """Where the problems of a table of answers come from: train, test, or one of the task's OOD sets."""
+    problems = asked(problems)
     return task[problems] if problems in ("train", "test") else task["ood"][problems]
 
 
@@ -65,17 +96,21 @@ def step_of(config: dict, model: str, lineage: str) -> dict:
 def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
     """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets.
 
-    The base model, asked for rationales, gets the few-shot prompt. The keys are the arguments of scripts/sample.py.
+    For the frontier, sampled answers to the test problems at every one of its temperatures. The base model, asked for
+    rationales, gets the few-shot prompt. The keys are the arguments of scripts/sample.py.
     """
     sampling, settings = config["sampling"], config["tasks"][task]
-    decoding = {"max_tokens": settings["max_tokens"]} | {key: sampling[key] for key in ("temperature", "top_p")}
-    train = {"greedy": False, "sampled": sampling["train_samples"]}
-    test = {"greedy": True, "sampled": sampling["test_samples"]}
-    ood = {"greedy": True, "sampled": 0}
+    decoding = {"max_tokens": settings["max_tokens"], "top_p": sampling["top_p"]}
+    warm = {"temperature": sampling["temperature"]}
+    train = {"greedy": False, "sampled": sampling["train_samples"], **warm}
+    test = {"greedy": True, "sampled": sampling["test_samples"], **warm}
+    ood = {"greedy": True, "sampled": 0, **warm}
+    if batch == FRONTIER:
+        decoding |= {"temperatures": temperatures(config)}
+    frontier = {"greedy": False, "sampled": frontier_samples(config)}
+    kinds = {"train": train, "test": test, FRONTIER: frontier}
     return {
-        "settings": [
-            {**{"train": train, "test": test}.get(name, ood), **decoding} for name in sets_of(settings, batch)
-        ],
+        "settings": [{**kinds.get(name, ood), **decoding} for name in sets_of(settings, batch)],
         "engine": sampling["engine"],
         "prompt": settings["few_shot_prompt" if lineage == BASE else "prompt"],
         "stop": settings["stop"],

@@ -12,8 +12,9 @@ SMALL = {
     "tasks": {"t": CONFIG["tasks"]["mini-gsm"] | {"ood": {}}},
     "methods": {"plain": {"start": ["sft"], "repeat": ["dpo"]}},
     "sampling": CONFIG["sampling"] | {"shards": {"train": 2, "evaluation": 1}},
+    "evaluation": {"temperatures": []},
 }
-TABLES = {"summarise", "summarise_time", "plot", "write_pages"}
+TABLES = {"summarise", "summarise_frontier", "summarise_time", "plot", "write_pages"}
 
 
 def needs(config: dict) -> dict[str, tuple[str, ...]]:
@@ -58,6 +59,27 @@ def test_few_shot_rationales_come_from_the_base_model():
         "m/base0/t/seed0/base/verdicts/train.parquet",
     ]
     assert "m/base0/t/seed0/base/verdicts/train.parquet" in needs(config)["m/base0/t/seed0/sft/training_set.parquet"]
+
+
+def test_the_ends_of_a_method_are_sampled_at_other_temperatures():
+    hot = SMALL | {"iterations": 3, "evaluation": {"temperatures": [1.5, 0.75, 0.5]}}  # 0.75 is the training's own
+    more = {path: of for path, of in needs(hot).items() if path not in needs(hot | {"evaluation": {}})}
+    problems, expected = "problems/t/test.parquet", {}
+    for lineage in ("sft", "sft-dpo-dpo"):
+        folder = f"m/base0/t/seed0/{lineage}"
+        shard, samples = f"{folder}/samples/frontier/0-of-1.parquet", f"{folder}/samples/frontier.parquet"
+        verdicts = [f"{folder}/verdicts/{name}.parquet" for name in ("test", "frontier")]
+        expected |= {
+            shard: (problems, f"{folder}/model/model.json"),
+            samples: (problems, shard),
+            verdicts[1]: (samples, problems),
+            f"{folder}/frontier_scores.parquet": tuple(verdicts),
+        }
+    assert more == expected
+    of_all = needs(hot | {"evaluation": hot["evaluation"] | {"iterations": "all"}})
+    assert "m/base0/t/seed0/sft-dpo/frontier_scores.parquet" in of_all
+    removed = {job.output: job.needs for job in jobs_of(hot | {"keep_models": "last"})}
+    assert "m/base0/t/seed0/sft/frontier_scores.parquet" in removed["m/base0/t/seed0/sft-dpo/kept_models.json"]
 
 
 def test_checkpoints_go_after_the_scores_and_the_children_of_all_that_are_judged():

@@ -15,6 +15,7 @@ from tables_for_figures import (
     intervals_of,
     lines,
     metrics_of,
+    outcomes_of,
     rows,
     whiskers,
 )
@@ -41,6 +42,8 @@ RULE = {
     "best_method": "iterative_sft",
     "best_accuracy": 0.375,
     "margin": 0.125,
+    "low": 0.0625,
+    "high": 0.25,
     "rule_fits": "yes",
 }
 
@@ -134,14 +137,14 @@ def test_figure2_shows_coverage_with_its_interval_each_methods_best_and_the_rule
         "iterative_dpo",
         "25.00 % (+0.00)",
         "the rule expects",
-        "SFT: yes, by 12.50",
+        "SFT: yes, +12.50 [+6.25, +25.00]",
     ]
     assert [box.get_x() for box in right.patches] == [-0.48]  # the winner, the first method, is shaded
 
 
 def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics):
     rule = [
-        RULE | {"best_method": "iterative_sft, iterative_dpo", "margin": 0.0, "rule_fits": "tie"},
+        RULE | {"best_method": "iterative_sft, iterative_dpo", "margin": 0.0, "low": -0.0625, "rule_fits": "not shown"},
         RULE | {"task": "other", "coverage": 0.75, "rule_expects": "dpo", "margin": None, "rule_fits": "not compared"},
         RULE | {"task": "third", "published_coverage": 0.398, "published_rule_fits": "no"},
         RULE | {"task": "unknown", "coverage": None},
@@ -151,9 +154,13 @@ def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics
     left, right = figures.coverage(intervals, metrics, best, pl.DataFrame(rule, schema=tables.RULE)).axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["tiny · other", "tiny · words", "tiny · third"]
     found = [text.get_text() for text in right.texts]
-    assert {"SFT: tie, by 0.00", "DPO: not compared", "SFT: yes, by 12.50", "paper 0.398: no", "paper 53.91"} <= set(
-        found
-    )
+    assert {
+        "SFT: not shown, +0.00 [\N{MINUS SIGN}6.25, +25.00]",
+        "DPO: not compared",
+        "SFT: yes, +12.50 [+6.25, +25.00]",
+        "paper 0.398: no",
+        "paper 53.91",
+    } <= set(found)
     assert len(right.patches) == 4
 
 
@@ -214,9 +221,11 @@ def test_tasks_stand_side_by_side_where_there_are_several():
 
 def _plot(metrics, changes, rule, folder):
     paths = {name: str(folder / f"{name}.svg") for name in FIGURES} | {"explorer": str(folder / "explorer.html")}
-    names = [str(folder / name) for name in ("metrics.parquet", "intervals.parquet", "changes.csv", "rule.csv")]
-    schemas = (tables.METRICS, tables.INTERVALS, tables.CHANGES, tables.RULE)
-    for table, schema, path in zip((metrics, intervals_of(metrics), changes, rule), schemas, names, strict=True):
+    files = ("metrics.parquet", "intervals.parquet", "changes.csv", "outcomes.csv", "rule.csv")
+    names = [str(folder / name) for name in files]
+    schemas = (tables.METRICS, tables.INTERVALS, tables.CHANGES, tables.OUTCOMES, tables.RULE)
+    found = (metrics, intervals_of(metrics), changes, outcomes_of(changes), rule)
+    for table, schema, path in zip(found, schemas, names, strict=True):
         tables.write(table, schema, path)
     plot.main(*names, paths)
     return {name: (folder / path.rpartition("/")[2]).read_bytes() for name, path in paths.items()}
@@ -234,7 +243,7 @@ def test_without_data_every_figure_says_so(table):
         figures.diversity(intervals, table),
         figures.ood(intervals, table),
         figures_beyond.pass_at_k(intervals),
-        figures_beyond.verdicts(none),
+        figures_beyond.verdicts(none, outcomes_of(none)),
         figures_beyond.answer_flow(intervals),
     ]
     for figure in drawn:

@@ -26,6 +26,7 @@ def small(measured=NOTHING, **changes) -> Study:
     """A model of a billion parameters, M1 and M2; a token takes a second, whatever is done with it."""
     config = configuration("smoke")
     config |= {"study": "small", "iterations": 2, "models": {"m": {"folder": "tiny-1b"}}, "plan": {"device": "gpu"}}
+    config |= {"evaluation": {}}
     config |= {"methods": {"plain": {"start": ["sft"], "repeat": ["sft"]}}} | changes
     return Study(config, RULES | {"devices": {"gpu": GPU}}, measured)
 
@@ -54,8 +55,8 @@ def test_the_page_of_a_small_study():
     plan = make_plan(small(SECONDS))
     ran = {"m/base0/mini-gsm/seed0/sft/model/model.json"}
     text = page(plan, ran, {"m/base0/mini-gsm/seed0/sft-sft/model/model.json"})
-    assert text.startswith("# Plan of small: 28 jobs, 2.78 GPU-hours on gpu\n")
-    assert "Of 21 kinds of jobs 4 are measured" in text
+    assert text.startswith("# Plan of small: 29 jobs, 2.78 GPU-hours on gpu\n")
+    assert "Of 22 kinds of jobs 4 are measured" in text
     stages = lines_of(text, "Stages")
     assert "train | 2 | 1 | 17.0 k | 1.39 | 1.39 | measured" in stages
     assert "sample | 4 | 0 | 19.2 k | 1.39 | 1.39 | measured" in stages
