@@ -38,6 +38,7 @@ ALL_LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain
 ANSWERS = given.answers_of(config)  # {step: files} of models that are known by their answers alone
 BY_ANSWERS = [lineage for lineage in ALL_LINEAGES if lineages.last_step(lineage) in ANSWERS]
 TRAINED = [m for m in ALL_LINEAGES if config["steps"][lineages.last_step(m)]["trainer"] != "given"]
+SCORED = [*([lineages.BASE] if TRAINED else []), *ALL_LINEAGES]  # M0 too, where a method starts from it
 SAMPLED = [lineages.BASE, *(lineage for lineage in ALL_LINEAGES if lineage not in BY_ANSWERS)]
 
 
@@ -103,10 +104,10 @@ def train_answered(w):
     return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
 
 
-def first_verdicts(w):
-    """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself."""
-    first = lineages.first(w.lineage)
-    return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
+def reference_verdicts(w):
+    """The verdicts on the test problems that a model's own are held against; none for the reference itself."""
+    reference = study.reference_of(config, w.lineage)
+    return [] if reference in (None, w.lineage) else of_lineage(w, reference, "verdicts/test.parquet")
 
 
 def every_model(file, replicates=None, lineages=ALL_LINEAGES):

@@ -39,14 +39,14 @@ def main(
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
         here = [path for path in problem_score_paths if summaries.place_of(path)[:3:2] == (model, task)]
-        values, series = (
-            pl.concat([summaries.of_model(tables.read(path, tables.PROBLEM_SCORES), path) for path in here]),
-            study["series"],
-        )
+        values = pl.concat([summaries.of_model(tables.read(path, tables.PROBLEM_SCORES), path) for path in here])
+        series = study["series"]
         of_replicates = summaries.replicates(values)
-        metrics, intervals = summaries.of_methods(scores.filter(model=model, task=task), values, series, clusters)
+        scores_here = scores.filter(model=model, task=task)
+        metrics, intervals = summaries.of_methods(scores_here, values, series, clusters, study["from_base"])
         parts["metrics"].append(metrics)
         parts["intervals"].append(intervals)
+        metrics = metrics.filter(pl.col("iteration") > 0)  # M0 is shown; what is judged begins at M1
         of_study = (series, names, published, clusters)
         found = changes.changes(metrics, of_replicates, *of_study)
         parts["changes"] += found
@@ -63,8 +63,9 @@ def main(
     table, split = changes.judged(parts["changes"]), narrowing.table(parts["narrowing"])
     at_temperatures = frontier.of_last_models(pl.read_csv(frontier_path, schema=tables.FRONTIER))
     outcome = outcomes.outcomes(table, at_temperatures, study["runs"])
+    judged = metrics.filter(pl.col("iteration") > 0)
     unknown = [
-        not_measured.not_measured(metrics.filter(model=model, task=task), table.filter(model=model, task=task), names)
+        not_measured.not_measured(judged.filter(model=model, task=task), table.filter(model=model, task=task), names)
         for (model, task), names in study["ood"]
     ]
     unknown = pl.concat(unknown)

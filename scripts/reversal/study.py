@@ -5,7 +5,7 @@ Light imports only: the rules call this at every start of Snakemake.
 
 import json
 
-from reversal.lineages import BASE, last_step, series
+from reversal.lineages import BASE, first, last_step, series
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
@@ -96,8 +96,8 @@ def step_of(config: dict, model: str, lineage: str) -> dict:
 def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
     """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets.
 
-    For the frontier, sampled answers to the test problems at every one of its temperatures. The base model, asked for
-    rationales, gets the few-shot prompt. The keys are the arguments of scripts/sample.py.
+    For the frontier, sampled answers to the test problems at every one of its temperatures. The base model gets
+    the few-shot prompt where the task has one. The keys are the arguments of scripts/sample.py.
     """
     sampling, settings = config["sampling"], config["tasks"][task]
     decoding = {"max_tokens": settings["max_tokens"], "top_p": sampling["top_p"]}
@@ -112,10 +112,17 @@ def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, t
     return {
         "settings": [{**kinds.get(name, ood), **decoding} for name in sets_of(settings, batch)],
         "engine": sampling["engine"],
-        "prompt": settings["few_shot_prompt" if lineage == BASE else "prompt"],
+        "prompt": settings.get("few_shot_prompt", settings["prompt"]) if lineage == BASE else settings["prompt"],
         "stop": settings["stop"],
         "seed_parts": [base, seed, model, task, lineage],
     }
+
+
+def reference_of(config: dict, lineage: str) -> str | None:
+    """The model that this one's answers are held against, M1 of its series or M0; None for M0 beside M1."""
+    if config.get("evaluation", {}).get("reference", "M1") == "M0":
+        return BASE
+    return None if lineage == BASE else first(lineage)
 
 
 def kinds_of_methods(config: dict) -> dict[str, str]:
