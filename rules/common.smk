@@ -89,10 +89,9 @@ def model_of(w, lineage):
 
 
 def parent_answers(w, table):
-    """The parent's samples or verdicts on the training problems; none for an M1 that learns from the problems alone."""
-    parent = lineages.parent(w.lineage)
-    from_problems = parent == lineages.BASE and config["tasks"][w.task]["rationales"] != "few_shot"
-    return [] if from_problems else of_lineage(w, parent, f"{table}/train.parquet")
+    """The parent's samples or verdicts on the training problems; none for a step that learns from the problems alone."""
+    learns = study.learns_from_answers(config, w.model, w.task, w.lineage)
+    return of_lineage(w, lineages.parent(w.lineage), f"{table}/train.parquet") if learns else []
 
 
 def checkpoint_of(w):

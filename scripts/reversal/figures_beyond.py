@@ -156,7 +156,10 @@ def _mark_crossings(ax: Axes, here: pl.DataFrame, steps: list[int], looks: list[
 
 def _cell(ax: Axes, x: float, y: float, text: str, verdict: str, rows: float = 1) -> None:
     ax.add_patch(Rectangle((x - 0.5, y - rows / 2), 1, rows, edgecolor=EDGE, linewidth=0.5, **VERDICTS[verdict]))
-    colour, weight = "white" if verdict == "progress" else "black", "normal" if verdict == "unclear" else "bold"
+    colour, weight = (
+        "white" if verdict == "progress" else "black",
+        "normal" if verdict == "unclear" or rows > 1 else "bold",
+    )
     look = {"fontsize": SMALL, "color": colour, "fontweight": weight, "linespacing": 0.95}
     ax.text(x, y, text, ha="center", va="center", **look)
 

@@ -14,7 +14,6 @@ from reversal.tables import CURVES, FRONTIER
 from reversal.uncertainty import interval, over_replicates, replicates_p_value, resampled_means
 
 MEASURES = {metric: dimension for dimension, metric in DIVERSITIES.items()}  # and pass@k
-LEAST = {"syntactic diversity": 0.5}  # of two equal answers half of the n-grams differ; all else begins at 0
 WHOLE = "whole frontier"
 GRID = (np.arange(24) + 0.5) / 24  # places within a range of accuracies that the whole frontier is compared at
 COMMON = "/common"
@@ -80,11 +79,10 @@ def height_at(accuracy: np.ndarray, curve: np.ndarray, heights: np.ndarray) -> n
 def position(low: float, high: float, reference: float, measure: str) -> str:
     """Where an interval of the difference to M1's frontier lies: beyond, on, inside or unclear.
 
-    on: surely no further from it than the dimension's margin (dimensions.MARGINS) of its height above LEAST. That comes
+    on: surely no further from it than the dimension's margin, a share of its height (dimensions.MARGINS). That comes
     first, so that a difference too small to matter is none however sure it is.
     """
-    share = MARGINS["pass@N" if measure.startswith("pass@") else "diversity"]
-    margin = share * (reference - LEAST.get(measure.removesuffix(COMMON), 0.0))
+    margin = MARGINS["pass@N" if measure.startswith("pass@") else "diversity"] * reference
     if -margin <= low and high <= margin:
         return "on"
     return "beyond" if low > 0 else "inside" if high < 0 else "unclear"

@@ -7,8 +7,8 @@ progress                          accuracy rose, and every other primary dimensi
                                   its margin
 progress, reversal not excluded   accuracy rose and nothing regressed, but some dimension may have lost more than that
 progress with reversal            accuracy rose and another primary dimension regressed
-sharpened                         the same, but at M1's sampled accuracy, or along its whole frontier, M1 sampled colder
-                                  or hotter has lost as much: every regressed dimension lies on M1's frontier
+sharpened                         the same, but every regressed dimension lies on M1's frontier: at any accuracy that
+                                  both reach at some temperature, the last model has what M1 has
 """
 
 from math import ceil, log10
@@ -35,7 +35,7 @@ LIMIT = float(norm.isf(SIGNIFICANT / 2))
 
 
 def outcomes(changes: pl.DataFrame, frontier: list[dict], runs: str) -> pl.DataFrame:
-    """OUTCOMES of a study. changes: CHANGES. frontier: rows of FRONTIER, if any. runs: study.runs_in_words."""
+    """OUTCOMES of a study. changes: CHANGES. frontier: frontier.of_last_models. runs: study.runs_in_words."""
     places = ["model", "task", "method"]
     tests = changes.filter(pl.col("role") == "primary", pl.col("p").is_not_null()).height
     found = []
@@ -57,7 +57,7 @@ def outcomes(changes: pl.DataFrame, frontier: list[dict], runs: str) -> pl.DataF
 def outcome_and_why(rows: list[dict], frontier: list[dict], tests: int) -> tuple[str, str]:
     """(one of OUTCOME, a sentence that says why), of the CHANGES rows of one model, task and method.
 
-    frontier: FRONTIER's rows of that method's last iteration. tests: primary rows of the study, as Holm counts them.
+    frontier: the rows of frontier.of_last_models of that method. tests: primary rows of the study, as Holm counts them.
     """
     primary = [row for row in rows if row["role"] == "primary"]
     accuracy = next((row for row in primary if row["dimension"] == "accuracy"), None)

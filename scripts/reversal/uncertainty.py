@@ -38,7 +38,8 @@ def resampled_means(
     means = np.full((*values.shape[:-1], DRAWS), np.nan)
     for start in range(0, DRAWS if problems else 0, BLOCK):
         # How often each problem is drawn: the mean is then a product of matrices.
-        drawn = rng.multinomial(problems, np.full(problems, 1 / problems), size=BLOCK).T.astype(float)
+        places = rng.integers(problems, size=(BLOCK, problems)) + problems * np.arange(BLOCK)[:, None]
+        drawn = np.bincount(places.ravel(), minlength=BLOCK * problems).reshape(BLOCK, problems).T.astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             means[..., start : start + BLOCK] = (weighted @ drawn) / (weights @ drawn)
     behind = (weights > 0).sum(axis=-1, keepdims=True)

@@ -76,6 +76,16 @@ def test_few_shot_rationales_come_from_the_base_model():
     assert "m/base0/t/seed0/base/verdicts/train.parquet" in needs(config)["m/base0/t/seed0/sft/training_set.parquet"]
 
 
+def test_a_step_from_gold_needs_no_answers_of_its_parent():
+    gold = CONFIG["steps"]["sft"] | {"training_set": {"from": "gold"}}
+    method = {"plain": {"start": ["sft"], "repeat": ["gold"]}}
+    config = SMALL | {"iterations": 3, "methods": method, "steps": CONFIG["steps"] | {"gold": gold}}
+    found, place = needs(config), "m/base0/t/seed0"
+    assert found[f"{place}/sft-gold/training_set.parquet"] == ("problems/t/train.parquet",)
+    assert f"{place}/sft/samples/train.parquet" in found  # M1's coverage is measured all the same
+    assert f"{place}/sft-gold/samples/train.parquet" not in found
+
+
 def test_the_ends_of_a_method_are_sampled_at_other_temperatures():
     hot = SMALL | {"iterations": 3, "evaluation": {"temperatures": [1.5, 0.75, 0.5]}}  # 0.75 is the training's own
     more = {path: of for path, of in needs(hot).items() if path not in needs(hot | {"evaluation": {}})}

@@ -1,12 +1,13 @@
 """Accuracy, pass@k and diversity of right answers at two temperatures, by hand."""
 
 import polars as pl
+import pytest
 from reversal.frontier_scores import frontier_scores
 from reversal.tables import SAMPLES, VERDICT_ROWS
 
 ANSWERS = [  # decoding, temperature, texts of t/0 and whether they are right
     ("greedy", 0.0, [("<<1+1=2>>", True)]),
-    ("sampled", 0.75, [("<<1+1=2>>", True), ("<<1+1=2>>", True), ("<<1+1=3>>", False)]),
+    ("sampled", 0.75, [("<<1+2=3>> right", True), ("<<1+2=3>> right", True), ("<<1+1=3>>", False)]),
     ("sampled at 1.5", 1.5, [("<<1+1=2>>", True), ("<<4-2=2>>", True), ("", False), ("", False)]),
     ("sampled at 2.0", 2.0, [("<<1+1=2>>", True), ("", False)]),
 ]
@@ -32,11 +33,14 @@ def test_every_temperature_is_scored_alike():
     assert wide[0.75] == {
         "sample_accuracy": 2 / 3,
         "pass_at_2": 1.0,
-        "pairwise_distinct_n": 0.5,  # of two equal answers
+        "pairwise_distinct_n": pytest.approx((8 / 20 + 3 * 1 / 2) / 4),  # equal answers of 10 tokens, < and > twice
         "pairwise_equation_diversity": 0.0,
     }
     assert wide[1.5]["sample_accuracy"] == 0.5 and wide[1.5]["pass_at_2"] == 1 - 1 / 6
-    assert wide[1.5]["pairwise_equation_diversity"] == 1.0 and 0.5 < wide[1.5]["pairwise_distinct_n"] < 1
+    assert (
+        wide[1.5]["pairwise_equation_diversity"] == 1.0
+        and wide[1.5]["pairwise_distinct_n"] > wide[0.75]["pairwise_distinct_n"]
+    )
     assert wide[2.0]["pairwise_equation_diversity"] is None and wide[2.0]["pass_at_2"] == 1.0
 
 

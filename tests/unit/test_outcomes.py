@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
+from reversal.frontier import of_last_models
 from reversal.outcomes import outcome_and_why, outcomes, problems_needed, smallest_seen
 from reversal.paired import certainty
-from reversal.tables import CHANGES, OUTCOMES
+from reversal.tables import CHANGES, FRONTIER, OUTCOMES
 
 EDGE = {"margin": 0.05, "replicates": 1, "problems": 100, "role": "primary"}
 
@@ -18,9 +19,9 @@ def row(dimension: str, verdict: str, low: float | None = -0.01, high: float | N
 
 UP = row("accuracy", "progress", 0.1, 0.2)
 SAME = row("accuracy", "unclear")
-NARROWER = row("logical diversity", "regress", -0.3, -0.2)
+NARROWER = row("logical diversity", "regress", -0.3, -0.2, metric="pairs")
 WIDE = row("pass@8", "unclear", -0.06, 0.06)
-DEEP = row("pass@8", "regress", -0.3, -0.2)
+DEEP = row("pass@8", "regress", -0.3, -0.2, metric="pass_at_8")
 
 
 def on(*places: tuple[str, str]) -> list[dict]:
@@ -105,8 +106,7 @@ def test_the_table_of_outcomes():
         best,
     ]
     table = pl.DataFrame([found | place for found in rows] + [SAME | place | {"method": "b"}], schema=CHANGES)
-    frontier = [place | {"method": "b", "measure": "logical diversity", "position": "on"}]
-    found = outcomes(table, frontier, "of this run: one base, one seed")
+    found = outcomes(table, [], "of this run: one base, one seed")
     assert found.schema == OUTCOMES
     assert found.drop("why", "smallest_seen").rows() == [
         (
@@ -115,6 +115,25 @@ def test_the_table_of_outcomes():
         ),
         ("m", "t", "b", "no progress", "of this run: one base, one seed", None, None, None, -0.01, 0.01, *[None] * 5),
     ]
+
+
+def test_the_frontier_of_a_methods_last_model_decides():
+    place = {"model": "m", "task": "t", "method": "a"}
+    table = pl.DataFrame([UP | place, NARROWER | place], schema=CHANGES)
+    rows = [
+        place | {"method": method, "iteration": t, "comparison": comparison, "measure": "logical diversity"} | at
+        for method, t, comparison, at in [
+            ("a", 3, "whole frontier", {"position": "on"}),
+            ("a", 2, "whole frontier", {"position": "inside"}),
+            ("a", 3, "temperature", {"position": "inside"}),
+            ("b", 3, "whole frontier", {"position": "inside"}),
+        ]
+    ]
+    frontier = pl.DataFrame([dict.fromkeys(FRONTIER) | row for row in rows], schema=FRONTIER)
+    (found,) = outcomes(table, of_last_models(frontier), "")["outcome"]
+    assert found == "sharpened"
+    (found,) = outcomes(table, of_last_models(frontier.filter(iteration=2)), "")["outcome"]
+    assert found == "progress with reversal"
 
 
 def test_the_smallest_change_seen_is_found_in_four_of_five_studies():

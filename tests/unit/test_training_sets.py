@@ -27,7 +27,7 @@ def test_gold_rows():
 
 
 def test_problems_without_solutions_need_another_kind_of_rationales():
-    row = ("a", "A. x\nB. y", "B", None, "choice", None, None, ["x", "y"], None)
+    row = ("a", "A. x\nB. y", "B", None, "choice", None, None, ["x", "y"], None, None)
     problems = pl.DataFrame([row], schema=PROBLEMS, orient="row")
     with pytest.raises(ValueError, match=r"1 of 1 training problems have no gold solution.*few_shot.*none"):
         sets.gold_rows(problems, PROMPT, None)
