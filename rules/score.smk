@@ -1,10 +1,10 @@
-# score: the judged answers of one model (and of its M1) -> scores.parquet, one tidy row per metric, and problem_scores.parquet, the same per problem
+# score: the judged answers of one model (and of M1, or M0, that it is held against) -> scores.parquet, one tidy row per metric, and problem_scores.parquet, the same per problem
 rule score:
     input:
         code=code("score"),
         samples=f"{MODEL}/samples/test.parquet",
         verdicts=f"{MODEL}/verdicts/test.parquet",
-        first_verdicts=first_verdicts,
+        reference_verdicts=reference_verdicts,
         train_verdicts=lambda w: f"{MODEL}/verdicts/train.parquet" if train_answered(w) else [],
         ood_verdicts=lambda w: expand(f"{MODEL}/verdicts/{{ood}}.parquet", ood=config["tasks"][w.task]["ood"], **w),
         ood_problems=lambda w: expand(
@@ -23,6 +23,7 @@ rule score:
         *modules("analysis"),
     params:
         names=lambda w: canonical({"study": config["study"], "iteration": lineages.iteration(w.lineage)} | identity(w)),
+        is_reference=lambda w: study.reference_of(config, w.lineage) == w.lineage,
         ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
         embedding=canonical(config["scoring"] if "embedding_model" in config["scoring"] else {}),
     message:

@@ -9,8 +9,8 @@ PROBLEM_SETS = [
 rule summarise:
     input:
         code=code("summarise"),
-        scores=every_model("scores.parquet"),
-        problem_scores=every_model("problem_scores.parquet"),
+        scores=every_model("scores.parquet", lineages=SCORED),
+        problem_scores=every_model("problem_scores.parquet", lineages=SCORED),
         training_sets=every_model("training_set.json", lineages=TRAINED),
         problems=[f"{path}.parquet" for path in PROBLEM_SETS],
         dropped=[f"{path}.dropped.csv" for path in PROBLEM_SETS],
@@ -94,6 +94,7 @@ rule summarise:
                 "series": list(SERIES.items()),
                 "runs": study.runs_in_words(config),
                 "kinds": kinds_of_methods(config),
+                "from_base": [name for name, method in config["methods"].items() if "given" not in method],
                 "ood": [[[m, t], list(config["tasks"][t]["ood"])] for m in config["models"] for t in config["tasks"]],
                 "given": list(given.names(config).items()),
             }

@@ -2,6 +2,7 @@
 rule summarise_frontier:
     input:
         code=code("summarise_frontier"),
+        problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),
         scores=every_model("frontier_scores.parquet", lineages=frontier_lineages(config)),
     output:
         frontier=report(

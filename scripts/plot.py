@@ -20,16 +20,17 @@ def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
     rule = pl.read_csv(inputs["coverage_rule"], schema=tables.RULE)
     frontier = pl.read_csv(inputs["frontier"], schema=tables.FRONTIER)
     curves = pl.read_csv(inputs["curves"], schema=tables.CURVES)
+    later, runs = (table.filter(pl.col("iteration") > 0) for table in (intervals, metrics))  # M0 aside
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
             "figure1_accuracy": figures.accuracy(intervals, metrics, changes),
-            "figure2_coverage": figures.coverage(intervals, metrics, changes, rule),
-            "figure3_improvement": figures.improvement(intervals, metrics),
-            "figure4_diversity": figures.diversity(intervals, metrics),
-            "figure5_ood": figures.ood(intervals, metrics),
+            "figure2_coverage": figures.coverage(later, runs, changes, rule),
+            "figure3_improvement": figures.improvement(later, runs),
+            "figure4_diversity": figures.diversity(later, runs),
+            "figure5_ood": figures.ood(later, runs),
             "figure6_pass_at_k": figures_beyond.pass_at_k(intervals),
             "figure7_verdicts": figures_beyond.verdicts(changes, outcomes),
-            "figure8_answer_flow": figures_beyond.answer_flow(intervals),
+            "figure8_answer_flow": figures_beyond.answer_flow(later),
             "figure9_frontier": figures_frontier.frontier(curves, frontier, drawing.colours(intervals)),
         }
         for name, figure in drawn.items():

@@ -52,8 +52,9 @@ def main(
         base: [row for part in parts for row in part["bases"].get(base, [])]
         for base in sorted({base for part in parts for base in part["bases"]})
     }
+    judged = metrics.filter(pl.col("iteration") > 0)  # M0 aside
     unknown = pl.concat(
-        not_measured.not_measured(metrics.filter(model=model, task=task), table.filter(model=model, task=task), names)
+        not_measured.not_measured(judged.filter(model=model, task=task), table.filter(model=model, task=task), names)
         for (model, task), names in study["ood"]
     )
     dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
@@ -81,7 +82,8 @@ def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: 
     """All that is made of the values of one model and task. of_study: what changes.changes takes behind them."""
     series, _, published, clusters = of_study
     of_replicates = summaries.replicates(values)
-    metrics, intervals = summaries.of_methods(scores, values, series, clusters)
+    shown, intervals = summaries.of_methods(scores, values, series, clusters, study["from_base"])
+    metrics = shown.filter(pl.col("iteration") > 0)  # what is judged begins at M1
     rows = changes.changes(metrics, of_replicates, *of_study)
     only = metrics["base"].unique().to_list()
     place = metrics.select("model", "task").row(0, named=True)
@@ -92,7 +94,7 @@ def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: 
         for row in narrowing.narrowing(values, place | {"method": method}, lineages, clusters)
     ]
     return {
-        "metrics": metrics,
+        "metrics": shown,
         "intervals": intervals,
         "changes": rows,
         "bases": {only[0]: rows} if len(only) == 1 else bases.changes_of_bases(metrics, values, *of_study),

@@ -8,7 +8,16 @@ from reversal.frontier import frontier
 from reversal.summaries import of_model, place_of
 
 
-def main(paths: list[str], series: dict[str, list[str]], temperature: float, table_path: str, curves_path: str):
+def main(
+    paths: list[str],
+    problem_paths: list[str],
+    series: dict[str, list[str]],
+    temperature: float,
+    table_path: str,
+    curves_path: str,
+):
+    problems = [tables.read(path, tables.PROBLEMS).select("problem_id", "cluster") for path in problem_paths]
+    clusters = dict(pl.concat(problems).drop_nulls().rows())
     rows, curves = [], []
     places = dict.fromkeys(place_of(path)[:3:2] for path in paths)
     for model, task in places:  # one at a time: the problems of a large study do not fit in memory together
@@ -20,7 +29,7 @@ def main(paths: list[str], series: dict[str, list[str]], temperature: float, tab
                 if place_of(path)[:3:2] == (model, task)
             ]
         )
-        of_place, points = frontier(values, series, temperature)
+        of_place, points = frontier(values, series, temperature, clusters)
         names = {"model": pl.lit(model), "task": pl.lit(task)}
         rows.append(of_place.with_columns(**names).select(list(tables.FRONTIER)))
         curves.append(points.with_columns(**names).select(list(tables.CURVES)))
@@ -33,6 +42,7 @@ if "snakemake" in globals():
     study = json.loads(snakemake.params.study)
     main(
         list(snakemake.input.scores),
+        list(snakemake.input.problems),
         dict(study["series"]),
         study["temperature"],
         snakemake.output.frontier,

@@ -129,6 +129,11 @@ def _of_methods(config: dict) -> list[str]:
                 f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
                 f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] != 'dpo')}"
             )
+    without = [name for name, task in config["tasks"].items() if task.get("rationales") == "few_shot"]
+    for name in (name for name, step in steps.items() if without and "from" in step.get("training_set", {})):
+        found.append(
+            f"steps.{name}.training_set.from: {without[0]} has no gold solutions (rationales: few_shot); leave it out"
+        )
     for name, step in ((name, step) for name, step in steps.items() if step["trainer"] not in ("none", "given")):
         try:
             per_process(step["arguments"], step.get("gpus", 1))

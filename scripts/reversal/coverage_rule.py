@@ -25,10 +25,10 @@ def coverage_rule(
     """The row of RULE of one model and task; none where the rule says nothing of its methods.
 
     What M1's coverage predicts, which method was best, and the same of the paper's numbers. metrics: METRICS. values:
-    PROBLEM_SCORES with columns replicate and lineage. kinds: {method: "dpo" if it has a DPO step, else "sft", or
-    "given"}, of which the rule says nothing. published: PUBLISHED.
+    PROBLEM_SCORES with columns replicate and lineage. kinds: {method: dpo, sft or other}
+    (study.kinds_of_methods), of the last of which the rule says nothing. published: PUBLISHED.
     """
-    kinds = {method: kind for method, kind in kinds.items() if kind != "given"}
+    kinds = {method: kind for method, kind in kinds.items() if kind != "other"}
     of_task = metrics.filter(pl.col("method").is_in(list(kinds)))
     if of_task.is_empty():
         return []

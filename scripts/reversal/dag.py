@@ -8,8 +8,17 @@ from itertools import product
 from typing import NamedTuple
 
 from reversal.keeping import children, judged_after
-from reversal.lineages import BASE, first, iteration, last_step, parent, series
-from reversal.study import FRONTIER, asked, bases_of, frontier_lineages, sets_of, shards_of
+from reversal.lineages import BASE, iteration, last_step, parent, series
+from reversal.study import (
+    FRONTIER,
+    asked,
+    bases_of,
+    frontier_lineages,
+    learns_from_answers,
+    reference_of,
+    sets_of,
+    shards_of,
+)
 
 
 class Job(NamedTuple):
@@ -78,13 +87,17 @@ def _base_jobs(config: dict) -> Iterator[Job]:
 def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replicate) -> Iterator[Job]:
     """The models of all methods of one replicate. models: their lineages, parents first. hot: those of the frontier."""
     model, task, place = of.model, of.task, of.folder
-    few_shot = config["tasks"][task]["rationales"] == "few_shot"
-    if few_shot:
+    evaluated = sets_of(config["tasks"][task], "evaluation")
+    if config["tasks"][task]["rationales"] == "few_shot":
         yield from _answer_jobs(config, of, BASE, "train")
+    yield from _answer_jobs(config, of, BASE, "evaluation")
+    needs = tuple(f"{place}/{BASE}/verdicts/{name}.parquet" for name in evaluated)
+    yield Job("score", f"{place}/{BASE}/scores.parquet", f"{of.name}-{BASE}", ("score", model, task), needs, 0, BASE)
     for lineage in models:
         name, folder = f"{of.name}-{lineage}", f"{place}/{lineage}"
         before = parent(lineage)
-        answers = () if before == BASE and not few_shot else (f"{place}/{before}/verdicts/train.parquet",)
+        learns = learns_from_answers(config, model, task, lineage)
+        answers = (f"{place}/{before}/verdicts/train.parquet",) if learns else ()
         # Two steps of one name take differently long if one learns from the gold solutions.
         detail = (model, task, last_step(lineage), "samples" if answers else "problems")
         rows = f"{folder}/training_set.parquet"
@@ -93,12 +106,12 @@ def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replica
         )
         needs = (rows, _model(of, before))
         yield Job("train", f"{folder}/model/model.json", name, ("train", *detail), needs, 2, lineage)
-        offspring = children(lineage, models)
-        for batch in ["train", "evaluation"] if offspring or before == BASE else ["evaluation"]:
+        asked_by = [child for child in children(lineage, models) if learns_from_answers(config, model, task, child)]
+        for batch in ["train", "evaluation"] if asked_by or before == BASE else ["evaluation"]:
             yield from _answer_jobs(config, of, lineage, batch)
-        verdicts = [f"{lineage}/verdicts/{name}" for name in sets_of(config["tasks"][task], "evaluation")]
+        verdicts = [f"{lineage}/verdicts/{name}" for name in evaluated]
         verdicts += [f"{lineage}/verdicts/train"] if before == BASE else []
-        verdicts += [f"{first(lineage)}/verdicts/test"] if before != BASE else []
+        verdicts += [f"{reference}/verdicts/test" for reference in {reference_of(config, lineage)} - {lineage}]
         needs = tuple(f"{place}/{path}.parquet" for path in verdicts)
         yield Job("score", f"{folder}/scores.parquet", name, ("score", model, task), needs, 0, lineage)
         if lineage in hot:

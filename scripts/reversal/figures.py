@@ -24,7 +24,10 @@ GAP_OF_M1 = {"color": "black", "linestyle": "--", "linewidth": 0.8, "label": "gr
 
 
 def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFrame) -> Figure:
-    """Figure 1: greedy test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below."""
+    """Figure 1: greedy test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below.
+
+    M0, where it was evaluated, is a cross at t = 0 that no line leads to: M1 learns from gold solutions, not from M0.
+    """
     data, runs = select(intervals, "pass_at_1", "test"), select(metrics, "pass_at_1", "test")
     if data.drop_nulls("value").is_empty():
         return drawing.nothing("no pass_at_1 on the test problems")
@@ -36,12 +39,16 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
         for i, (method, colour) in enumerate(colours(intervals).items()):
             here = {"model": model, "task": task, "method": method}
             look = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
-            drawing.line(ax, data.filter(**here), label=method, **look)
-            drawing.dots(ax, runs.filter(**here), colour)
+            of_method = data.filter(pl.col("iteration") > 0, **here)
+            drawing.line(ax, of_method, label=method, **look)
+            drawing.dots(ax, runs.filter(pl.col("iteration") > 0, **here), colour)
             for row in changes.filter(dimension="accuracy", metric="pass_at_1").filter(**here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
                 text = f"M$_{{{row['best_iteration']}}}$: {_percent(row)}"
                 handles.append(Line2D([], [], **look | {"linestyle": "", "label": text}))
+        first = data.filter(model=model, task=task, iteration=0)
+        if first.height:
+            drawing.before(ax, first)
         ax.set(title=f"{model} · {task}", ylabel="greedy pass@1" if task == tasks[0] else "", xlabel="iteration t")
         drawing.tidy(ax, percent=True, iterations=True)
         place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}

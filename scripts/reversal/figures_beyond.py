@@ -21,6 +21,7 @@ OUTCOME_ROWS = 2.4  # rows of numbers that an outcome takes, a word per line
 # From zero up, and below zero. Each: what a share of the test problems is, white in the method's colour, hatching.
 FLOW = {"gained_outside": (0.0, "xxxx"), "gained_inside": (0.25, None), "kept": (0.78, None), "lost": (0.9, "////")}
 M1 = {"color": "black", "linestyle": "--", "linewidth": 0.8, "label": "accuracy of M$_1$"}
+BASE = drawing.M0 | {"linestyle": ":", "label": "M$_0$"}
 CROSSING = {"marker": "X", "markerfacecolor": "white", "markersize": 6}
 EDGE = "#999999"
 FLOW_NAMES = {
@@ -32,13 +33,17 @@ FLOW_NAMES = {
 
 
 def pass_at_k(intervals: pl.DataFrame) -> Figure:
-    """Figure 6: pass@k on the test problems over k, a line per iteration; a cross where M_t's line crosses M1's."""
+    """Figure 6: pass@k on the test problems over k, a line per iteration; a cross where M_t's line crosses M1's.
+
+    M0, where it was evaluated, is grey and dotted.
+    """
     k = pl.col("metric").str.extract(r"^pass_at_(\d+)$").cast(pl.Int64)
     once = pl.when(pl.col("metric") == "sample_accuracy").then(1)  # pass_at_1 is greedy
     data = intervals.filter(subset="test").with_columns(k=once.otherwise(pl.when(k > 1).then(k))).drop_nulls("k")
     if data.is_empty():
         return drawing.nothing("no pass@k on the test problems")
-    steps, ks = sorted(set(data["iteration"])), sorted(set(data["k"]))
+    evaluated = 0 in data["iteration"]
+    steps, ks = sorted(set(data["iteration"]) - {0}), sorted(set(data["k"]))
     marked = [i for i, k in enumerate(ks) if k & (k - 1) == 0]
     figure, places = drawing.panel_grid(intervals, 1.9, 1.0)
     for ax, place in places:
@@ -46,11 +51,14 @@ def pass_at_k(intervals: pl.DataFrame) -> Figure:
         for t, look in zip(steps, looks, strict=True):
             band = 0.15 if t in (steps[0], steps[-1]) else 0
             drawing.line(ax, here.filter(iteration=t), x="k", band=band, markevery=marked, **look)
+        if evaluated:
+            drawing.line(ax, here.filter(iteration=0), x="k", band=0, markevery=marked, **BASE)
         _mark_crossings(ax, here, steps, looks)
         drawing.doublings(ax, ks)
         drawing.tidy(ax, percent=True)
     figure.supxlabel("k samples", fontsize=7.5)
-    key = [Line2D([], [], **look) for look in _by_iteration(steps, drawing.GREY)]
+    key = [Line2D([], [], **BASE)] if evaluated else []
+    key += [Line2D([], [], **look) for look in _by_iteration(steps, drawing.GREY)]
     key.append(Line2D([], [], linestyle="", color=drawing.GREY, label="M$_t$ crosses M$_1$", **CROSSING))
     drawing.legend(figure, "pass@k on the test problems (bands: M$_1$ and the last iteration)", key)
     return figure

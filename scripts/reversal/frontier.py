@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 
 from reversal.dimensions import DIVERSITIES, MARGINS
+from reversal.paired import cluster_numbers
 from reversal.summaries import replicates
 from reversal.tables import CURVES, FRONTIER
 from reversal.uncertainty import interval, over_replicates, replicates_p_value, resampled_means
 
 MEASURES = {metric: dimension for dimension, metric in DIVERSITIES.items()}  # and pass@k
-LEAST = {"syntactic diversity": 0.5}  # of two equal answers half of the n-grams differ; all else begins at 0
 WHOLE = "whole frontier"
 GRID = (np.arange(24) + 0.5) / 24  # places within a range of accuracies that the whole frontier is compared at
 COMMON = "/common"
@@ -24,12 +24,13 @@ AT_AN_END = "so near an end of the range that resampled problems leave it"
 
 
 def frontier(
-    values: pl.DataFrame, series: dict[str, list[str]], temperature: float
+    values: pl.DataFrame, series: dict[str, list[str]], temperature: float, clusters: dict[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(FRONTIER, CURVES) of one model and task, both less model and task.
 
-    values: FRONTIER_SCORES with base, seed and lineage, of all replicates. series: {method: [lineage of M1, ..]};
-    compared is every later lineage that has values. temperature: the training's own.
+    values: FRONTIER_SCORES with base, seed and lineage, of all replicates. series: {method: [lineage of M1, ..]}; compared
+    is every later lineage that has values. temperature: the training's own. clusters: {problem_id: its cluster} of the
+    problems that are in one.
     """
     values = values.rename({"temperature": "subset"}).with_columns(pl.col("subset").cast(pl.String), weight=1.0)
     names = pl.col("metric").replace(MEASURES).str.replace(r"^pass_at_", "pass@")
@@ -41,7 +42,7 @@ def frontier(
             if pair["lineage"].n_unique() < 2:
                 continue
             place = {"method": method, "iteration": iteration}
-            curves = _curves(pair, [lineages[0], lineage])
+            curves = _curves(pair, [lineages[0], lineage], clusters)
             rows += [place | row for row in _compared(curves, temperature, f"M{iteration}")]
             of_first = {"method": method, "iteration": 1}
             again = any(row["method"] == method for row in points)
@@ -80,20 +81,19 @@ def height_at(accuracy: np.ndarray, curve: np.ndarray, heights: np.ndarray) -> n
 def position(low: float, high: float, reference: float, measure: str) -> str:
     """Where an interval of the difference to M1's frontier lies: beyond, on, inside or unclear.
 
-    on: surely no further from it than the dimension's margin (dimensions.MARGINS) of its height above LEAST. That comes
+    on: surely no further from it than the dimension's margin, a share of its height (dimensions.MARGINS). That comes
     first, so that a difference too small to matter is none however sure it is.
     """
-    share = MARGINS["pass@N" if measure.startswith("pass@") else "diversity"]
-    margin = share * (reference - LEAST.get(measure.removesuffix(COMMON), 0.0))
+    margin = MARGINS["pass@N" if measure.startswith("pass@") else "diversity"] * reference
     if -margin <= low and high <= margin:
         return "on"
     return "beyond" if low > 0 else "inside" if high < 0 else "unclear"
 
 
-def _curves(pair: pl.DataFrame, lineages: list[str]) -> dict:
+def _curves(pair: pl.DataFrame, lineages: list[str], clusters: dict[str, str]) -> dict:
     """temperatures, and per measure (points, draws, problems): 2 models x temperatures x replicates (x DRAWS).
 
-    Problems are drawn once for both models, all temperatures and all measures.
+    Problems (or clusters) are drawn once for both models, all temperatures and all measures.
     """
     axes = [lineages] + [pair[key].unique().sort().to_list() for key in ("subset", "metric", "replicate", "problem_id")]
     axes[1].sort(key=float)
@@ -113,7 +113,7 @@ def _curves(pair: pl.DataFrame, lineages: list[str]) -> dict:
     for name, of in measures.items():
         behind = np.isfinite(of).sum(axis=-1)
         points = np.where(behind > 1, np.nansum(of, axis=-1) / np.maximum(behind, 1), np.nan)
-        draws = resampled_means(of.reshape(-1, *of.shape[2:]))
+        draws = resampled_means(of.reshape(-1, *of.shape[2:]), clusters=cluster_numbers(axes[4], clusters))
         found[name] = (points, draws.reshape(*points.shape, -1), behind)
     return {"temperatures": [float(name) for name in axes[1]], "measures": found}
 
@@ -209,7 +209,7 @@ def _nanmean(values: np.ndarray) -> float:
 
 def _share_beyond_zero(draws: np.ndarray) -> float:
     """Two-sided p from the bootstrap: below 0.05 where the 95 % interval excludes 0. Undefined draws count for 0."""
-    up, down = (draws > 0).sum(), (draws < 0).sum()
+    up, down = (draws > 1e-12).sum(), (draws < -1e-12).sum()  # less is rounding
     return float(min(1.0, 2 * (1 + len(draws) - max(up, down)) / (1 + len(draws))))
 
 

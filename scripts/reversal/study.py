@@ -5,7 +5,7 @@ Light imports only: the rules call this at every start of Snakemake.
 
 import json
 
-from reversal.lineages import BASE, last_step, series
+from reversal.lineages import BASE, first, last_step, parent, series
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
@@ -93,11 +93,21 @@ def step_of(config: dict, model: str, lineage: str) -> dict:
     return step | {part: step.get(part, {}) | new if isinstance(new, dict) else new for part, new in own.items()}
 
 
+def learns_from_answers(config: dict, model: str, task: str, lineage: str) -> bool:
+    """Whether the lineage's last step learns from its parent's answers; else from the gold solutions of the problems.
+
+    M1 does where the task has M0 write its rationales, every later step unless its training set is from gold.
+    """
+    if parent(lineage) == BASE:
+        return config["tasks"][task].get("rationales") == "few_shot"
+    return "from" not in step_of(config, model, lineage).get("training_set", {})
+
+
 def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
     """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets.
 
-    For the frontier, sampled answers to the test problems at every one of its temperatures. The base model, asked for
-    rationales, gets the few-shot prompt. The keys are the arguments of scripts/sample.py.
+    For the frontier, sampled answers to the test problems at every one of its temperatures. The base model gets
+    the few-shot prompt where the task has one. The keys are the arguments of scripts/sample.py.
     """
     sampling, settings = config["sampling"], config["tasks"][task]
     decoding = {"max_tokens": settings["max_tokens"], "top_p": sampling["top_p"]}
@@ -112,17 +122,31 @@ def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, t
     return {
         "settings": [{**kinds.get(name, ood), **decoding} for name in sets_of(settings, batch)],
         "engine": sampling["engine"],
-        "prompt": settings["few_shot_prompt" if lineage == BASE else "prompt"],
+        "prompt": settings.get("few_shot_prompt", settings["prompt"]) if lineage == BASE else settings["prompt"],
         "stop": settings["stop"],
         "seed_parts": [base, seed, model, task, lineage],
     }
 
 
+def reference_of(config: dict, lineage: str) -> str | None:
+    """The model that this one's answers are held against, M1 of its series or M0; None for M0 beside M1."""
+    if config.get("evaluation", {}).get("reference", "M1") == "M0":
+        return BASE
+    return None if lineage == BASE else first(lineage)
+
+
 def kinds_of_methods(config: dict) -> dict[str, str]:
-    """{method: "dpo" if one of its steps is trained with DPO, "given", or "sft"}: for the paper's coverage rule."""
-    chains = {name: series(method, config["iterations"])[-1].split("-") for name, method in config["methods"].items()}
-    trainers = {name: {config["steps"][step]["trainer"] for step in chain} for name, chain in chains.items()}
-    return {name: "dpo" if "dpo" in used else "given" if "given" in used else "sft" for name, used in trainers.items()}
+    """{method: kind}, for the paper's coverage rule: dpo if one of its steps is trained with DPO, sft, or other.
+
+    other: given models, and a control that learns from gold solutions all the way.
+    """
+    kinds = {}
+    for name, method in config["methods"].items():
+        steps = [config["steps"][step] for step in series(method, config["iterations"])[-1].split("-")]
+        trainers = {step["trainer"] for step in steps}
+        of_gold = len(steps) > 1 and all("from" in step.get("training_set", {}) for step in steps[1:])
+        kinds[name] = "dpo" if "dpo" in trainers else "other" if "given" in trainers or of_gold else "sft"
+    return kinds
 
 
 def gpus_to_sample(config: dict, model: str) -> int:

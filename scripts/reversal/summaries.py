@@ -3,11 +3,13 @@
 Values are PROBLEM_SCORES of many models, with columns base, seed and lineage before them, or replicate and lineage.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from reversal.lineages import BASE
 from reversal.paired import cluster_numbers
 from reversal.tables import INTERVALS, METRICS
 from reversal.text_diversity import SUBSETS
@@ -25,13 +27,18 @@ INTERVAL_ROWS = {
 
 
 def of_methods(
-    scores: pl.DataFrame, values: pl.DataFrame, series: dict[str, list[str]], clusters: dict[str, str]
+    scores: pl.DataFrame,
+    values: pl.DataFrame,
+    series: dict[str, list[str]],
+    clusters: dict[str, str],
+    from_base: Collection[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(METRICS, INTERVALS) of one model and task: every lineage once for each method whose series contains it.
 
     scores: SCORES. values: those of all its bases, seeds and lineages. series: {method: [lineage of M1,
-    lineage of M2, ..]}. clusters: {problem_id: its cluster} of the problems that are in one. Diversity stands twice: of
-    all problems, and as subset X/common of those that every iteration of the method has.
+    lineage of M2, ..]}. clusters: {problem_id: its cluster} of the problems that are in one. from_base: the methods
+    that start from M0, which is their iteration 0. Diversity stands twice: of all problems, and as subset X/common of
+    those that every iteration of the method has, M0 aside.
     """
     names = scores.select("study", "model", "task").row(0, named=True)
     of_replicates = replicates(values)
@@ -41,7 +48,8 @@ def of_methods(
     for method, lineages in series.items():
         common = common_values(values, lineages)
         columns = {"method": pl.lit(method)} | {key: pl.lit(value) for key, value in names.items()}
-        for iteration, lineage in enumerate(lineages, start=1):
+        before = [BASE] if method in from_base else []
+        for iteration, lineage in enumerate([*before, *lineages], start=1 - len(before)):
             here = common.filter(lineage=lineage)
             means = here.group_by("base", "seed", "lineage", "metric", "subset", maintain_order=True).agg(
                 pl.col("value").mean(), n=pl.len().cast(pl.Int64)

@@ -11,7 +11,7 @@ ACCURACY = {"iterative_sft": [0.25, 0.375, 0.3125], "iterative_dpo": [0.25, 0.12
 def rows(metric, subset, values, method="iterative_sft", seed=0, base=0, first=1, task="words"):
     """Rows of METRICS: the values of successive iterations."""
     return [
-        ("study", "tiny", task, method, base, seed, t, LINEAGES[method][t - 1], metric, subset, value, 10)
+        ("study", "tiny", task, method, base, seed, t, ([*LINEAGES[method], "base"])[t - 1], metric, subset, value, 10)
         for t, value in enumerate(values, start=first)
     ]
 

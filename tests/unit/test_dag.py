@@ -24,11 +24,16 @@ def needs(config: dict) -> dict[str, tuple[str, ...]]:
 def test_the_jobs_of_a_small_study():
     problems, base = ("problems/t/test.parquet", "problems/t/train.parquet"), "m/base0/model/model.json"
     first, second = "m/base0/t/seed0/sft", "m/base0/t/seed0/sft-dpo"
+    before = "m/base0/t/seed0/base"
     shards = (f"{first}/samples/train/0-of-2.parquet", f"{first}/samples/train/1-of-2.parquet")
     assert needs(SMALL) == {
         problems[0]: (),
         problems[1]: (problems[0],),
         base: (),
+        f"{before}/samples/evaluation/0-of-1.parquet": (problems[0], base),
+        f"{before}/samples/test.parquet": (problems[0], f"{before}/samples/evaluation/0-of-1.parquet"),
+        f"{before}/verdicts/test.parquet": (f"{before}/samples/test.parquet", problems[0]),
+        f"{before}/scores.parquet": (f"{before}/verdicts/test.parquet",),
         f"{first}/training_set.parquet": (problems[1],),
         f"{first}/model/model.json": (f"{first}/training_set.parquet", base),
         shards[0]: (problems[1], f"{first}/model/model.json"),
@@ -48,6 +53,16 @@ def test_the_jobs_of_a_small_study():
     }
 
 
+def test_the_answers_of_all_models_may_be_held_against_m0s():
+    found = needs(SMALL | {"evaluation": {"reference": "M0"}})
+    for lineage, others in (("base", []), ("sft", ["sft/verdicts/train", "base/verdicts/test"])):
+        expected = [f"{lineage}/verdicts/test", *others]
+        scores = found[f"m/base0/t/seed0/{lineage}/scores.parquet"]
+        assert scores == tuple(f"m/base0/t/seed0/{path}.parquet" for path in expected)
+    last = found["m/base0/t/seed0/sft-dpo/scores.parquet"]
+    assert last[-1] == "m/base0/t/seed0/base/verdicts/test.parquet"
+
+
 def test_few_shot_rationales_come_from_the_base_model():
     config = copy.deepcopy(SMALL)
     config["tasks"]["t"] |= {"rationales": "few_shot", "few_shot_prompt": "{question}"}
@@ -59,6 +74,16 @@ def test_few_shot_rationales_come_from_the_base_model():
         "m/base0/t/seed0/base/verdicts/train.parquet",
     ]
     assert "m/base0/t/seed0/base/verdicts/train.parquet" in needs(config)["m/base0/t/seed0/sft/training_set.parquet"]
+
+
+def test_a_step_from_gold_needs_no_answers_of_its_parent():
+    gold = CONFIG["steps"]["sft"] | {"training_set": {"from": "gold"}}
+    method = {"plain": {"start": ["sft"], "repeat": ["gold"]}}
+    config = SMALL | {"iterations": 3, "methods": method, "steps": CONFIG["steps"] | {"gold": gold}}
+    found, place = needs(config), "m/base0/t/seed0"
+    assert found[f"{place}/sft-gold/training_set.parquet"] == ("problems/t/train.parquet",)
+    assert f"{place}/sft/samples/train.parquet" in found  # M1's coverage is measured all the same
+    assert f"{place}/sft-gold/samples/train.parquet" not in found
 
 
 def test_the_ends_of_a_method_are_sampled_at_other_temperatures():

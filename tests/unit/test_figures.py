@@ -29,6 +29,7 @@ FIGURES = [
     "figure6_pass_at_k",
     "figure7_verdicts",
     "figure8_answer_flow",
+    "figure9_frontier",
 ]
 BEST = changes_of(
     change("iterative_sft", "accuracy", "pass_at_1", "test", 0.25, 0.3125, "unclear", best=0.375, best_iteration=2),
@@ -90,6 +91,13 @@ def test_figure1_draws_every_methods_accuracy_with_its_band_and_prints_its_best(
         "M$_{2}$: 37.50 % (+12.50)",
         "M$_{1}$: 25.00 % (+0.00)",
     ]
+
+
+def test_figure1_shows_m0_once_and_joins_no_line_to_it():
+    groups = [rows("pass_at_1", "test", [0.125, *values], method, first=0) for method, values in ACCURACY.items()]
+    table = metrics_of(*groups)
+    (ax,) = figures.accuracy(intervals_of(table), table, BEST).axes
+    assert lines(ax) == ACCURACY | {"M$_0$, before any post-training": [0.125]}
 
 
 def test_lines_come_from_the_intervals_and_dots_are_single_seeds():
@@ -221,13 +229,20 @@ def test_tasks_stand_side_by_side_where_there_are_several():
 
 def _plot(metrics, changes, rule, folder):
     paths = {name: str(folder / f"{name}.svg") for name in FIGURES} | {"explorer": str(folder / "explorer.html")}
-    files = ("metrics.parquet", "intervals.parquet", "changes.csv", "outcomes.csv", "rule.csv")
-    names = [str(folder / name) for name in files]
-    schemas = (tables.METRICS, tables.INTERVALS, tables.CHANGES, tables.OUTCOMES, tables.RULE)
-    found = (metrics, intervals_of(metrics), changes, outcomes_of(changes), rule)
-    for table, schema, path in zip(found, schemas, names, strict=True):
-        tables.write(table, schema, path)
-    plot.main(*names, paths)
+    found = {
+        "metrics": (metrics, tables.METRICS),
+        "intervals": (intervals_of(metrics), tables.INTERVALS),
+        "changes": (changes, tables.CHANGES),
+        "outcomes": (outcomes_of(changes), tables.OUTCOMES),
+        "coverage_rule": (rule, tables.RULE),
+        "frontier": (pl.DataFrame(schema=tables.FRONTIER), tables.FRONTIER),
+        "curves": (pl.DataFrame(schema=tables.CURVES), tables.CURVES),
+    }
+    kinds = {"metrics": "parquet", "intervals": "parquet"}
+    inputs = {name: str(folder / f"{name}.{kinds.get(name, 'csv')}") for name in found}
+    for name, (table, schema) in found.items():
+        tables.write(table, schema, inputs[name])
+    plot.main(inputs, paths)
     return {name: (folder / path.rpartition("/")[2]).read_bytes() for name, path in paths.items()}
 
 

@@ -35,6 +35,16 @@ def test_figure6_draws_the_curve_of_every_iteration_from_the_share_of_right_samp
     assert limits["_low"] == [0.25, 0.28125, None, 0.3125]  # of the last iteration
 
 
+def test_figure6_shows_m0_beside_the_iterations_and_crosses_nothing_with_it():
+    groups = [
+        rows("sample_accuracy", "test", [0.1, 0.25, 0.5], first=0),
+        rows("pass_at_4", "test", [0.9, 0.75, 0.8], first=0),
+    ]
+    (ax,) = pass_at_k(intervals_of(metrics_of(*groups))).axes
+    assert lines(ax) == {"M$_0$": [0.1, 0.9], "M$_{1}$": [0.25, 0.75], "M$_{2}$": [0.5, 0.8]}
+    assert not any(line.get_xydata().size for line in ax.lines if line.get_label().startswith("_crossing"))
+
+
 def test_figure6_marks_where_a_curve_crosses_m1s():
     table = metrics_of(rows("sample_accuracy", "test", [0.25, 0.5]), rows("pass_at_4", "test", [0.75, 0.5]))
     (ax,) = pass_at_k(intervals_of(table)).axes

@@ -48,7 +48,7 @@ def positions(table, measure="logical diversity"):
 )
 def test_a_model_that_is_colder_is_on_the_frontier_and_one_that_lost_diversity_inside(loss, expected):
     values = pl.concat([scores("sft", FIRST), scores("sft-sft", moved(0.8, loss))])
-    table, curves = frontier(values, SERIES, 0.75)
+    table, curves = frontier(values, SERIES, 0.75, {})
     found = positions(table)
     assert found["whole frontier", None] == found["M1's accuracy", None] == expected
     assert found["temperature", 1.1] == expected and found["temperature", 0.5] == "not comparable"
@@ -68,17 +68,35 @@ def test_several_replicates_are_compared_each_with_its_own_m1():
         ]
     )
     (row,) = (
-        frontier(values, SERIES, 0.75)[0].filter(measure="logical diversity", comparison="whole frontier").to_dicts()
+        frontier(values, SERIES, 0.75, {})[0]
+        .filter(measure="logical diversity", comparison="whole frontier")
+        .to_dicts()
     )
     assert row["replicates"] == 3 and row["position"] == "inside" and row["p"] < 0.05
     assert row["low"] < -0.15 < row["high"] and row["difference"] == pytest.approx(-0.15, abs=0.02)
+
+
+def test_clusters_are_drawn_as_a_whole():
+    """Every problem three times over, as a cluster, tells as much as once."""
+    one = pl.concat([scores("sft", FIRST), scores("sft-sft", moved(0.8, 0.0))])
+    copies = [one.with_columns(pl.col("problem_id") + f"/{i}") for i in range(3)]
+    clusters = {name: name.rpartition("/")[0] for name in pl.concat(copies)["problem_id"].unique()}
+    widths = []
+    for values, of in ((one, {}), (pl.concat(copies), clusters), (pl.concat(copies), {})):
+        (row,) = (
+            frontier(values, SERIES, 0.75, of)[0]
+            .filter(measure="logical diversity", comparison="whole frontier")
+            .to_dicts()
+        )
+        widths.append(row["high"] - row["low"])
+    assert widths[1] == pytest.approx(widths[0], rel=0.1) and widths[2] < 0.7 * widths[0]
 
 
 def test_one_replicate_beside_m1s_range_is_not_averaged_away():
     values = [scores("sft", FIRST, seed=seed) for seed in (0, 1)]
     values += [scores("sft-sft", moved(by, 0.0), seed=seed) for seed, by in ((0, 0.4), (1, 9.0))]
     (row,) = (
-        frontier(pl.concat(values), SERIES, 0.75)[0]
+        frontier(pl.concat(values), SERIES, 0.75, {})[0]
         .filter(measure="logical diversity", comparison="whole frontier")
         .to_dicts()
     )
@@ -88,17 +106,17 @@ def test_one_replicate_beside_m1s_range_is_not_averaged_away():
 
 def test_the_problems_that_count_at_all_temperatures_stand_beside_the_others():
     values = pl.concat([scores("sft", FIRST), scores("sft-sft", moved(0.8, 0.0))])
-    _, curves = frontier(values, SERIES, 0.75)
+    _, curves = frontier(values, SERIES, 0.75, {})
     own = curves.filter(measure="logical diversity", iteration=1)["problems"]
     common = curves.filter(measure="logical diversity/common")["problems"].unique()
     assert len(common) == 1 and common[0] <= own.min() and own.n_unique() == 4
 
 
 def test_a_model_without_other_temperatures_and_a_method_of_one_model_have_no_rows():
-    table, curves = frontier(scores("sft", FIRST), {"method": ["sft", "sft-sft"], "one": ["sft"]}, 0.75)
+    table, curves = frontier(scores("sft", FIRST), {"method": ["sft", "sft-sft"], "one": ["sft"]}, 0.75, {})
     assert table.height == curves.height == 0
     once = {0.75: FIRST[0.75]}
-    table, _ = frontier(pl.concat([scores("sft", once), scores("sft-sft", once)]), SERIES, 0.75)
+    table, _ = frontier(pl.concat([scores("sft", once), scores("sft-sft", once)]), SERIES, 0.75, {})
     assert set(table["position"]) == {"not comparable"}
 
 
@@ -136,4 +154,3 @@ def test_height_at_is_numpys_interpolation_on_a_rising_curve(curve, data):
 )
 def test_position(low, high, expected):
     assert position(low, high, 0.5, "logical diversity") == position(low, high, 1.0, "pass@8") == expected
-    assert position(low / 2, high / 2, 0.75, "syntactic diversity/common") == expected  # from 0.5 up

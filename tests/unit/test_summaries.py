@@ -50,6 +50,17 @@ def test_metrics_hold_a_lineage_once_for_every_method_and_diversity_once_more_of
     assert_frame_equal(metrics, pl.DataFrame(expected, schema=METRICS, orient="row"))
 
 
+def test_m0_is_iteration_0_of_the_methods_that_start_from_it_and_moves_no_common_set():
+    rows = [(0, line, "distinct_n", "all", 0.5, 2) for line in ("base", "sft", "sft-dpo", "sft-sft")]
+    of_base = [(0, "base", "distinct_n", "all", [None, None, 0.5])]
+    metrics, intervals = summaries.of_methods(scores(rows), values(DIVERSITY + of_base), SERIES, {}, ["dpo"])
+    without, _ = summaries.of_methods(scores(rows), values(DIVERSITY), SERIES, {})
+    assert_frame_equal(metrics.filter(pl.col("iteration") > 0), without)
+    (found,) = metrics.filter(iteration=0).to_dicts()
+    assert (found["method"], found["lineage"], found["value"]) == ("dpo", "base", 0.5)
+    assert intervals.filter(iteration=0).select("method", "subset", "value").rows() == [("dpo", "all", 0.5)]
+
+
 def test_intervals_are_means_over_seeds_with_limits_around_them():
     answers = [(seed, "sft", "pass_at_1", "test", [1.0, 0.0, 1.0, 1.0 - seed]) for seed in (0, 1)]
     rows = [(seed, "sft", "pass_at_1", "test", 0.75 - seed / 4, 4) for seed in (0, 1)]

@@ -71,6 +71,7 @@ CONFIG = {
     },
     "sampling": {"engine": {"name": "scripted", "policy": "truth/policy.parquet"}, "test_samples": N},
     "scoring": {"embedded_samples": N},
+    "evaluation": None,
 }
 
 
@@ -84,12 +85,12 @@ def write_truth(folder: Path) -> None:
         rows = [{"question": f"{name} question {i}?", "answer": TEXTS["C1"]} for i in range(count)]
         (truth / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     rows = []
-    for lineage, classes in CLASSES.items():
+    for lineage, classes in {"base": M1, **CLASSES}.items():
         for name, count in (("train", TRAIN), ("test", TEST)):
             for i in range(count):
                 policy = classes[i % 4]
                 rows += [(lineage, f"mini-gsm/{name}/{i}", TEXTS[text], share) for text, share in policy.items()]
-        for of_level, right in zip(_levels(), _right_per_level(lineage), strict=True):
+        for of_level, right in zip(_levels(), _right_per_level("start" if lineage == "base" else lineage), strict=True):
             for i, (problem_id, gold) in enumerate(of_level.select("problem_id", "gold_answer").iter_rows()):
                 answer = gold if i < right * of_level.height - 0.5 else f"{gold}7"
                 rows.append((lineage, problem_id, f"#### {answer}", 1.0))
