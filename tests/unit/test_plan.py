@@ -55,8 +55,8 @@ def test_the_page_of_a_small_study():
     plan = make_plan(small(SECONDS))
     ran = {"m/base0/mini-gsm/seed0/sft/model/model.json"}
     text = page(plan, ran, {"m/base0/mini-gsm/seed0/sft-sft/model/model.json"})
-    assert text.startswith("# Plan of small: 35 jobs, 2.92 GPU-hours on gpu\n")
-    assert "Of 22 kinds of jobs 4 are measured" in text
+    assert text.startswith("# Plan of small: 36 jobs, 2.92 GPU-hours on gpu\n")
+    assert "Of 23 kinds of jobs 4 are measured" in text
     stages = lines_of(text, "Stages")
     assert "train | 2 | 1 | 17.0 k | 1.39 | 1.39 | measured" in stages
     assert "sample | 5 | 0 | 24.0 k | 1.53 | 1.53 | measured" in stages
