@@ -103,10 +103,16 @@ def train_answered(w):
     return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
 
 
-def reference_verdicts(w):
-    """The verdicts on the test problems that a model's own are held against; none for the reference itself."""
-    reference = study.reference_of(config, w.lineage)
-    return [] if reference in (None, w.lineage) else of_lineage(w, reference, "verdicts/test.parquet")
+def first_verdicts(w):
+    """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself and M0."""
+    first = lineages.first(w.lineage)
+    return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
+
+
+def base_verdicts(w):
+    """M0's, where the study holds the answers of the others against them; none for M0 itself."""
+    wanted = study.reference(config) == "M0" and w.lineage != lineages.BASE
+    return of_lineage(w, lineages.BASE, "verdicts/test.parquet") if wanted else []
 
 
 def every_model(file, replicates=None, lineages=ALL_LINEAGES):

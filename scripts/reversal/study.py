@@ -5,7 +5,7 @@ Light imports only: the rules call this at every start of Snakemake.
 
 import json
 
-from reversal.lineages import BASE, first, last_step, parent, series
+from reversal.lineages import BASE, last_step, parent, series
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
@@ -128,11 +128,9 @@ def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, t
     }
 
 
-def reference_of(config: dict, lineage: str) -> str | None:
-    """The model that this one's answers are held against, M1 of its series or M0; None for M0 beside M1."""
-    if config.get("evaluation", {}).get("reference", "M1") == "M0":
-        return BASE
-    return None if lineage == BASE else first(lineage)
+def reference(config: dict) -> str:
+    """M1 or M0: the model that answer flow and what is solved beyond start from."""
+    return config.get("evaluation", {}).get("reference", "M1")
 
 
 def kinds_of_methods(config: dict) -> dict[str, str]:

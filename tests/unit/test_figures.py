@@ -242,7 +242,7 @@ def _plot(metrics, changes, rule, folder):
     inputs = {name: str(folder / f"{name}.{kinds.get(name, 'csv')}") for name in found}
     for name, (table, schema) in found.items():
         tables.write(table, schema, inputs[name])
-    plot.main(inputs, paths)
+    plot.main(inputs, 1, paths)
     return {name: (folder / path.rpartition("/")[2]).read_bytes() for name, path in paths.items()}
 
 
