@@ -203,7 +203,7 @@ def _flow_bars(ax: Axes, here: pl.DataFrame, colour: str, reference: int) -> Non
         heights = wide[name].to_numpy() if name in wide.columns else np.empty(0)
         if name == "lost":
             floor, heights = np.zeros(wide.height), -heights
-        ax.bar(at, heights, 0.62, bottom=floor, label=FLOW_NAMES[name], **look)
+        ax.bar(at, heights, 0.62, bottom=floor, label=FLOW_NAMES[name].format(reference), **look)
         floor = floor + heights
 
 
