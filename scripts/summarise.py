@@ -30,6 +30,7 @@ def main(
     study,
     outputs,
 ) -> None:
+    # Over 40 lines: a line per table that is read or written.
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
     problems = [tables.read(path, tables.PROBLEMS).select("problem_id", "cluster") for path in problem_paths]

@@ -72,7 +72,8 @@ def over_replicates(draws: np.ndarray, points: np.ndarray, seed: int = 0) -> np.
     if points.shape[-1] < 2:
         return mean_draws
     of_problems, of_replicates = _variances(draws, points)
-    of_mean = np.nanvar(mean_draws, axis=-1)
+    with _ignore_empty_slices():
+        of_mean = np.nanvar(mean_draws, axis=-1)
     kept = np.sqrt(np.divide(of_problems, of_mean, out=np.zeros_like(of_problems), where=of_mean > 0))
     noise = np.sqrt(of_replicates)[..., None] * np.random.default_rng(seed).permutation(_normal_quantiles())
     stretch = _critical(2 * TAIL, of_problems, of_replicates, usable.sum(axis=-1)) / _critical(2 * TAIL, 1.0, 0.0, 1)

@@ -57,8 +57,8 @@ def sentence(outcome: dict, rows: list[dict]) -> str:
 
 
 def scope(runs: str) -> str:
-    """ " of this run" or " of these models" behind an outcome that speaks of no other; "" for several runs."""
-    return f" {runs.partition(':')[0]}" if runs.startswith("of ") else ""
+    """What stands behind an outcome that speaks of no other run or models: (of this run); nothing for several runs."""
+    return f" ({runs.partition(':')[0]})" if runs.startswith("of ") else ""
 
 
 def _table(rows: pl.DataFrame) -> list[str]:

@@ -62,10 +62,10 @@ def test_headline_shows_each_change_with_all_that_is_known_of_it():
     assert cells(html, "accuracy of the best iteration")[4:] == ["", "", "", "progress", "10", ""]
     assert "From M1 to M3, of this run: one base, one seed." in html and "<strong>no &lt;sandbox&gt;</strong>" in html
     assert (
-        '<h3 id="tiny-words-&lt;sft&gt;">&lt;sft&gt;</h3><p><strong>progress with reversal of this run: accuracy +25.0 '
-        "points (24.0 to 26.0); correct answers more alike in words.</strong> Accuracy rose, and syntactic diversity "
-        "regressed. Best: 0.625 at M2, chosen after looking; the gain over M1 of an iteration chosen on the other half "
-        "of the problems is +0.125 [+0.115 to +0.135].</p>"
+        '<h3 id="tiny-words-&lt;sft&gt;">&lt;sft&gt;</h3><p><strong>progress with reversal (of this run): accuracy '
+        "+25.0 points (24.0 to 26.0); correct answers more alike in words.</strong> Accuracy rose, and syntactic "
+        "diversity regressed. Best: 0.625 at M2, chosen after looking; the gain over M1 of an iteration chosen on the "
+        "other half of the problems is +0.125 [+0.115 to +0.135].</p>"
     ) in html
     assert (
         "<li>syntactic diversity over all answers changed by -0.250 [-0.500 to +0.000]: -0.250 [-0.500 to +0.000] by "

@@ -25,7 +25,7 @@ ALIKE = [row(f"{kind} diversity", -0.1, "regress") for kind in ("syntactic", "se
         (
             {"outcome": "progress with reversal"},
             [*ALIKE, row("pass@8", -0.1, "regress"), row("OOD accuracy on far", 0.1, "progress")],
-            "progress with reversal of this run: accuracy +33.3 points (27.6 to 39.4); correct answers more alike in "
+            "progress with reversal (of this run): accuracy +33.3 points (27.6 to 39.4); correct answers more alike in "
             "words, meaning and reasoning; pass@8 -10.0 points",
         ),
         (
@@ -37,31 +37,31 @@ ALIKE = [row(f"{kind} diversity", -0.1, "regress") for kind in ("syntactic", "se
         (
             {"outcome": "progress", "runs": "of these models"},
             [],
-            "progress of these models: accuracy +33.3 points (27.6 to 39.4); no other dimension lost more than its "
+            "progress (of these models): accuracy +33.3 points (27.6 to 39.4); no other dimension lost more than its "
             "margin",
         ),
         (
             {"outcome": "progress, reversal not excluded"},
             [row("pass@8", 0.0, "unclear", half=0.1), row("logical diversity", 0.0, "unclear", low=None, high=None)],
-            "progress, reversal not excluded of this run: accuracy +33.3 points (27.6 to 39.4); too little data on "
+            "progress, reversal not excluded (of this run): accuracy +33.3 points (27.6 to 39.4); too little data on "
             "pass@8 (about 820 problems would do) and logical diversity",
         ),
         (
             {"outcome": "progress, reversal not excluded"},
             [],
-            "progress, reversal not excluded of this run: accuracy +33.3 points (27.6 to 39.4); nothing else was "
+            "progress, reversal not excluded (of this run): accuracy +33.3 points (27.6 to 39.4); nothing else was "
             "measured",
         ),
         (
             {"change": 0.01, "low": -0.03, "high": 0.05},
             [],
-            "unclear of this run: accuracy +1.0 points (-3.0 to 5.0), where 6.0 would be seen in 4 of 5 such studies",
+            "unclear (of this run): accuracy +1.0 points (-3.0 to 5.0), where 6.0 would be seen in 4 of 5 such studies",
         ),
-        ({"change": None}, [], "unclear of this run: accuracy was not measured"),
+        ({"change": None}, [], "unclear (of this run): accuracy was not measured"),
         (
             {"outcome": "regressed", "change": -0.1, "low": None},
             [row("pass@8", -0.1, "regress")],
-            "regressed of this run: accuracy -10.0 points; pass@8 -10.0 points",
+            "regressed (of this run): accuracy -10.0 points; pass@8 -10.0 points",
         ),
     ],
 )
@@ -84,9 +84,9 @@ def test_a_run_ends_with_a_sentence_per_method_and_a_small_table():
         "dimensions)\n"
         "\n"
         "m on t\n"
-        "  a: progress with reversal of this run: accuracy +30.0 points (28.0 to 32.0); correct answers more alike in "
-        "reasoning.\n"
-        "  long_name: regressed of this run: accuracy -30.0 points (-32.0 to -28.0).\n"
+        "  a: progress with reversal (of this run): accuracy +30.0 points (28.0 to 32.0); correct answers more alike "
+        "in reasoning.\n"
+        "  long_name: regressed (of this run): accuracy -30.0 points (-32.0 to -28.0).\n"
         "\n"
         "                     a                long_name\n"
         "  accuracy           +0.300 progress  -0.300 regress\n"

@@ -25,18 +25,18 @@ TEXTS = {
 }
 
 
-def _mixed(right: float, wrong: tuple[str, str] = ("W1", "W2")) -> dict[str, float]:
-    """So many right answers, three in four of them alike, while wrong ones are of two kinds equally often."""
-    return {"C1": 0.75 * right, "C2": 0.25 * right} | dict.fromkeys(wrong, (1 - right) / 2)
+def _mixed(right: float) -> dict[str, float]:
+    """So many right answers of two kinds, and wrong ones of three."""
+    return {"C1": 0.6 * right, "C2": 0.4 * right} | dict.fromkeys(("W1", "W2", "W3"), (1 - right) / 3)
 
 
-def _colder(policy: dict[str, float], temperature: float = 0.5) -> dict[str, float]:
+def _colder(policy: dict[str, float], temperature: float = 0.25) -> dict[str, float]:
     """The same policy sampled colder: its greedy answers stay."""
     weights = {text: share ** (1 / temperature) for text, share in policy.items() if share}
     return {text: weight / sum(weights.values()) for text, weight in weights.items()}
 
 
-EASY, HARD, RARE, NEVER = _mixed(0.8), _mixed(0.3), _mixed(0.2, ("W1", "W3")), {"W1": 0.5, "W2": 0.5}
+EASY, HARD, RARE, NEVER = _mixed(0.8), _mixed(0.3), _mixed(0.2), dict.fromkeys(("W1", "W2", "W3"), 1 / 3)
 M1 = [EASY, HARD, RARE, NEVER]
 CLASSES = {
     "start": M1,
@@ -44,8 +44,8 @@ CLASSES = {
     "start-churn": [HARD, EASY, RARE, NEVER],  # some problems get better, as many worse
     "start-cold": [_colder(policy) for policy in M1],
     # More right answers, and both kinds as before: diversity over all answers falls by itself.
-    "start-grow": [_mixed(0.95), _mixed(0.8), _mixed(0.7, ("W1", "W3")), NEVER],
-    "start-loss": [_mixed(0.95), _mixed(0.8), {"W1": 0.5, "W3": 0.5}, NEVER],  # growth, and rare problems are lost
+    "start-grow": [_mixed(0.95), _mixed(0.8), _mixed(0.7), NEVER],
+    "start-loss": [_mixed(0.95), _mixed(0.8), NEVER, NEVER],  # growth, and rare problems are lost
     "start-narrow": [{"C1": 0.95, "W1": 0.05}, {"C1": 0.7, "W1": 0.3}, {"W1": 1.0}, {"W1": 1.0}],  # a reversal
 }
 RIGHT_PER_LEVEL = dict.fromkeys(CLASSES, (0.9, 0.6)) | {"start-narrow": (0.9, 0.2), "start-grow": (0.9, 0.65)}

@@ -4,14 +4,14 @@ import json
 
 import polars as pl
 import pytest
-from known_truth import CLASSES, CONFIG, METHODS, TEST, TEXTS, expected, write_truth
+from known_truth import CLASSES, CONFIG, METHODS, TEXTS, expected, write_truth
 from reversal import diversity, tables
 from running import copy_repository, snakemake
 
 # What depends on greedy answers alone has no sampling error; embeddings are 32-bit numbers.
 EXACT = {"pass_at_1", "kept", "lost", "improvement_set_size", "lost_set_size", "group_disparity", "truncated_rate"}
 ROUNDING = 1e-6
-TWO_PROBLEMS = 2 / TEST  # at least: a bootstrap does not see what happens in one problem of a thousand
+TWO = 2  # problems, at least: a bootstrap does not see what happens in one of a thousand
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def test_every_metric_is_within_sampling_error_of_its_analytic_value(study, line
     widths = intervals.unique(cells).select(*cells, width=pl.col("high") - pl.col("low"))
     found = scores.join(widths, on=cells, how="left").fill_null(0.0)
     off, compared = [], 0
-    for metric, subset, value, width in found.select(*cells, "value", "width").iter_rows():
+    for metric, subset, value, n, width in found.select(*cells, "value", "n", "width").iter_rows():
         if (metric, subset) in truth:
             exact = metric in EXACT and subset != "null"
-            allowed = ROUNDING if exact else max(width, TWO_PROBLEMS * (TEST if metric.endswith("size") else 1))
+            allowed = ROUNDING if exact else max(width, TWO if metric.endswith("size") else TWO / n)
             compared += 1
             if abs(value - truth[metric, subset]) > allowed:
                 off.append((metric, subset, value, truth[metric, subset], allowed))
