@@ -18,12 +18,15 @@ def test_every_model_of_every_method_is_scored(finished):
     metrics = tables.read(str(finished / "results/smoke/tables/metrics.parquet"), tables.METRICS)
     accuracy = metrics.filter((pl.col("metric") == "pass_at_1") & (pl.col("subset") == "test"))
     assert accuracy.select("method", "iteration", "lineage").rows() == [
+        ("iterative_sft", 0, "base"),
         ("iterative_sft", 1, "sft"),
         ("iterative_sft", 2, "sft-sft"),
         ("iterative_sft", 3, "sft-sft-sft"),
+        ("iterative_dpo", 0, "base"),
         ("iterative_dpo", 1, "sft"),
         ("iterative_dpo", 2, "sft-dpo"),
         ("iterative_dpo", 3, "sft-dpo-dpo"),
+        ("iterative_sft_dpo", 0, "base"),
         ("iterative_sft_dpo", 1, "sft"),
         ("iterative_sft_dpo", 2, "sft-dpo"),
         ("iterative_sft_dpo", 3, "sft-dpo-sft"),
@@ -86,14 +89,15 @@ def test_the_rows_do_not_depend_on_the_number_of_shards(study):
 
 
 def test_the_papers_grid_is_planned_offline():
-    """3 models x 4 tasks x 12 lineages, 9 of them parents; M0 answers the training questions of CSQA."""
+    """3 models x 4 tasks x 12 lineages, 9 of them parents, and M0, which answers the training questions of CSQA, too."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--configfile", "studies/paper.yaml"]
     run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE))
     models, parents = 3 * 4 * 12, 3 * 4 * 9 + 3
     assert (jobs["fetch_base"], jobs["prepare_problems"]) == ("3", "9")
-    assert (jobs["train"], jobs["score"]) == (str(models), str(models))
-    assert jobs["sample"] == str(4 * parents + 2 * models)  # shards
+    assert (jobs["train"], jobs["score"]) == (str(models), str(models + 3 * 4))
+    assert jobs["sample"] == str(4 * parents + 2 * (models + 3 * 4))  # shards
+    assert "score_frontier" not in jobs  # the paper samples at one temperature
 
 
 @pytest.mark.parametrize(
