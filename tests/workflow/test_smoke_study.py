@@ -89,7 +89,7 @@ def test_the_rows_do_not_depend_on_the_number_of_shards(study):
 
 
 def test_the_papers_grid_is_planned_offline():
-    """3 models x 4 tasks x 12 lineages, 9 of them parents, and M0, which answers the training questions of CSQA, too."""
+    """3 models x 4 tasks x 12 lineages, 9 of them parents, and M0, which also answers CSQA's training questions."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--configfile", "studies/paper.yaml"]
     run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE))
