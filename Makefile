@@ -5,11 +5,12 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --configfile $(STUDY) $(if $(CH
 comma := ,
 empty :=
 
-.PHONY: help study judge test robustness bench lint clean
+.PHONY: help study adopt judge test robustness bench lint clean
 
 help:
 	@echo "make study                           the embedded study (results/default)"
 	@echo "make study STUDY=studies/smoke.yaml  another study"
+	@echo "make adopt STUDY=studies/smoke.yaml  results that were copied here without .snakemake: nothing of them is made again"
 	@echo 'make judge ANSWERS="a.jsonl b.jsonl" from these answers of one model to those of a later one: progress or regress?'
 	@echo "make test                            linters, unit tests, end-to-end studies"
 	@echo "make robustness                      the embedded study over ten base models: hours, resumable"
@@ -21,6 +22,10 @@ study: .venv/installed
 	$(SNAKEMAKE) --quiet host reason
 	@report=$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html; \
 	$(SNAKEMAKE) --quiet all --report "$$report" && echo "Report: $$report"
+
+# A finished study's files are taken as they are, if this code and configuration would make the same ones (docs/running.md).
+adopt: .venv/installed
+	$(SNAKEMAKE) --touch --forceall --quiet
 
 # Each of ANSWERS is a model: a file, or a pattern of files. LABELS: the field that holds verdicts. ANSWER_TYPE: judge anew.
 judge:

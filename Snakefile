@@ -3,9 +3,11 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/running.smk"
 include: "rules/gpus.smk"
 include: "rules/keeping.smk"
 include: "rules/prepare_problems.smk"
+include: "rules/check_sandbox.smk"
 include: "rules/pretrain_base.smk"
 include: "rules/fetch_base.smk"
 include: "rules/given.smk"
@@ -20,6 +22,7 @@ include: "rules/summarise_time.smk"
 include: "rules/remove_models.smk"
 include: "rules/plot.smk"
 include: "rules/write_pages.smk"
+include: "rules/write_provenance.smk"
 include: "rules/export.smk"
 include: "rules/plan.smk"
 
@@ -37,6 +40,7 @@ localrules:
     summarise_time,
     plot,
     write_pages,
+    write_provenance,
     remove_models,
     plan,
     export_answers,
@@ -51,6 +55,7 @@ rule all:
         rules.summarise_time.output,
         rules.plot.output,
         rules.write_pages.output,
+        rules.write_provenance.output,
         every_model("kept_models.json", lineages=TRAINED) if config["keep_models"] != "all" else [],
     message:
         "all files of the study"
@@ -61,3 +66,4 @@ onsuccess:
     # Not after `snakemake plan`, nor where some files alone were asked for.
     if set(workflow.dag_settings.targets) <= {"all"} and verdict.exists():
         print(verdict.read_text())
+        runs.end(RESULTS)

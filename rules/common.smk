@@ -2,6 +2,7 @@
 import json
 import os
 import sys
+from functools import cache
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -52,12 +53,13 @@ wildcard_constraints:
     task=one_of(config["tasks"]),
     base=r"\d+",
     seed=r"\d+",
-    lineage="[a-z0-9_]+(-[a-z0-9_]+)*",
+    lineage=r"[a-z0-9_]+(-[a-z0-9_]+(\.\d+)?)*",
     problems="[A-Za-z0-9_-]+",
     batch="train|evaluation|frontier",
     shard=r"\d+",
 
 
+@cache
 def code(script):
     """The script and the library modules it imports, directly or not: an edit to one of them reruns the rule."""
     scripts = os.path.normpath(f"{ROOT}/scripts")
@@ -92,6 +94,11 @@ def parent_answers(w, table):
     """The parent's samples or verdicts on the training problems; none for a step that learns from the problems alone."""
     learns = study.learns_from_answers(config, w.model, w.task, w.lineage)
     return of_lineage(w, lineages.parent(w.lineage), f"{table}/train.parquet") if learns else []
+
+
+def sandbox_of(w):
+    """What says that programs can be run safely, where a task's answers are such."""
+    return f"{RESULTS}/problems/{w.task}/sandbox.json" if study.runs_programs(config, w.task) else []
 
 
 def checkpoint_of(w):

@@ -3,12 +3,13 @@
 import json
 import time
 
-from reversal import checkpoints, hub, jobs
+from reversal import checkpoints, holding, hub, jobs
 
 
 def main(source: dict, model_json: str) -> None:
     started = time.time()
     work = checkpoints.work_folder(model_json, source)
+    holding.hold(work)
     if "hub" in source:
         hub.download(source["hub"], source["revision"], f"{work}/finished")
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import yaml
-from reversal import jobs
+from reversal import jobs, tables
 from reversal.costing import Measured, Study
 from reversal.dag import Job, jobs_of
 from reversal.plan import make_plan, page
@@ -51,7 +51,7 @@ def measure(all_jobs: list[Job], ran: dict[str, float], config: dict, results: P
         if job.rule == "gather_samples" and path.exists():
             samples[job.kind[1:3]].append(path)
     tokens = {
-        key: pl.concat(pl.read_parquet(path, columns=["n_tokens"]) for path in islice(paths, TABLES))["n_tokens"].mean()
+        key: pl.concat(tables.read(str(path), tables.SAMPLES)["n_tokens"] for path in islice(paths, TABLES)).mean()
         for key, paths in samples.items()
     }
     return Measured(dict(seconds), dict(rows), _problems(config, results), tokens)

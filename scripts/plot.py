@@ -15,11 +15,11 @@ REPRODUCIBLE = {"svg.hashsalt": "reversal", "svg.fonttype": "path"}
 def main(inputs: dict[str, str], reference: int, outputs: dict[str, str]) -> None:
     metrics = tables.read(inputs["metrics"], tables.METRICS)
     intervals = tables.read(inputs["intervals"], tables.INTERVALS)
-    changes = pl.read_csv(inputs["changes"], schema=tables.CHANGES)
-    outcomes = pl.read_csv(inputs["outcomes"], schema=tables.OUTCOMES)
-    rule = pl.read_csv(inputs["coverage_rule"], schema=tables.RULE)
-    frontier = pl.read_csv(inputs["frontier"], schema=tables.FRONTIER)
-    curves = pl.read_csv(inputs["curves"], schema=tables.CURVES)
+    changes = tables.read(inputs["changes"], tables.CHANGES)
+    outcomes = tables.read(inputs["outcomes"], tables.OUTCOMES)
+    rule = tables.read(inputs["coverage_rule"], tables.RULE)
+    frontier = tables.read(inputs["frontier"], tables.FRONTIER)
+    curves = tables.read(inputs["curves"], tables.CURVES)
     later, runs = (table.filter(pl.col("iteration") > 0) for table in (intervals, metrics))  # M0 aside
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {

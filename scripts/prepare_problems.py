@@ -1,8 +1,6 @@
 """prepare_problems: the problems of one set, from its source in the study."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +17,6 @@ def main(
     other_paths: list[str],
     answers: dict[str, list[str]],
     labels: str | bool,
-    sandboxed: bool,
     output: str,
     dropped_path: str,
 ) -> None:
@@ -31,8 +28,6 @@ def main(
         if of_file
         else problems_of(pl.concat(given.values()), name, source.get("answer_type"))
     )
-    if sandboxed and "program" in frame["answer_type"]:
-        require_namespaces(task)
     # Only training problems are dropped as duplicates: a test set must stay comparable with other people's.
     others = {Path(path).stem: tables.read(path, tables.PROBLEMS) for path in other_paths}
     if problems == "train":
@@ -42,24 +37,8 @@ def main(
     print(
         f"{frame.height} problems, of which {dropped.height} dropped: their question stands elsewhere, or has no answer"
     )
-    jobs.write_text(dropped_path, dropped.write_csv())
+    tables.write(dropped, tables.DROPPED, dropped_path)
     tables.write(kept, tables.PROBLEMS, output)
-
-
-def require_namespaces(task: str) -> None:
-    """Raises RuntimeError where bubblewrap cannot work: now, and not when verify finds out after the first training."""
-    without = "(verification: {sandboxed: false} would run them without.)"
-    if shutil.which("bwrap") is None:
-        raise RuntimeError(
-            f"{task} runs programs that a model wrote, in bubblewrap, which is not installed here: apt-get install "
-            f"bubblewrap, or without root: conda install -c conda-forge bubblewrap (0.8 or newer). {without}"
-        )
-    tried = subprocess.run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
-    if tried.returncode:
-        raise RuntimeError(
-            f"{task} runs programs that a model wrote, in bubblewrap, which cannot make a sandbox here "
-            f"({tried.stderr.strip()}): unprivileged user namespaces must be allowed. {without}"
-        )
 
 
 if "snakemake" in globals():
@@ -71,7 +50,6 @@ if "snakemake" in globals():
         list(snakemake.input.others),
         json.loads(snakemake.params.answers),
         json.loads(snakemake.params.labels),
-        snakemake.params.sandboxed,
         snakemake.output.problems,
         snakemake.output.dropped,
     )

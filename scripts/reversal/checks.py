@@ -6,6 +6,7 @@ Light imports only: the rules call this at every start of Snakemake.
 import difflib
 from pathlib import Path
 
+from reversal import file_names
 from reversal.batches import per_process
 from reversal.given import answers_of, missing, needs_base, with_given
 from reversal.lineages import series
@@ -85,7 +86,7 @@ def _is_number(text) -> bool:
 def _inconsistencies(config: dict) -> list[str]:
     """What no schema can say: names that must exist, lineages that cannot be built, values that must fit together."""
     found = [*_of_methods(config), *_of_given(config), *_of_sampling(config), *_of_tasks(config)]
-    return found + _of_prompts_and_sources(config)
+    return (found + _of_prompts_and_sources(config)) or file_names.faults(config)
 
 
 def _of_given(config: dict) -> list[str]:

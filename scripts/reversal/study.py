@@ -9,6 +9,8 @@ from reversal.lineages import BASE, last_step, parent, series
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
+PROGRAMS = {"program", "programs", "mbpp"}  # an answer type, a generator and a format
+
 
 def without_nulls(value):
     """The configuration less every key set to null: how a study takes an entry of config.yaml away."""
@@ -86,6 +88,14 @@ def source_of(task: dict, problems: str) -> dict:
     return task[problems] if problems in ("train", "test") else task["ood"][problems]
 
 
+def runs_programs(config: dict, task: str) -> bool:
+    """Whether answers to a task are programs that verify runs in a sandbox."""
+    settings = config["tasks"][task]
+    sources = [settings[name] for name in ("train", "test") if name in settings] + list(settings["ood"].values())
+    kinds = {source.get("answer_type") or source.get("generator") or source.get("format") for source in sources}
+    return config["verification"]["sandboxed"] and "labels" not in settings and bool(kinds & PROGRAMS)
+
+
 def step_of(config: dict, model: str, lineage: str) -> dict:
     """The settings of the lineage's last step, with what the model changes about them."""
     name = last_step(lineage)
@@ -133,6 +143,14 @@ def reference(config: dict) -> str:
     return config.get("evaluation", {}).get("reference", "M1")
 
 
+def asked_of_set(config: dict, problems: str, **identity) -> dict:
+    """The part of `answers_wanted` that makes the requests of one problem set."""
+    batch = batch_of(problems)
+    wanted = answers_wanted(config, batch, **identity)
+    place = sets_of(config["tasks"][identity["task"]], batch).index(problems)
+    return {"settings": wanted["settings"][place], "prompt": wanted["prompt"], "seed_parts": wanted["seed_parts"]}
+
+
 def kinds_of_methods(config: dict) -> dict[str, str]:
     """{method: kind}, for the paper's coverage rule: dpo if one of its steps is trained with DPO, sft, or other.
 
@@ -140,7 +158,7 @@ def kinds_of_methods(config: dict) -> dict[str, str]:
     """
     kinds = {}
     for name, method in config["methods"].items():
-        steps = [config["steps"][step] for step in series(method, config["iterations"])[-1].split("-")]
+        steps = [config["steps"][last_step(lineage)] for lineage in series(method, config["iterations"])]
         trainers = {step["trainer"] for step in steps}
         of_gold = len(steps) > 1 and all("from" in step.get("training_set", {}) for step in steps[1:])
         kinds[name] = "dpo" if "dpo" in trainers else "other" if "given" in trainers or of_gold else "sft"

@@ -59,6 +59,8 @@ def test_every_rule_left_a_benchmark(finished):
         "common",
         "gpus",
         "keeping",
+        "running",
+        "check_sandbox",
         "given",
         "export",
         "fetch_base",
