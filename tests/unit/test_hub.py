@@ -351,5 +351,5 @@ def test_a_package_without_one_model_is_told(package):
     (package / "second.gguf").touch()
     with pytest.raises(RuntimeError, match="tiny_llama carries 2 models as GGUF files; a base model is one"):
         hub.gguf_file("tiny_llama")
-    with pytest.raises(RuntimeError, match="The package no_such_package, which .* is not installed: `make study`"):
+    with pytest.raises(RuntimeError, match=r"The package no_such_package, which .* is not installed: `make study`"):
         hub.gguf_file("no_such_package")
