@@ -179,7 +179,7 @@ def test_the_studies_have_no_faults(study):
         ),
         ("models/mini-llama/tensor_parallel", 0, "models.mini-llama.tensor_parallel: 0 is less than the minimum of 1"),
         ("models/mini-llama/attention", "flash", "models.mini-llama.attention: 'flash' does not match"),
-        ("models/m", {"hub": "a/b"}, "models.m: must be one of pretrain, hub with its revision, folder, or package (null"),
+        ("models/m", {"hub": "a/b"}, "models.m: must be one of pretrain, hub with its revision, folder, or package"),
         (
             "models/m",
             {"folder": "x", "hub": "a/b", "revision": "0" * 40},
