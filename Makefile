@@ -1,7 +1,8 @@
 # Everything a person runs: `make study` and `make test` set up what they need on a fresh machine.
 STUDY ?= config.yaml
 CORES ?= all
-SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --configfile $(STUDY) $(if $(CHANGE),--config $(CHANGE))
+LOCK = envs/$(if $(GPUS),gpu,cpu).lock
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(if $(GPUS),--resources gpu=$(GPUS)) --configfile $(STUDY) $(if $(CHANGE),--config $(CHANGE))
 comma := ,
 empty :=
 
@@ -11,12 +12,16 @@ help:
 	@echo "make study                           the embedded study (results/default)"
 	@echo "make study STUDY=studies/smoke.yaml  another study"
 	@echo "make adopt STUDY=studies/smoke.yaml  results that were copied here without .snakemake: nothing of them is made again"
+	@echo "make study STUDY=... GPUS=4          the same on a node with four NVIDIA GPUs (docs/gpus.md)"
 	@echo 'make judge ANSWERS="a.jsonl b.jsonl" from these answers of one model to those of a later one: progress or regress?'
 	@echo "make test                            linters, unit tests, end-to-end studies"
 	@echo "make robustness                      the embedded study over ten base models: hours, resumable"
 	@echo "make bench                           verifiers and intervals against known truth, and how fast things are"
 
 study: .venv/installed
+	@test -z "$(GPUS)" || grep -qs gpu .venv/installed || \
+		{ echo "The .venv here has builds for the CPU; GPUS needs one of its own: make clean (or remove .venv), and again"; exit 2; }
+	@! grep -qsE "package: |reasoning_gym" $(STUDY) || $(MAKE) --no-print-directory .venv/extras
 	@.venv/bin/python scripts/study_folder.py $(STUDY) >/dev/null
 	@echo "Running $(STUDY). Long jobs show their progress in their logs, results/*/logs/{rule}/."
 	$(SNAKEMAKE) --quiet host reason
@@ -60,5 +65,10 @@ lint: .venv/installed
 clean:
 	rm -rf .venv results .snakemake
 
-.venv/installed: envs/cpu.lock envs/install.sh
-	PYTHON="$(PYTHON)" sh envs/install.sh
+.venv/installed: $(LOCK) envs/install.sh
+	PYTHON="$(PYTHON)" sh envs/install.sh $(LOCK)
+
+# What few studies need and nobody else should have to download.
+.venv/extras: envs/extras.lock .venv/installed
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r envs/extras.lock
+	touch .venv/extras

@@ -10,7 +10,7 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checks, given, lineages, study, study_files
+from reversal import checks, given, lineages, recipes, study, study_files
 from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
 from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
 
@@ -21,6 +21,8 @@ if workflow.is_main_process:  # jobs on a cluster read the same files
 config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
     faults = checks.problems_of(config, yaml.safe_load(schema_file)) or checks.missing_files(config)
+if workflow.is_main_process and not faults and "series" not in config:
+    faults = recipes.inherited(config, workflow.config_settings.overwrite_config)
 if faults:
     raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 AS_WRITTEN, config = config, given.with_given(config)

@@ -176,11 +176,8 @@ def gpus_to_train(config: dict, model: str, step: str) -> int:
     return 0 if settings["trainer"] in ("none", "given") else settings.get("gpus", 1)
 
 
-def gpus_beyond(config: dict, cap: int) -> list[str]:
-    """What asks for more GPUs than `cap` (0: there are none, all runs without), one sentence each.
-
-    Snakemake itself would lower the request to the cap and start the job.
-    """
+def gpus_asked_for(config: dict) -> dict[str, tuple[str, int]]:
+    """{key that says so: (rule, how many GPUs one of its jobs uses, where there are any)}."""
     steps = {last_step(m) for method in config["methods"].values() for m in series(method, config["iterations"])}
     asked = {}
     for name, model in config["models"].items():
@@ -188,9 +185,17 @@ def gpus_beyond(config: dict, cap: int) -> list[str]:
         for step in sorted(steps):
             owner = f"models.{name}." if "gpus" in model.get("steps", {}).get(step, {}) else ""
             asked[f"{owner}steps.{step}.gpus"] = ("train", gpus_to_train(config, name, step))
+    return asked
+
+
+def gpus_beyond(config: dict, cap: int) -> list[str]:
+    """What asks for more GPUs than `cap` (0: there are none, all runs without), one sentence each.
+
+    Snakemake itself would lower the request to the cap and start the job.
+    """
     return [
         f"{key}: a {rule} job needs {gpus} GPUs, more than --resources gpu={cap}: raise that to {gpus}, or lower {key}"
-        for key, (rule, gpus) in asked.items()
+        for key, (rule, gpus) in gpus_asked_for(config).items()
         if 0 < cap < gpus
     ]
 
