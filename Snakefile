@@ -5,6 +5,7 @@ configfile: "config.yaml"
 include: "rules/common.smk"
 include: "rules/gpus.smk"
 include: "rules/keeping.smk"
+include: "rules/try_settings.smk"
 include: "rules/prepare_problems.smk"
 include: "rules/pretrain_base.smk"
 include: "rules/fetch_base.smk"
@@ -51,6 +52,10 @@ rule all:
         every_model("kept_models.json", lineages=TRAINED) if config["keep_models"] != "all" else [],
     message:
         "all files of the study"
+
+
+onstart:
+    try_settings()
 
 
 onsuccess:
