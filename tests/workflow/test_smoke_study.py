@@ -61,6 +61,7 @@ def test_every_rule_left_a_benchmark(finished):
         "fetch_base",
         "plan",
         "remove_models",
+        "try_settings",
     }
     assert folders >= rules
 
