@@ -67,7 +67,7 @@ def _inconsistencies(config: dict) -> list[str]:
     found += [*_of_prompts_and_sources(config), *consistency.of_architectures(config), *consistency.of_losses(config)]
     if found:  # what follows builds the series, whose steps must be known
         return found
-    of_all = (consistency.of_equal_sources, consistency.of_equal_methods, consistency.of_file_names)
+    of_all = (consistency.of_equal_sources, consistency.of_equal_methods, consistency.of_equal_logs)
     return [fault for of in of_all for fault in of(config)]
 
 

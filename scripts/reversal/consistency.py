@@ -10,8 +10,6 @@ from itertools import product
 from reversal.lineages import series
 from reversal.study import bases_of, gpus_to_sample
 
-LONGEST_NAME = 240  # of a log file less its ending; most file systems take 255 bytes
-
 
 def of_architectures(config: dict) -> list[str]:
     """What transformers' Llama refuses, or cannot compute; where nothing is said, its own defaults count."""
@@ -111,22 +109,16 @@ def of_equal_methods(config: dict) -> list[str]:
     return found
 
 
-def of_file_names(config: dict) -> list[str]:
-    """Names that together make the same name of a log twice, or one too long; see LOG in rules/common.smk."""
+def of_equal_logs(config: dict) -> list[str]:
+    """Names that together make the name of one log for two different jobs; see LOG in rules/common.smk."""
     lineages = {lineage for method in config["methods"].values() for lineage in series(method, config["iterations"])}
     sets = {name: ["train", "test", *task["ood"]] for name, task in config["tasks"].items()}
-    models = [(f"{name}-base{base}", name) for name, model in config["models"].items() for base in bases_of(model)]
+    models = [f"{name}-base{base}" for name, model in config["models"].items() for base in bases_of(model)]
     names = Counter(
         f"{model}-{task}-seed{config['seeds'][0]}-{lineage}-{problems}"
-        for (model, _), task in product(models, config["tasks"])
-        for lineage, problems in product(["base", *lineages], sets[task])
+        for model, task, lineage in product(models, config["tasks"], ["base", *lineages])
+        for problems in sets[task]
     )
-    longest = max(names, key=lambda name: len(name.encode()))
-    if len(longest.encode()) > LONGEST_NAME:
-        return [
-            f"iterations: file names get too long, {longest[:60]}..., {len(longest.encode())} bytes and not "
-            f"{LONGEST_NAME}; take shorter names of steps, or fewer iterations"
-        ]
     twice = [name for name, count in names.items() if count > 1]
     return [
         f"models, tasks, steps: {name} could be the log of two different jobs; rename a model, a task or an OOD set"
