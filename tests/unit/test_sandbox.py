@@ -206,7 +206,7 @@ HOSTILE = [
         "sets a default ACL on /tmp",
         "import os, struct\nentries = [(1, 7, -1), (4, 0, -1), (32, 0, -1)]\n"
         "acl = struct.pack('<I', 2) + b''.join(struct.pack('<HHi', *entry) for entry in entries)\n"
-        "os.setxattr('/tmp', 'system.posix_acl_default', acl)" + RIGHT,
+        "try: os.setxattr('/tmp', 'system.posix_acl_default', acl)\nexcept OSError: pass" + RIGHT,
         "correct",
     ),
     (
@@ -217,7 +217,8 @@ HOSTILE = [
     ),
     (
         "leaves a message queue",
-        "import ctypes\nmade = ctypes.CDLL(None).mq_open(b'/planted', 0o102, 0o600, None)\nassert made >= 0" + RIGHT,
+        "import ctypes, os\ncall = 240 if os.uname().machine == 'x86_64' else 180\n"
+        "ctypes.CDLL(None).syscall(call, b'planted', 0o102, 0o600, None)" + RIGHT,
         "correct",
     ),
     (
@@ -289,7 +290,8 @@ socket.socket().bind(('127.0.0.1', 8000))
 def answer():
     others = [p for p in os.listdir('/proc') if p.isdigit() and int(p) not in (1, os.getpid())]
     fresh = os.listdir('/tmp') == os.listdir('/dev/shm') == os.listxattr('/tmp') == os.listxattr('/dev/shm') == []
-    fresh &= others == [] and libc.mq_open(b'/planted', 0) == -1
+    call = 240 if os.uname().machine == 'x86_64' else 180
+    fresh &= others == [] and libc.syscall(call, b'planted', 0) == -1
     slow = os.sched_getscheduler(0) == os.SCHED_IDLE or os.getpriority(os.PRIO_PROCESS, 0) > 10
     call = 252 if os.uname().machine == 'x86_64' else 31
     slow |= libc.syscall(call, 1, 0) > 0 or libc.syscall(call, 1, 1) > 0
