@@ -37,7 +37,7 @@ def _asked(place: str, library: str, found: list[str]) -> Iterator[None]:
         yield
     except Exception as error:  # each library has its own
         said = " ".join(str(error).split())
-        found.append(f"{place}: {library} says: {said[:400] or type(error).__name__}")
+        found.append(f"{place}: {library} says: {said[:400] if ' ' in said else repr(error)}")
 
 
 def _shape(place: str, model: dict, found: list[str]):
@@ -123,7 +123,7 @@ def _try_sampling(place: str, folder: str, settings: dict, found: list[str]) -> 
     if current_platform.is_unspecified():  # vLLM of GPUs, on a machine without
         return
     for task, tokens in settings["max_tokens"].items():
-        with _asked(f"sampling, tasks.{task}.max_tokens", "vllm.SamplingParams", found):
+        with _asked(f"sampling, with tasks.{task}.max_tokens", "vllm.SamplingParams", found):
             vllm.SamplingParams(max_tokens=tokens, seed=0, **settings["decoding"])
     engine = settings["engine"]
     off = {"enable_chunked_prefill": False, "enable_prefix_caching": False} if current_platform.is_cpu() else {}

@@ -230,8 +230,7 @@ HOSTILE = [
     (
         "lowers the I/O priority of the first process and of all of its user",
         "import ctypes, os\ncall = 251 if os.uname().machine == 'x86_64' else 30\n"
-        "for which, who in ((1, 1), (3, os.getuid())): ctypes.CDLL(None).syscall(call, which, who, 3 << 13)\n"
-        "os.setpriority(os.PRIO_USER, os.getuid(), 19)" + RIGHT,
+        "for which, who in ((1, 1), (3, os.getuid())): ctypes.CDLL(None).syscall(call, which, who, 3 << 13)" + RIGHT,
         "correct",
     ),
     (

@@ -31,7 +31,7 @@ def test_what_they_refuse_is_told_with_its_key():
         ("models.odd-schedule.pretrain.arguments", "transformers"),
         ("steps.sft.lora", "peft"),
         ("steps.dpo.arguments", "trl.DPOConfig"),
-        ("sampling, tasks.mini-gsm.max_tokens", "vllm.SamplingParams"),
+        ("sampling, with tasks.mini-gsm.max_tokens", "vllm.SamplingParams"),
     ):
         assert [fault for fault in found if fault.startswith(f"{place}: {library} says: ")], (place, found)
     assert not [fault for fault in found if "models.mini-llama" in fault]
