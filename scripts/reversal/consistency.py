@@ -119,7 +119,7 @@ def of_equal_logs(config: dict) -> list[str]:
         for model, task, lineage in product(models, config["tasks"], ["base", *lineages])
         for problems in sets[task]
     )
-    twice = [name for name, count in names.items() if count > 1]
+    twice = sorted((name for name, count in names.items() if count > 1), key=lambda name: (len(name), name))
     return [
         f"models, tasks, steps: {name} could be the log of two different jobs; rename a model, a task or an OOD set"
         for name in twice[:1]
