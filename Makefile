@@ -1,12 +1,13 @@
 # Everything a person runs: `make study` and `make test` set up what they need on a fresh machine.
 STUDY ?= config.yaml
 CORES ?= all
+KILLS ?= 200
 LOCK = envs/$(if $(GPUS),gpu,cpu).lock
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(if $(GPUS),--resources gpu=$(GPUS)) --configfile $(STUDY) $(if $(CHANGE),--config $(CHANGE))
 comma := ,
 empty :=
 
-.PHONY: help study adopt judge test robustness bench lint clean
+.PHONY: help study adopt judge test faults robustness bench lint clean
 
 help:
 	@echo "make study                           the embedded study (results/default)"
@@ -15,6 +16,7 @@ help:
 	@echo "make study STUDY=... GPUS=4          the same on a node with four NVIDIA GPUs (docs/gpus.md)"
 	@echo 'make judge ANSWERS="a.jsonl b.jsonl" from these answers of one model to those of a later one: progress or regress?'
 	@echo "make test                            linters, unit tests, end-to-end studies"
+	@echo "make faults                          kills, bad disks, hostile programs, wrong studies, odd answers: an hour (KILLS=20: less)"
 	@echo "make robustness                      the embedded study over ten base models: hours, resumable"
 	@echo "make bench                           verifiers and intervals against known truth, and how fast things are"
 
@@ -41,6 +43,10 @@ judge:
 
 test: .venv/installed lint
 	.venv/bin/python -m pytest
+
+faults: .venv/installed
+	FAULTS_KILLS=$(KILLS) FAULTS_STUDIES=500 FAULTS_ANSWERS=5000 .venv/bin/python -m pytest --numprocesses=0 --timeout=0 -s \
+	    tests/faults tests/unit/test_sandbox.py tests/unit/test_trying.py tests/workflow/test_killed.py
 
 robustness: .venv/installed
 	$(MAKE) study STUDY=studies/bases.yaml

@@ -4,18 +4,7 @@
 # transformers on a CPU torch; nothing here uses it.
 set -eu
 lock=${1:-envs/cpu.lock}
-fail() { echo "set-up failed: $1" >&2; exit 1; }
-
-# The first of these that the locked packages have wheels for.
-for python in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14}; do
-    "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && break
-    python=
-done
-[ -n "$python" ] || fail "the locked packages need Python 3.11 to 3.14, and ${PYTHON:-python3} says:
-    $("${PYTHON:-python3}" --version 2>&1)
-Install one of these, or say make PYTHON=/path/to/python"
-"$python" -c 'import ensurepip, venv' 2>/dev/null ||
-    fail "$python has no venv module; install it (Debian: apt-get install python3-venv)"
+. "${0%/*}/python.sh"
 
 size="3 GB and some minutes"
 if [ "$lock" = envs/gpu.lock ]; then

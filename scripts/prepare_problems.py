@@ -32,6 +32,11 @@ def main(
     others = {Path(path).stem: tables.read(path, tables.PROBLEMS) for path in other_paths}
     if problems == "train":
         kept, dropped = drop_duplicates(frame, others)
+        if kept.is_empty():
+            raise ValueError(
+                f"tasks.{task}.train: all of its {frame.height} questions stand in {', '.join(others)}, too; nothing "
+                "is left to learn from"
+            )
     else:
         kept, dropped = in_all(frame, {step: answered(matched(rows, frame)) for step, rows in given.items()})
     print(

@@ -206,3 +206,26 @@ def recipe_of(config: dict, model: str, lineage: str) -> dict:
     recipe = {key: step[key] for key in ("trainer", "arguments", "lora") if key in step}
     attention = config["models"][model].get("attention")
     return recipe | ({"attention": attention} if attention else {})
+
+
+def settings_to_try(config: dict) -> dict:
+    """What reversal.trying asks the libraries about; {} for a study that trains nothing and samples with no engine."""
+    lineages = {lineage for method in config["methods"].values() for lineage in series(method, config["iterations"])}
+    steps = {last_step(lineage) for lineage in lineages}
+    trained = sorted(name for name in steps if config["steps"][name]["trainer"] in ("sft", "dpo"))
+    sampled = config["sampling"]["engine"]["name"] == "vllm" and any("answers" not in config["steps"][s] for s in steps)
+    kept = ("pretrain", "hub", "revision", "folder")
+    models = {
+        name: {key: model[key] for key in kept if key in model}
+        | {"steps": {step: recipe_of(config, name, step) for step in trained}}
+        for name, model in config["models"].items()
+        if set(kept) & set(model)
+    }
+    if not models or not (trained or sampled):
+        return {}
+    return {
+        "models": models,
+        "engine": config["sampling"]["engine"] if sampled else {"name": "none"},
+        "decoding": {key: config["sampling"][key] for key in ("temperature", "top_p")},
+        "max_tokens": {name: task["max_tokens"] for name, task in config["tasks"].items()},
+    }

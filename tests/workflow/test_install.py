@@ -7,8 +7,8 @@ import pytest
 from running import REPOSITORY, copy_repository
 
 
-def set_up(folder: Path, path: str, **environment: str) -> subprocess.CompletedProcess:
-    command = ["/bin/sh", str(REPOSITORY / "envs/install.sh")]
+def set_up(folder: Path, path: str, script: str = "install.sh", **environment: str) -> subprocess.CompletedProcess:
+    command = ["/bin/sh", str(REPOSITORY / "envs" / script), "training"]
     environment |= {"PATH": path}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
 
@@ -19,15 +19,16 @@ def python(folder: Path, name: str, version: str) -> None:
     (folder / name).chmod(0o755)
 
 
+@pytest.mark.parametrize("script", ["install.sh", "venv.sh"])
 @pytest.mark.parametrize("version", ["3.10.12", "3.15.0"])
-def test_a_python_without_wheels_is_told(tmp_path, version):
+def test_a_python_without_wheels_is_told(tmp_path, version, script):
     python(tmp_path, "python3", version)
-    run = set_up(tmp_path, f"{tmp_path}:/nowhere")
+    run = set_up(tmp_path, f"{tmp_path}:/nowhere", script)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr.startswith(
         f"set-up failed: the locked packages need Python 3.11 to 3.14, and python3 says:\n    Python {version}\n"
     )
-    assert not (tmp_path / ".venv").exists()
+    assert not (tmp_path / ".venv").exists() and not (tmp_path / "venvs").exists()
 
 
 def test_no_python_at_all_is_told(tmp_path):

@@ -66,6 +66,7 @@ def test_every_rule_left_a_benchmark(finished):
         "fetch_base",
         "plan",
         "remove_models",
+        "try_settings",
     }
     assert folders >= rules
 
@@ -115,4 +116,13 @@ def test_a_wrong_study_stops_before_the_first_job(tmp_path, change, sentence):
     copy_repository(tmp_path)
     run = snakemake(tmp_path, change=change)
     assert run.returncode != 0 and sentence in run.stdout + run.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_what_a_library_refuses_stops_a_study_before_the_first_job(tmp_path):
+    copy_repository(tmp_path)
+    change = "steps: {sft: {lora: {r: 4, lora_alpha: 8, target_modules: [nonsense]}}}"
+    run = snakemake(tmp_path, change=change)
+    assert run.returncode != 0 and "steps.sft.lora: peft says: Target modules" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
     assert not (tmp_path / "results").exists()
