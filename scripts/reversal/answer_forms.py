@@ -25,6 +25,7 @@ ROWS = {
     "n_tokens": pl.Int64,
     "finish_reason": pl.String,
 }
+BATCH = 10_000  # rows as Python objects at a time: they take several times the memory of the table
 OWN_LABEL = {"nemo_skills": ("symbolic_correct", "is_correct"), "verl": ("acc", "score"), "plain": ("correct",)}
 
 
@@ -34,7 +35,7 @@ def read_rows(paths: list[str], labels: str | bool) -> pl.DataFrame:
     labels: the field that holds the verdicts, True for the one that this form has, False for none. Raises ValueError
     naming file and line of a record that cannot be read.
     """
-    found = []
+    found, frames = [], []
     for path in paths:
         first, form = None, ""
         for place, record in _inspect_samples(path) if path.endswith(".json") else records(path):
@@ -45,9 +46,12 @@ def read_rows(paths: list[str], labels: str | bool) -> pl.DataFrame:
             except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
                 reason = f"no field {error}, only {', '.join(record)}" if isinstance(error, KeyError) else str(error)
                 raise ValueError(f"{place}: not an answer in the form of {form}: {reason}") from error
+            if len(found) >= BATCH:
+                frames.append(pl.DataFrame(found, schema=ROWS))
+                found = []
         if first is None:
             raise ValueError(f"{path}: holds no answers")
-    return pl.DataFrame(found, schema=ROWS)
+    return pl.concat([*frames, pl.DataFrame(found, schema=ROWS)])
 
 
 def _form(record: dict, place: str) -> str:

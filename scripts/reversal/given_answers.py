@@ -5,7 +5,6 @@ ROWS are those of answer_forms.
 
 import polars as pl
 
-from reversal.answer_forms import ROWS
 from reversal.tables import DROPPED, LABELS, PROBLEMS, SAMPLE_KEY, SAMPLES
 
 
@@ -54,7 +53,7 @@ KNOWN = ("problem_id", "question", "gold_answer", "answer_type")
 
 
 def matched(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
-    """ROWS with the problem_id that each answers: this study's own, else by its question, else by its id; or null.
+    """The rows with the problem_id that each answers: this study's own, else by its question, else by its id; or null.
 
     A whole prompt (verl's dumps hold no question) answers the longest question that stands in it.
     """
@@ -71,7 +70,7 @@ def matched(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
     prompts = found.filter(pl.col("problem_id").is_null())["same"].drop_nulls().unique()
     holding = {prompt: _longest_within(prompt, asked) for prompt in prompts}
     within = pl.col("same").replace_strict(holding, default=None, return_dtype=pl.String)
-    return found.with_columns(pl.coalesce("problem_id", within)).select("problem_id", *ROWS)
+    return found.with_columns(pl.coalesce("problem_id", within)).select("problem_id", *rows.columns)
 
 
 def answered(rows: pl.DataFrame) -> set[str]:
