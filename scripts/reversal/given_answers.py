@@ -27,13 +27,14 @@ def problems_of(rows: pl.DataFrame, name: str, answer_type: str | None) -> pl.Da
     if (several := known.filter(pl.col("questions") > 1)).height:
         raise ValueError(
             f"{several.height} problem ids stand for different questions in different answers, first "
-            f"{several['id'][0]}: these are not answers to the same problems"
+            f"{several['id'][0]}: these are not answers to the same problems, or their ids are of "
+            "different kinds: then name the questions (questions: {file: ..})"
         )
     if answer_type and known["gold"].has_nulls():
         raise ValueError(
             f"the answers to {known['gold'].null_count()} problems say no gold answer, first "
-            f"{known.filter(pl.col('gold').is_null())['key'][0][:80]!r}: name the questions (questions: {{file: ..}}) "
-            "or labels"
+            f"{known.filter(pl.col('gold').is_null())['key'][0][:80]!r}: name the questions "
+            "(questions: {file: ..}) or labels"
         )
     number = pl.int_range(pl.len()).cast(pl.String)
     empty = [pl.lit(None, dtype).alias(column) for column, dtype in PROBLEMS.items()]
