@@ -3,9 +3,9 @@
 python -m venv lm-eval && lm-eval/bin/pip install lm-eval==0.4.13 torch
 lm-eval/bin/python benchmarks/lm_eval_samples.py results/STUDY/export/MODEL/samples_test_greedy.jsonl ['####']
 
-A model that replays the exported texts answers the exported prompts in the harness, which scores them with its own filter
-(the number after the mark) and its own exact_match, and writes its own samples file (--log_samples). Printed is where the
-two files differ. Nothing of this repository is imported.
+A model that replays the exported texts answers the exported prompts in the harness, which scores them with its own
+filter (the number after the mark) and its own exact_match, and writes its own samples file (--log_samples). Printed is
+where the two files differ. Nothing of this repository is imported.
 """
 
 import json

@@ -39,13 +39,14 @@ def pass_at_k(intervals: pl.DataFrame) -> Figure:
     if data.is_empty():
         return drawing.nothing("no pass@k on the test problems")
     steps, ks = sorted(set(data["iteration"])), sorted(set(data["k"]))
-    marked = [i for i, k in enumerate(ks) if k & (k - 1) == 0]
     figure, places = drawing.panel_grid(intervals, 1.9, 1.0)
     for ax, place in places:
         here, looks = data.filter(**place), _by_iteration(steps, colours(intervals)[place["method"]])
         for t, look in zip(steps, looks, strict=True):
             band = 0.15 if t in (steps[0], steps[-1]) else 0
-            drawing.line(ax, here.filter(iteration=t), x="k", band=band, markevery=marked, **look)
+            curve = here.filter(iteration=t).sort("k")  # as long as this model has samples
+            marked = [i for i, k in enumerate(curve["k"]) if k & (k - 1) == 0]
+            drawing.line(ax, curve, x="k", band=band, markevery=marked, **look)
         _mark_crossings(ax, here, steps, looks)
         drawing.doublings(ax, ks)
         drawing.tidy(ax, percent=True)
