@@ -101,7 +101,7 @@ def answer_flow(intervals: pl.DataFrame) -> Figure:
     Gains stand next to zero, above; losses below; kept on top of the gains, so that the bar ends at M_t's accuracy.
     """
     if intervals.filter(pl.col("metric").is_in(list(FLOW))).drop_nulls("value").is_empty():
-        return drawing.nothing("no iteration after M1")
+        return drawing.nothing("no greedy answers of M1 and a later iteration")
     figure, places = drawing.panel_grid(intervals, 2.1, 1.0)
     for ax, place in places:
         colour, here = colours(intervals)[place["method"]], intervals.filter(**place, subset="test")

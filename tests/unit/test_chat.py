@@ -1,11 +1,14 @@
 """Chat prompts through the templates of three kinds of models: what is read, learnt and stopped at."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
+import reversal
 from reversal.answers import after_thinking
 from reversal.checkpoints import publish
 from reversal.prompts import end_of_turn, format_prompt, rendered
@@ -122,7 +125,10 @@ def test_a_published_model_answers_in_vllm_and_its_turn_ends_there(tiny_llama, t
     publish(str(tmp_path / "trained"), model_json, {"lineage": "sft"})
     arguments = {"max_model_len": 128, "max_num_seqs": 4, "max_num_batched_tokens": 512, "enforce_eager": True}
     given = [str(tmp_path / "published"), requests, json.loads(requests[0]["prompt"]), arguments]
-    run = subprocess.run([sys.executable, "-c", IN_VLLM], input=json.dumps(given), capture_output=True, text=True)
+    path = os.environ | {"PYTHONPATH": str(Path(reversal.__file__).parents[1])}
+    run = subprocess.run(
+        [sys.executable, "-c", IN_VLLM], input=json.dumps(given), env=path, capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     ours, theirs = json.loads(run.stdout.splitlines()[-1])
     text, n_tokens, reason = ours
