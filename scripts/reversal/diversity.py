@@ -39,6 +39,27 @@ def semantic_diversity(vectors: np.ndarray) -> float:
     return float(1.0 - (total @ total - np.vdot(exact, exact)) / (n * (n - 1)))
 
 
+def semantic_diversity_between(some: np.ndarray, others: np.ndarray) -> float:
+    """1 - mean cosine over all pairs of one of `some` and one of `others`, as semantic_diversity; nan without pairs."""
+    if not len(some) or not len(others):
+        return np.nan
+    some, others = (np.asarray(vectors, np.float64) for vectors in (some, others))
+    return float(1.0 - (np.ones(len(some)) @ some) @ (np.ones(len(others)) @ others) / (len(some) * len(others)))
+
+
+def pair_shares(answers: pl.DataFrame) -> pl.DataFrame:
+    """problem_id, correct, incorrect, mixed: which share of all pairs of a question's answers is of each kind.
+
+    answers: problem_id, correct; a row per answer. With c correct of n answers c(c-1), (n-c)(n-c-1) and 2c(n-c), each
+    over n(n-1); null for n < 2. A mean over all pairs is the sum of those over the kinds, weighted by these shares: its
+    change is one of the shares (composition) and one within the kinds.
+    """
+    counts = answers.group_by("problem_id", maintain_order=True).agg(n=pl.len(), c=pl.col("correct").sum())
+    n, c = (pl.col(name).cast(pl.Float64) for name in "nc")
+    kinds = {"correct": c * (c - 1), "incorrect": (n - c) * (n - c - 1), "mixed": 2 * c * (n - c)}
+    return counts.select("problem_id", **{kind: pl.when(n > 1).then(of / (n * (n - 1))) for kind, of in kinds.items()})
+
+
 def vendi_score(vectors: np.ndarray) -> float:
     """The effective number of different answers: exp of the entropy of the eigenvalues of K / n, K the cosines.
 

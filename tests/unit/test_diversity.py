@@ -62,6 +62,24 @@ def test_semantic_diversity_of_equal_opposite_and_single_answers():
     assert np.isnan(diversity.semantic_diversity(np.empty((0, 2))))
 
 
+@given(st.integers(0, 4), st.integers(0, 4), st.integers(0, 2**32 - 1))
+def test_semantic_diversity_between_two_groups_equals_the_loop_over_all_pairs(some, others, seed):
+    vectors = np.random.default_rng(seed).normal(size=(some + others, 3)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = diversity.semantic_diversity_between(vectors[:some], vectors[some:])
+    pairs = [1 - a.astype(float) @ b.astype(float) for a in vectors[:some] for b in vectors[some:]]
+    assert found == pytest.approx(np.mean(pairs), abs=1e-9) if pairs else np.isnan(found)
+
+
+def test_pair_shares():
+    rows = [("b", letter == "r") for letter in "rwwr"] + [("c", True)] + [("a", False)] * 3
+    answers = pl.DataFrame(rows, schema={"problem_id": pl.String, "correct": pl.Boolean}, orient="row")
+    rows = [("b", 1 / 6, 1 / 6, 4 / 6), ("c", None, None, None), ("a", 0.0, 1.0, 0.0)]
+    schema = {"problem_id": pl.String} | dict.fromkeys(["correct", "incorrect", "mixed"], pl.Float64)
+    assert_frame_equal(diversity.pair_shares(answers), pl.DataFrame(rows, schema=schema, orient="row"))
+    assert_frame_equal(diversity.pair_shares(answers.clear()), pl.DataFrame(schema=schema))
+
+
 @pytest.mark.parametrize("dimensions", [3, 8, 50])  # fewer and more than answers
 def test_the_vendi_score_of_equal_answers_is_one(dimensions):
     vectors = np.full((9, dimensions), dimensions**-0.5, np.float32)

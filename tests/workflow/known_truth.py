@@ -105,6 +105,7 @@ def expected(lineage: str, cosine) -> dict[tuple[str, str], float]:
     for subset, kept in (("all", "CW"), ("correct", "C"), ("incorrect", "W")):
         parts = [{t: p for t, p in q.items() if t[0] in kept} for q in classes]
         found["semantic_diversity", subset] = _mean(_spread(q, cosine) for q in parts if q)
+        found["pairwise_equation_diversity", subset] = _mean(_spread(q, str.__eq__) for q in parts if q)
     found["solved_outside_m1", "test"] = _mean(
         _right(q) * (1 - _right(f)) ** (N - 1) for q, f in zip(classes, before, strict=True)
     )
