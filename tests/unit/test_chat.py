@@ -69,6 +69,19 @@ def of_kind(kind: str, tiny_llama: str, folder: str) -> str:
     return folder
 
 
+def wide(tiny_llama: str, folder: str) -> str:
+    """The same with one head of 32 dimensions: vLLM's attention on a CPU takes multiples of 32."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    one = {"num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 32}
+    config = transformers.AutoConfig.from_pretrained(tiny_llama, **one)
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    transformers.AutoTokenizer.from_pretrained(tiny_llama).save_pretrained(folder)
+    return folder
+
+
 def taught(folder: str, work: str, model: str) -> list[dict]:
     """Trains the model in `folder` on one short answer, into `model`; the request for that answer."""
     rows = [{"problem_id": "0", "prompt": format_prompt(CHAT, "1+1?"), "completion": "#### 2"}]
@@ -121,7 +134,11 @@ print(json.dumps([ours, theirs.outputs[0].text]))
 def test_a_published_model_answers_in_vllm_and_its_turn_ends_there(tiny_llama, tmp_path):
     """Through our code, which stops at the end of the turn; and by vLLM alone, which the folder tells all but that."""
     folder, model_json = str(tmp_path / "chat"), str(tmp_path / "published/model.json")
-    requests = taught(of_kind("qwen", tiny_llama, folder), str(tmp_path / "work"), str(tmp_path / "trained"))
+    requests = taught(
+        of_kind("qwen", wide(tiny_llama, str(tmp_path / "wide")), folder),
+        str(tmp_path / "work"),
+        str(tmp_path / "trained"),
+    )
     publish(str(tmp_path / "trained"), model_json, {"lineage": "sft"})
     arguments = {"max_model_len": 128, "max_num_seqs": 4, "max_num_batched_tokens": 512, "enforce_eager": True}
     given = [str(tmp_path / "published"), requests, json.loads(requests[0]["prompt"]), arguments]
