@@ -26,20 +26,20 @@ study: .venv/installed
 	@! grep -qsE "package: |reasoning_gym" $(STUDY) || $(MAKE) --no-print-directory .venv/extras
 	@.venv/bin/python scripts/study_folder.py $(STUDY) >/dev/null
 	@echo "Running $(STUDY). Long jobs show their progress in their logs, results/*/logs/{rule}/."
-	$(SNAKEMAKE) --quiet host reason
-	@report=$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html; \
-	$(SNAKEMAKE) --quiet all --report "$$report" && echo "Report: $$report"
+	report=$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html; \
+	$(SNAKEMAKE) --quiet host reason --report "$$report" --report-after-run && echo "Report: $$report"
 
 # A finished study's files are taken as they are, if this code and configuration would make the same ones (docs/running.md).
 adopt: .venv/installed
 	$(SNAKEMAKE) --touch --forceall --quiet
 
-# Each of ANSWERS is a model: a file, or a pattern of files. LABELS: the field that holds verdicts. ANSWER_TYPE: judge anew.
+# Each of ANSWERS is a model: a file, or a pattern of files. LABELS: the field that holds verdicts. ANSWER_TYPE: judge anew,
+# by what stands after ANSWER_MARK.
 judge:
 	@test -n "$(ANSWERS)" || { echo 'Say which answers: make judge ANSWERS="step100.jsonl step200.jsonl" (docs/judging.md)'; exit 2; }
 	@$(MAKE) --no-print-directory study STUDY=studies/judge.yaml CHANGE='\
 	"series={answers: [$(subst $(empty) $(empty),$(comma) ,$(strip $(ANSWERS)))]}"\
-	$(if $(LABELS),"labels=$(LABELS)") $(if $(ANSWER_TYPE),"questions={answer_type: $(ANSWER_TYPE)}")'
+	$(if $(LABELS),"labels=$(LABELS)") $(if $(ANSWER_TYPE),"questions={answer_type: $(ANSWER_TYPE)$(if $(ANSWER_MARK),$(comma) answer_mark: \"$(ANSWER_MARK)\")}")'
 
 test: .venv/installed lint
 	.venv/bin/python -m pytest

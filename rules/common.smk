@@ -112,6 +112,11 @@ def train_answered(w):
     return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
 
 
+def of_sets(w, folder):
+    """The tables in `folder`, of a pattern of wildcards, for the test and OOD problems of a task."""
+    return expand(f"{folder}/{{problems}}.parquet", problems=sets_of(config["tasks"][w.task], "evaluation"), **w)
+
+
 def first_verdicts(w):
     """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself and M0."""
     first = lineages.first(w.lineage)

@@ -44,13 +44,14 @@ def pass_at_k(intervals: pl.DataFrame) -> Figure:
         return drawing.nothing("no pass@k on the test problems")
     evaluated = 0 in data["iteration"]
     steps, ks = sorted(set(data["iteration"]) - {0}), sorted(set(data["k"]))
-    marked = [i for i, k in enumerate(ks) if k & (k - 1) == 0]
     figure, places = drawing.panel_grid(intervals, 1.9, 1.0)
     for ax, place in places:
         here, looks = data.filter(**place), _by_iteration(steps, colours(intervals)[place["method"]])
         for t, look in zip(steps, looks, strict=True):
             band = 0.15 if t in (steps[0], steps[-1]) else 0
-            drawing.line(ax, here.filter(iteration=t), x="k", band=band, markevery=marked, **look)
+            curve = here.filter(iteration=t).sort("k")  # as long as this model has samples
+            marked = [i for i, k in enumerate(curve["k"]) if k & (k - 1) == 0]
+            drawing.line(ax, curve, x="k", band=band, markevery=marked, **look)
         if evaluated:
             drawing.line(ax, here.filter(iteration=0), x="k", band=0, markevery=marked, **BASE)
         _mark_crossings(ax, here, steps, looks)
@@ -112,7 +113,7 @@ def answer_flow(intervals: pl.DataFrame, reference: int = 1) -> Figure:
     reference: 1, or 0 for M0's answers instead of M1's.
     """
     if intervals.filter(pl.col("metric").is_in(list(FLOW))).drop_nulls("value").is_empty():
-        return drawing.nothing(f"no iteration after M{reference}")
+        return drawing.nothing(f"no greedy answers of M{reference} and a later iteration")
     figure, places = drawing.panel_grid(intervals, 2.1, 1.0)
     before = REFERENCE | {"label": f"accuracy of M$_{reference}$"}
     for ax, place in places:

@@ -40,7 +40,7 @@ def download(repository: str, revision: str, folder: str) -> None:
         reason = " ".join(str(cause).split())
         raise RuntimeError(
             f"{repository} at revision {revision} could not be had from the hub ({reason}). Without network, copy the "
-            "model to this machine and name it as models.NAME.folder instead of hub and revision."
+            "model to this machine and name its folder in the study instead."
         ) from error
     require_checkpoint(folder)
 

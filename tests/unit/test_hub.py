@@ -34,7 +34,7 @@ NO_REVISION = (
 )
 OUT_OF_REACH = (
     "someone/model at revision 0123456789abcdef0123456789abcdef01234567 could not be had from the hub ({cause}). "
-    "Without network, copy the model to this machine and name it as models.NAME.folder instead of hub and revision."
+    "Without network, copy the model to this machine and name its folder in the study instead."
 )
 
 
