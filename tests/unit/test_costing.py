@@ -150,5 +150,5 @@ def test_a_pretrained_model_has_the_parameters_that_transformers_counts(heads):
 def test_every_kind_of_problem_that_a_study_may_name_is_in_the_table():
     schema = yaml.safe_load((ROOT / "rules/config.schema.yaml").read_text())["$defs"]
     formats = schema["source"]["then"]["properties"]["format"]["enum"]
-    generators = schema["generated"]["properties"]["generator"]["enum"]
+    generators = schema["generated"]["else"]["properties"]["generator"]["enum"]
     assert set(RULES["verdicts"]) == set(RULES["question_characters"]) == {*formats, *generators}

@@ -104,6 +104,24 @@ def test_the_papers_grid_is_planned_offline():
 
 
 @pytest.mark.parametrize(
+    "study",
+    [
+        ["studies/one-gpu.yaml", "--resources", "gpu=1"],
+        ["studies/smollm.yaml"],
+        ["studies/paper.yaml", "studies/paper-qwen.yaml"],
+    ],
+    ids=["one-gpu", "smollm", "paper-qwen"],
+)
+def test_the_other_studies_of_fetched_models_are_planned_offline(study):
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "2", "--configfile", *study]
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE))
+    models, replicates = (3, 12) if "paper" in study[0] else (1, 1)
+    assert (jobs["fetch_base"], jobs["train"]) == (str(models), str(12 * replicates))
+
+
+@pytest.mark.parametrize(
     "change, sentence",
     [
         ("sampling: {train_samples: 0}", "sampling.train_samples: 0 is less than the minimum of 1"),
