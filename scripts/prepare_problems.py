@@ -9,6 +9,8 @@ from reversal.answer_forms import read_rows
 from reversal.given_answers import answered, in_all, matched, problems_of
 from reversal.problems import drop_duplicates, load_problems
 
+ASKED = ["id", "question", "gold", "greedy"]  # what answers say of their problems: seldom different for one problem
+
 
 def main(
     source: dict,
@@ -21,7 +23,9 @@ def main(
     dropped_path: str,
 ) -> None:
     name, split = f"{task}/{problems}", "train" if problems == "train" else "test"
-    given = {step: read_rows(paths, labels) for step, paths in answers.items()}
+    given = {
+        step: read_rows(paths, labels).select(ASKED).unique(maintain_order=True) for step, paths in answers.items()
+    }
     of_file = "file" in source or "dataset" in source or "generator" in source
     frame = (
         load_problems(source, name, split)
@@ -32,6 +36,11 @@ def main(
     others = {Path(path).stem: tables.read(path, tables.PROBLEMS) for path in other_paths}
     if problems == "train":
         kept, dropped = drop_duplicates(frame, others)
+        if kept.is_empty():
+            raise ValueError(
+                f"tasks.{task}.train: all of its {frame.height} questions stand in {', '.join(others)}, too; nothing "
+                "is left to learn from"
+            )
     else:
         kept, dropped = in_all(frame, {step: answered(matched(rows, frame)) for step, rows in given.items()})
     print(

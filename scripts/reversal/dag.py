@@ -8,14 +8,14 @@ from itertools import product
 from typing import NamedTuple
 
 from reversal.keeping import children, judged_after
-from reversal.lineages import BASE, iteration, last_step, parent, series
+from reversal.lineages import BASE, first, iteration, last_step, parent, series
 from reversal.study import (
     FRONTIER,
     asked,
     bases_of,
     frontier_lineages,
     learns_from_answers,
-    reference_of,
+    reference,
     runs_programs,
     sets_of,
     shards_of,
@@ -134,7 +134,8 @@ def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replica
             yield from _answer_jobs(config, of, lineage, batch)
         verdicts = [f"{lineage}/verdicts/{name}" for name in evaluated]
         verdicts += [f"{lineage}/verdicts/train"] if before == BASE else []
-        verdicts += [f"{reference}/verdicts/test" for reference in {reference_of(config, lineage)} - {lineage}]
+        verdicts += [f"{first(lineage)}/verdicts/test"] if before != BASE else []
+        verdicts += [f"{BASE}/verdicts/test"] if reference(config) == "M0" else []
         needs = tuple(f"{place}/{path}.parquet" for path in verdicts)
         yield Job("score", f"{folder}/scores.parquet", name, ("score", model, task), needs, 0, lineage)
         if lineage in hot:

@@ -59,8 +59,8 @@ def test_the_answers_of_all_models_may_be_held_against_m0s():
         expected = [f"{lineage}/verdicts/test", *others]
         scores = found[f"m/base0/t/seed0/{lineage}/scores.parquet"]
         assert scores == tuple(f"m/base0/t/seed0/{path}.parquet" for path in expected)
-    last = found["m/base0/t/seed0/sft-dpo/scores.parquet"]
-    assert last[-1] == "m/base0/t/seed0/base/verdicts/test.parquet"
+    last = [f"m/base0/t/seed0/{lineage}/verdicts/test.parquet" for lineage in ("sft-dpo", "sft", "base")]
+    assert found["m/base0/t/seed0/sft-dpo/scores.parquet"] == tuple(last)  # the improvement sets are M1's all the same
 
 
 def test_few_shot_rationales_come_from_the_base_model():

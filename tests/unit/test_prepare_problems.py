@@ -1,6 +1,6 @@
 import polars as pl
+import pytest
 from prepare_problems import main
-from reversal.tables import PROBLEMS
 
 
 def test_only_training_problems_are_dropped(tmp_path):
@@ -9,8 +9,11 @@ def test_only_training_problems_are_dropped(tmp_path):
     main(source, "t", "train", [], {}, False, paths["train"], str(tmp_path / "dropped.csv"))
     kept = pl.read_parquet(paths["train"])
     again = str(tmp_path / "again.parquet")
-    main(source, "t", "train", [paths["train"]], {}, False, again, str(tmp_path / "dropped.csv"))
-    assert pl.read_parquet(again).equals(pl.DataFrame(schema=PROBLEMS))
+    both = source | {"count": 8}
+    main(both, "t", "train", [paths["train"]], {}, False, again, str(tmp_path / "dropped.csv"))
+    assert pl.read_parquet(again).height == 3
     assert pl.read_csv(tmp_path / "dropped.csv")["same_as"].to_list() == kept["problem_id"].to_list()
+    with pytest.raises(ValueError, match=r"tasks\.t\.train: all of its 5 questions stand in train, too"):
+        main(source, "t", "train", [paths["train"]], {}, False, again, str(tmp_path / "dropped.csv"))
     main(source, "t", "test", [paths["train"]], {}, False, again, str(tmp_path / "dropped.csv"))
     assert pl.read_parquet(again).height == 5
