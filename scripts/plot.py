@@ -4,7 +4,7 @@ import io
 
 import matplotlib
 import polars as pl
-from reversal import drawing, figures, figures_beyond, jobs, tables
+from reversal import drawing, figures, figures_beyond, figures_frontier, jobs, tables
 from reversal.explorer import explorer
 
 # The same table gives the same bytes: ids come from a fixed salt and no date is written. Letters are drawn as paths, so
@@ -12,21 +12,26 @@ from reversal.explorer import explorer
 REPRODUCIBLE = {"svg.hashsalt": "reversal", "svg.fonttype": "path"}
 
 
-def main(metrics_path: str, intervals_path: str, changes_path: str, rule_path: str, outputs: dict[str, str]) -> None:
-    metrics = tables.read(metrics_path, tables.METRICS)
-    intervals = tables.read(intervals_path, tables.INTERVALS)
-    changes = pl.read_csv(changes_path, schema=tables.CHANGES)
-    rule = pl.read_csv(rule_path, schema=tables.RULE)
+def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
+    metrics = tables.read(inputs["metrics"], tables.METRICS)
+    intervals = tables.read(inputs["intervals"], tables.INTERVALS)
+    changes = pl.read_csv(inputs["changes"], schema=tables.CHANGES)
+    outcomes = pl.read_csv(inputs["outcomes"], schema=tables.OUTCOMES)
+    rule = pl.read_csv(inputs["coverage_rule"], schema=tables.RULE)
+    frontier = pl.read_csv(inputs["frontier"], schema=tables.FRONTIER)
+    curves = pl.read_csv(inputs["curves"], schema=tables.CURVES)
+    later, runs = (table.filter(pl.col("iteration") > 0) for table in (intervals, metrics))  # M0 aside
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
             "figure1_accuracy": figures.accuracy(intervals, metrics, changes),
-            "figure2_coverage": figures.coverage(intervals, metrics, changes, rule),
-            "figure3_improvement": figures.improvement(intervals, metrics),
-            "figure4_diversity": figures.diversity(intervals, metrics),
-            "figure5_ood": figures.ood(intervals, metrics),
+            "figure2_coverage": figures.coverage(later, runs, changes, rule),
+            "figure3_improvement": figures.improvement(later, runs),
+            "figure4_diversity": figures.diversity(later, runs),
+            "figure5_ood": figures.ood(later, runs),
             "figure6_pass_at_k": figures_beyond.pass_at_k(intervals),
-            "figure7_verdicts": figures_beyond.verdicts(changes),
-            "figure8_answer_flow": figures_beyond.answer_flow(intervals),
+            "figure7_verdicts": figures_beyond.verdicts(changes, outcomes),
+            "figure8_answer_flow": figures_beyond.answer_flow(later),
+            "figure9_frontier": figures_frontier.frontier(curves, frontier, drawing.colours(intervals)),
         }
         for name, figure in drawn.items():
             print(f"writing {outputs[name]}", flush=True)
@@ -38,10 +43,4 @@ def main(metrics_path: str, intervals_path: str, changes_path: str, rule_path: s
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
-    main(
-        snakemake.input.metrics,
-        snakemake.input.intervals,
-        snakemake.input.changes,
-        snakemake.input.coverage_rule,
-        dict(snakemake.output.items()),
-    )
+    main(dict(snakemake.input.items()), dict(snakemake.output.items()))

@@ -24,7 +24,10 @@ GAP_OF_M1 = {"color": "black", "linestyle": "--", "linewidth": 0.8, "label": "gr
 
 
 def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFrame) -> Figure:
-    """Figure 1: greedy test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below."""
+    """Figure 1: greedy test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below.
+
+    M0, where it was evaluated, is a cross at t = 0 that no line leads to: M1 learns from gold solutions, not from M0.
+    """
     data, runs = select(intervals, "pass_at_1", "test"), select(metrics, "pass_at_1", "test")
     if data.drop_nulls("value").is_empty():
         return drawing.nothing("no pass_at_1 on the test problems")
@@ -36,17 +39,21 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
         for i, (method, colour) in enumerate(colours(intervals).items()):
             here = {"model": model, "task": task, "method": method}
             look = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
-            drawing.line(ax, data.filter(**here), label=method, **look)
-            drawing.dots(ax, runs.filter(**here), colour)
-            for row in select(changes, "pass_at_1", "test").filter(**here).to_dicts():
+            of_method = data.filter(pl.col("iteration") > 0, **here)
+            drawing.line(ax, of_method, label=method, **look)
+            drawing.dots(ax, runs.filter(pl.col("iteration") > 0, **here), colour)
+            for row in changes.filter(dimension="accuracy", metric="pass_at_1").filter(**here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
                 text = f"M$_{{{row['best_iteration']}}}$: {_percent(row)}"
                 handles.append(Line2D([], [], **look | {"linestyle": "", "label": text}))
+        first = data.filter(model=model, task=task, iteration=0)
+        if first.height:
+            drawing.before(ax, first)
         ax.set(title=f"{model} · {task}", ylabel="greedy pass@1" if task == tasks[0] else "", xlabel="iteration t")
         drawing.tidy(ax, percent=True, iterations=True)
         place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
         ax.legend(handles=handles, fontsize=SMALL, handlelength=1.2, labelspacing=0.2, **place)
-    drawing.legend(figure, "Greedy accuracy (ring, text: best M$_t$ and gain over M$_1$ in points)")
+    drawing.legend(figure, "Greedy accuracy (ring, text: best M$_t$, chosen after looking, and its gain over M$_1$)")
     return figure
 
 
@@ -73,8 +80,12 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     left.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xticks=[0, 0.5, 1], xlabel="coverage of M$_1$")
     left.set_yticks(range(len(places)), [f"{row['model']} · {row['task']}" for row in places])
     drawing.tidy(left)
-    _best_table(right, places, colours(intervals), select(changes, "pass_at_1", "test"))
-    figure.suptitle("Coverage of M$_1$ and the best greedy accuracy of each method", fontweight="bold", fontsize=8.5)
+    _best_table(right, places, colours(intervals), changes.filter(dimension="accuracy", metric="pass_at_1"))
+    figure.suptitle(
+        "Coverage of M$_1$ and the best greedy accuracy of each method, chosen after looking",
+        fontweight="bold",
+        fontsize=8.5,
+    )
     return figure
 
 
@@ -177,13 +188,17 @@ def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.
                 _two_lines(ax, x, y, _percent(row), printed)
     ax.text(last, top, "the rule expects", ha="center", va="bottom", fontweight="bold", fontsize=7)
     for y, place in enumerate(places):
-        by = "" if place["margin"] is None else f", by {100 * place['margin']:.2f}"
+        by = "" if place["margin"] is None else f", {drawing.signed(100 * place['margin'], 2)} {_limits(place)}"
         printed = (
             place["published_rule_fits"] and f"paper {place['published_coverage']:.3f}: {place['published_rule_fits']}"
         )
         _two_lines(ax, last, y, f"{place['rule_expects'].upper()}: {place['rule_fits']}{by}", printed)
     ax.set(xlim=(-0.5, last + 0.6))
     ax.set_axis_off()
+
+
+def _limits(row: dict) -> str:
+    return f"[{drawing.signed(100 * row['low'], 2)}, {drawing.signed(100 * row['high'], 2)}]"
 
 
 def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> None:
