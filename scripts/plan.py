@@ -9,10 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import yaml
-from reversal import jobs
+from reversal import jobs, tables
 from reversal.costing import Measured, Study
 from reversal.dag import Job, jobs_of
-from reversal.plan import make_plan, page
+from reversal.plan import device_name, make_plan, page
 from reversal.plan_figure import picture
 from reversal.study import sets_of, source_of
 
@@ -20,13 +20,18 @@ MOST_JOBS = 10_000  # that Snakemake is asked about: it takes 2 ms for each
 TABLES = 20  # of samples that a mean length is taken from
 
 
-def main(config: dict, table_path: str, results: str, driver: list[str], page_path: str, picture_path: str) -> None:
+def main(
+    config: dict, table_path: str, results: str, gpus: int, driver: list[str], page_path: str, picture_path: str
+) -> None:
     if "series" in config or any("given" in method for method in config["methods"].values()):
         raise ValueError("plan knows what a study trains itself; given checkpoints and answers it does not plan for")
     table = yaml.safe_load(Path(table_path).read_text())
     all_jobs = jobs_of(config)
     ran = {job.output: seconds for job, seconds in _benchmarks(all_jobs, Path(results) / "benchmarks")}
-    plan = make_plan(Study(config, table, measure(all_jobs, ran, config, Path(results))))
+    study = Study(_with_fetched(config, Path(results)), table, measure(all_jobs, ran, config, Path(results)))
+    plan = make_plan(study)
+    if gpus and not study.has_gpus:
+        raise ValueError(f"plan.device: {device_name(config)} has no GPUs, and --resources gpu={gpus} asks for some")
     if len(all_jobs) > MOST_JOBS:
         pending = f"Not asked: `snakemake --dry-run` says it, but takes minutes for more than {MOST_JOBS:,} jobs."
     else:
@@ -36,6 +41,17 @@ def main(config: dict, table_path: str, results: str, driver: list[str], page_pa
     jobs.write_text(page_path, text)
     picture(plan).savefig(picture_path)
     print(f"{text}\nThis page: {page_path}, its picture: {picture_path}", flush=True)
+
+
+def _with_fetched(config: dict, results: Path) -> dict:
+    """The study with the base models that are fetched already as folders, whose weights can be counted."""
+    folders = {name: results / f"{name}/base0/model" for name in config["models"]}
+    there = {name: folder for name, folder in folders.items() if (folder / "model.json").exists()}
+    found = {
+        name: model | {"folder": str(there[name])} if name in there and "pretrain" not in model else model
+        for name, model in config["models"].items()
+    }
+    return config | {"models": found}
 
 
 def measure(all_jobs: list[Job], ran: dict[str, float], config: dict, results: Path) -> Measured:
@@ -51,7 +67,7 @@ def measure(all_jobs: list[Job], ran: dict[str, float], config: dict, results: P
         if job.rule == "gather_samples" and path.exists():
             samples[job.kind[1:3]].append(path)
     tokens = {
-        key: pl.concat(pl.read_parquet(path, columns=["n_tokens"]) for path in islice(paths, TABLES))["n_tokens"].mean()
+        key: pl.concat(tables.read(str(path), tables.SAMPLES)["n_tokens"] for path in islice(paths, TABLES)).mean()
         for key, paths in samples.items()
     }
     return Measured(dict(seconds), dict(rows), _problems(config, results), tokens)
@@ -101,6 +117,7 @@ if "snakemake" in globals():
         json.loads(snakemake.params.config),
         snakemake.input.throughputs,
         snakemake.params.results,
+        snakemake.params.gpus,
         list(snakemake.params.driver),
         snakemake.params.page,
         snakemake.params.picture,

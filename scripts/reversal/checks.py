@@ -5,8 +5,9 @@ Light imports only: the rules call this at every start of Snakemake.
 
 from pathlib import Path
 
-from reversal import consistency
+from reversal import consistency, file_names
 from reversal.batches import per_process
+from reversal.families import WITH_SOLUTIONS
 from reversal.given import answers_of, missing, needs_base, with_given
 from reversal.lineages import series
 from reversal.sentences import odd_values, sentence
@@ -26,7 +27,7 @@ JUDGED = {"gsm8k": "number", "word_problems": "number", "expressions": "number",
 JUDGED |= {"fractions": "expression", "commonsenseqa": "choice", "choices": "choice"}
 JUDGED |= {"mbpp": "program", "programs": "program"}
 TYPES = ("number", "expression", "choice", "program")  # what answers are judged as
-MARKS = {"gsm8k": "####", "word_problems": "####", "expressions": "####", "choices": "####"}
+MARKS = {"gsm8k": "####", "reasoning_gym": "####", "word_problems": "####", "expressions": "####", "choices": "####"}
 MARKS |= {"math": "\\boxed{", "fractions": "\\boxed{"}
 
 
@@ -68,7 +69,7 @@ def _inconsistencies(config: dict) -> list[str]:
     if found:  # what follows builds the series, whose steps must be known
         return found
     of_all = (consistency.of_equal_sources, consistency.of_equal_methods, consistency.of_equal_logs)
-    return [fault for of in of_all for fault in of(config)]
+    return [fault for of in of_all for fault in of(config)] or file_names.faults(config)
 
 
 def _of_given(config: dict) -> list[str]:
@@ -153,8 +154,9 @@ def _of_tasks(config: dict) -> list[str]:
         if judged[0] != judged[1]:
             found.append(f"tasks.{task}: answers of train are {judged[0]}s, of test {judged[1]}s")
         mark = MARKS.get(train)
-        if settings["rationales"] == "gold" and train == "commonsenseqa":
-            found.append(f"tasks.{task}.rationales: commonsenseqa has no gold solutions; take few_shot or none")
+        named = settings["train"].get("family", train)
+        if settings["rationales"] == "gold" and (train == "commonsenseqa" or named not in (train, *WITH_SOLUTIONS)):
+            found.append(f"tasks.{task}.rationales: {named} has no gold solutions; take few_shot or none")
         elif settings["rationales"] == "gold" and mark and settings["answer_mark"] != mark:
             found.append(
                 f"tasks.{task}.answer_mark: {mark!r} stands before the answers in the gold solutions of {train}"
@@ -165,7 +167,7 @@ def _of_tasks(config: dict) -> list[str]:
 def _of_plain(task: str, settings: dict) -> list[str]:
     found = []
     for name, source in _sources(settings).items():
-        if "answer_type" in source and _is_source(source) and _kind(source) != "plain":
+        if "answer_type" in source and _is_source(source) and _kind(source) not in ("plain", "reasoning_gym"):
             found.append(f"tasks.{task}.{name}.answer_type: {_kind(source)} says it itself; leave it out")
         if _is_source(source) and _kind(source) == "plain" and "answer_type" not in source:
             found.append(f"tasks.{task}.{name}.answer_type: of plain problems it must be said: {', '.join(TYPES)}")
@@ -211,6 +213,10 @@ def _of_prompts_and_sources(config: dict) -> list[str]:
                     found.append(f"{where}.{key}: must be [lowest, highest], not {source[key]}")
             if name.startswith("corpus.") and _kind(source) == "commonsenseqa":
                 found.append(f"{where}: commonsenseqa has no gold solutions to learn from")
+            if name.startswith("corpus.") and _kind(source) == "reasoning_gym":
+                found.append(
+                    f"{where}: nothing keeps a test's questions out of reasoning_gym's; take another generator"
+                )
     return found
 
 

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.transforms import ScaledTranslation
 
 from reversal import drawing
+from reversal.accuracy import accuracy_metric
 from reversal.coverage_rule import COVERED
 from reversal.drawing import DASHES, GREY, MARKERS, SMALL, colours, names
 
@@ -24,13 +25,16 @@ GAP_OF_M1 = {"color": "black", "linestyle": "--", "linewidth": 0.8, "label": "gr
 
 
 def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFrame) -> Figure:
-    """Figure 1: greedy test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below.
+    """Figure 1: test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below.
 
-    M0, where it was evaluated, is a cross at t = 0 that no line leads to: M1 learns from gold solutions, not from M0.
+    Of greedy answers, or of samples where a model has no greedy ones. M0, where it was evaluated, is a cross at t = 0
+    that no line leads to: M1 learns from gold solutions, not from M0.
     """
-    data, runs = select(intervals, "pass_at_1", "test"), select(metrics, "pass_at_1", "test")
+    metric = accuracy_metric(intervals)
+    kind, label = {"pass_at_1": ("Greedy", "greedy pass@1")}.get(metric, ("Sampled", "mean of samples"))
+    data, runs = select(intervals, metric, "test"), select(metrics, metric, "test")
     if data.drop_nulls("value").is_empty():
-        return drawing.nothing("no pass_at_1 on the test problems")
+        return drawing.nothing(f"no {metric} on the test problems")
     models, tasks = names(data, "model"), names(data, "task")
     figure, axes = drawing.grid(len(models), len(tasks), 2.2, 1.8)
     below = ScaledTranslation(-0.25, -0.36, figure.dpi_scale_trans)  # inches from a panel's lower left corner
@@ -42,18 +46,18 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
             of_method = data.filter(pl.col("iteration") > 0, **here)
             drawing.line(ax, of_method, label=method, **look)
             drawing.dots(ax, runs.filter(pl.col("iteration") > 0, **here), colour)
-            for row in changes.filter(dimension="accuracy", metric="pass_at_1").filter(**here).to_dicts():
+            for row in changes.filter(dimension="accuracy", metric=metric).filter(**here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
                 text = f"M$_{{{row['best_iteration']}}}$: {_percent(row)}"
                 handles.append(Line2D([], [], **look | {"linestyle": "", "label": text}))
         first = data.filter(model=model, task=task, iteration=0)
         if first.height:
             drawing.before(ax, first)
-        ax.set(title=f"{model} · {task}", ylabel="greedy pass@1" if task == tasks[0] else "", xlabel="iteration t")
+        ax.set(title=f"{model} · {task}", ylabel=label if task == tasks[0] else "", xlabel="iteration t")
         drawing.tidy(ax, percent=True, iterations=True)
         place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
         ax.legend(handles=handles, fontsize=SMALL, handlelength=1.2, labelspacing=0.2, **place)
-    drawing.legend(figure, "Greedy accuracy (ring, text: best M$_t$, chosen after looking, and its gain over M$_1$)")
+    drawing.legend(figure, f"{kind} accuracy (ring, text: best M$_t$, chosen after looking, and its gain over M$_1$)")
     return figure
 
 
@@ -97,7 +101,7 @@ def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
     """
     k = pl.col("metric").str.extract(r"^m[1t]_pass_at_(\d+)$").cast(pl.Int64)
     data = intervals.with_columns(k=k).drop_nulls("k")
-    if data.filter(subset="improvement").is_empty():
+    if data.filter(subset="improvement").drop_nulls("value").is_empty():
         return drawing.nothing("no improvement sets")
     steps, ks = sorted(set(data["iteration"]) - {1}), sorted(set(data["k"]))
     figure, places = drawing.panel_grid(intervals, 1.7, 1.3)

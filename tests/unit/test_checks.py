@@ -188,7 +188,7 @@ def test_the_studies_have_no_faults(study):
         ),
         ("models/mini-llama/tensor_parallel", 0, "models.mini-llama.tensor_parallel: 0 is less than the minimum of 1"),
         ("models/mini-llama/attention", "flash", "models.mini-llama.attention: 'flash' does not match"),
-        ("models/m", {"hub": "a/b"}, "models.m: must be one of pretrain, hub with its revision, or folder (null takes"),
+        ("models/m", {"hub": "a/b"}, "models.m: must be one of pretrain, hub with its revision, folder, or package"),
         (
             "models/m",
             {"folder": "x", "hub": "a/b", "revision": "0" * 40},
@@ -431,4 +431,23 @@ def test_faults_of_given_series(change, sentences):
 def test_training_needs_questions_to_learn_from():
     assert faults("tasks/mini-gsm/train", None) == [
         "tasks.mini-gsm: needs train and rationales, since dpo is a step that is made here"
+    ]
+
+
+GYM = {"generator": "reasoning_gym", "family": "leg_counting", "count": 5, "answer_type": "number"}
+
+
+def test_a_family_is_a_source_that_says_how_it_is_judged():
+    assert faults("tasks/mini-gsm/test", GYM) == []
+    assert faults("tasks/mini-gsm/test", GYM | {"steps": [1, 1]})[0].startswith("tasks.mini-gsm.test")
+    assert faults("tasks/mini-gsm/test", GYM | {"answer_type": "program"})[0].startswith(
+        "tasks.mini-gsm.test.answer_type: 'program' is not one of"
+    )
+    assert faults("tasks/mini-gsm/train", GYM) == [
+        "tasks.mini-gsm.rationales: leg_counting has no gold solutions; take few_shot or none"
+    ]
+    assert faults("tasks/mini-gsm/train", GYM | {"family": "gsm_symbolic"}) == []
+    assert faults("models/mini-llama/pretrain/corpus", [GYM]) == [
+        "models.mini-llama.pretrain.corpus.0: nothing keeps a test's questions out of reasoning_gym's; take another "
+        "generator"
     ]
