@@ -38,6 +38,12 @@ rule summarise:
             category="3 Tables",
             labels={"table": "Verdicts of every base alone"},
         ),
+        support=report(
+            f"{RESULTS}/tables/support.csv",
+            caption="captions/support.rst",
+            category="3 Tables",
+            labels={"table": "Support: retained, lost and gained problems"},
+        ),
         coverage_rule=report(
             f"{RESULTS}/tables/coverage_rule.csv",
             caption="captions/coverage_rule.rst",

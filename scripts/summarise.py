@@ -4,21 +4,25 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import bases, changes, coverage_rule, jobs, not_measured, summaries, tables
+from reversal import bases, changes, coverage_rule, jobs, not_measured, summaries, support, tables
 
 
 def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_path, study, outputs) -> None:
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
-    metrics, intervals, rows, of_bases = [], [], [], {}
+    metrics, intervals, rows, of_bases, reached = [], [], [], {}, []
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
         here = [path for path in problem_score_paths if _place(path)[:3:2] == (model, task)]
         values = pl.concat([_of_model(path) for path in here])
-        by_seed, means = summaries.of_methods(scores.filter(model=model, task=task), values, study["series"])
+        anew = support.null_of_anew(values, [lineages[0] for lineages in study["series"].values()])
+        values, scored = pl.concat([values, anew]), scores.filter(model=model, task=task)
+        scored = pl.concat([scored, support.scores_of(anew, scored["study"][0], model, task)])
+        by_seed, means = summaries.of_methods(scored, values, study["series"])
         metrics.append(by_seed)
         intervals.append(means)
+        reached.append(support.support(values, study["series"], model, task))
         here = changes.changes(by_seed, summaries.replicates(values), study["series"], names, published)
         rows += here
         alone = (by_seed, values, study["series"], names, published)
@@ -38,6 +42,7 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     for name in ("intervals", "intervals_csv"):
         tables.write(pl.concat(intervals), tables.INTERVALS, outputs[name])
     tables.write(table, tables.CHANGES, outputs["changes"])
+    tables.write(pl.concat(reached), tables.SUPPORT, outputs["support"])
     rule = coverage_rule.coverage_rule(metrics, study["kinds"], published)
     tables.write(rule, tables.RULE, outputs["coverage_rule"])
     axes = ("model", "base", "task", "seed", "lineage")

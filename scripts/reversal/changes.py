@@ -122,7 +122,7 @@ def dimensions(accuracy: str, most: int, ood: list[str]) -> dict[str, tuple[str,
     """dimension -> (metric, subset), in the order of the verdict."""
     return {
         "accuracy": (accuracy, "test"),
-        "solved beyond M1": ("solved_outside_m1", "test"),
+        "beyond N samples": ("beyond_n_samples_net", "test"),
         **({f"pass@{most}": (f"pass_at_{most}", "test")} if most > 1 else {}),
         "syntactic diversity": ("distinct_n", "all"),
         "semantic diversity": ("semantic_diversity", "all"),

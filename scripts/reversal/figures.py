@@ -81,8 +81,8 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
 def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
     """Figure 3: M1's pass@k on the problems that M_t solves and M1 does not, one line per t, beside chance.
 
-    Grey is chance: the problems that a second sample of M1 would add. Dotted is the mirror, M_T's own pass@k on the
-    problems that it lost.
+    Grey is chance: the problems that M1s trained anew add to each other, or a second sample of M1 where there is one
+    run only. Dotted is the mirror, M_T's own pass@k on the problems that it lost.
     """
     k = pl.col("metric").str.extract(r"^m[1t]_pass_at_(\d+)$").cast(pl.Int64)
     data = intervals.with_columns(k=k).drop_nulls("k")
@@ -90,11 +90,13 @@ def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
         return drawing.nothing("no improvement sets")
     steps, ks = sorted(set(data["iteration"]) - {1}), sorted(set(data["k"]))
     figure, places = drawing.panel_grid(intervals, 1.7, 1.3)
-    chance = {"color": "black", "linestyle": "--", "zorder": 4, "label": "chance (M$_1$ again)"}
+    null = "null" if data.filter(subset="anew").is_empty() else "anew"
+    luck = "M$_1$ sampled anew" if null == "null" else "M$_1$s trained anew"
+    chance = {"color": "black", "linestyle": "--", "zorder": 4, "label": f"chance ({luck})"}
     mirror = {"linestyle": ":", "label": f"mirror (M$_{{{steps[-1]}}}$, lost)"}
     for ax, place in places:
         here, shades = data.filter(**place), drawing.shades(colours(intervals)[place["method"]], len(steps))
-        drawing.line(ax, here.filter(subset="null"), x="k", **chance)
+        drawing.line(ax, here.filter(subset=null), x="k", **chance)
         for t, look in zip(steps, _by_iteration(steps, shades), strict=True):
             band = 0.12 if t == steps[-1] else 0
             drawing.line(ax, here.filter(subset="improvement", iteration=t), x="k", band=band, **look)
@@ -102,7 +104,7 @@ def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
         ax.set(ylim=(0, 1.05))
         drawing.doublings(ax, ks)
         ax.tick_params(labelbottom=True)
-        ax.set_xlabel(_sizes(metrics.filter(**place)), fontsize=SMALL)
+        ax.set_xlabel(_sizes(metrics.filter(**place), null), fontsize=SMALL)
         drawing.tidy(ax, percent=True)
     key = [Line2D([], [], **look) for look in _by_iteration(steps, drawing.shades(drawing.GREY, len(steps)))]
     key += [Line2D([], [], **chance), Line2D([], [], color="black", **mirror)]
@@ -192,16 +194,24 @@ def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> No
         ax.text(x, y + 0.22, below, ha="center", va="center", fontsize=SMALL, color=GREY)
 
 
-def _sizes(metrics: pl.DataFrame) -> str:
-    """Sizes of IS(t) and of its mirror, t = 2 first, and what chance would give: means over runs."""
+def _sizes(metrics: pl.DataFrame, null: str) -> str:
+    """Sizes of IS(t) and of its mirror, t = 2 first, and what chance would give: means over runs.
+
+    null: the subset that chance is from, "null" or "anew".
+    """
+    if null == "anew":  # the shares of problems that M1s trained anew gain over each other
+        gained = pl.col("metric").is_in(["gained_inside", "gained_outside"]) & (pl.col("subset") == "anew")
+        chance = (metrics.filter(gained).with_columns(pl.col("value") * pl.col("n"))).group_by("base", "seed")
+        sizes = [chance.agg(pl.col("value").sum())["value"].mean()]
+    else:
+        sizes = [select(metrics, "improvement_set_size", "null")["value"].mean()]
     mean = metrics.group_by("metric", "subset", "iteration").agg(pl.col("value").mean()).sort("iteration")
-    gained, lost, chance = (
-        ", ".join(
-            f"{size:.0f}" if size >= 100 else f"{size:.3g}" for size in select(mean, *wanted)["value"].drop_nulls()
-        )
-        for wanted in (("improvement_set_size", "test"), ("lost_set_size", "test"), ("improvement_set_size", "null"))
+    gained, lost = (select(mean, f"{name}_set_size", "test")["value"] for name in ("improvement", "lost"))
+    shown = (
+        ", ".join(f"{size:.0f}" if size >= 100 else f"{size:.3g}" for size in of if size is not None)
+        for of in (gained, sizes, lost)
     )
-    return f"|IS(t)| = {gained}\nchance = {chance}\nlost = {lost}"
+    return "|IS(t)| = {}\nchance = {}\nlost = {}".format(*shown)
 
 
 def _by_iteration(steps: list[int], shades: list[str]) -> list[dict]:

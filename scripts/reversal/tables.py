@@ -9,6 +9,7 @@ scores       one tidy row per metric of one model; value is null where the metri
 problem_scores  the same per problem, for all metrics that are means over problems: what intervals are made of
 metrics      scores of a whole study, each lineage once for every method that contains it
 intervals    means over replicates of the same, with their uncertainty: what figures are drawn from
+support      what M_t solves that M1 does not and the reverse, against chance, in shares of the problems and as ratios
 not_measured  what a method has no change of, and why
 changes      per method and dimension what M1, the best and the last iteration give, how sure the change is, the verdict
 """
@@ -133,6 +134,24 @@ BASES = {  # every base judged as a study of its own
     "high": pl.Float64,
     "progressed": pl.String,  # dimensions
     "regressed": pl.String,
+}
+SUPPORT = {  # problems in reach of k samples: what M_t kept of M1's, lost and gained, beside what chance gives
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "samples": pl.Int64,  # k
+    "metric": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,  # 95 % interval
+    "high": pl.Float64,
+    "null": pl.Float64,  # the same of M1 against M1
+    "null_from": pl.String,  # M1s trained anew, M1 sampled anew, or M1 itself for what is no comparison
+    "difference": pl.Float64,  # value - null
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
+    "replicates": pl.Int64,
+    "problems": pl.Int64,
 }
 NOT_MEASURED = {
     "model": pl.String,

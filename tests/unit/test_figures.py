@@ -160,7 +160,7 @@ def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics
 def test_figure3_draws_m1_on_each_improvement_set_beside_chance_and_the_mirror(metrics):
     sft, dpo = figures.improvement(intervals_of(metrics), metrics).axes
     assert lines(sft) == {
-        "chance (M$_1$ again)": [0.375, None],
+        "chance (M$_1$ sampled anew)": [0.375, None],
         "IS(2)": [0.5, 0.75],
         "IS(3)": [None, None],
         "mirror (M$_{3}$, lost)": [0.125, 0.25],
@@ -168,6 +168,18 @@ def test_figure3_draws_m1_on_each_improvement_set_beside_chance_and_the_mirror(m
     assert sft.lines[0].get_xdata().tolist() == [2, 4]
     assert sft.get_xlabel() == "|IS(t)| = 7, 0\nchance = 6.25\nlost = 3, 120"
     assert [text.get_text() for text in dpo.texts] == ["no defined value"]
+
+
+def test_figure3s_chance_comes_from_m1s_trained_anew_where_there_are_any(metrics):
+    anew = metrics_of(
+        rows("m1_pass_at_2", "anew", [0.625]),
+        rows("m1_pass_at_4", "anew", [0.75]),
+        *(rows(name, "anew", [share]) for name, share in (("gained_inside", 0.2), ("gained_outside", 0.05))),
+    )
+    both = pl.concat([metrics, anew])
+    ax = figures.improvement(intervals_of(both), both).axes[0]
+    assert lines(ax)["chance (M$_1$s trained anew)"] == [0.625, 0.75]
+    assert ax.get_xlabel() == "|IS(t)| = 7, 0\nchance = 2.5\nlost = 3, 120"  # a quarter of ten problems
 
 
 def test_figure3_has_bands_for_chance_and_for_the_last_iteration(metrics):
