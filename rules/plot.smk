@@ -18,6 +18,7 @@ rule plot:
         intervals=f"{RESULTS}/tables/intervals.parquet",
         changes=f"{RESULTS}/tables/changes.csv",
         coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
+        extrapolations=f"{RESULTS}/tables/extrapolations.csv",
     output:
         **{
             name: report(

@@ -44,6 +44,12 @@ rule summarise:
             category="3 Tables",
             labels={"table": "Support: retained, lost and gained problems"},
         ),
+        extrapolations=report(
+            f"{RESULTS}/tables/extrapolations.csv",
+            caption="captions/extrapolations.rst",
+            category="3 Tables",
+            labels={"table": "pass@k beyond the samples drawn"},
+        ),
         coverage_rule=report(
             f"{RESULTS}/tables/coverage_rule.csv",
             caption="captions/coverage_rule.rst",

@@ -12,11 +12,12 @@ from reversal.explorer import explorer
 REPRODUCIBLE = {"svg.hashsalt": "reversal", "svg.fonttype": "path"}
 
 
-def main(metrics_path: str, intervals_path: str, changes_path: str, rule_path: str, outputs: dict[str, str]) -> None:
+def main(metrics_path, intervals_path, changes_path, rule_path, extrapolations_path, outputs: dict[str, str]) -> None:
     metrics = tables.read(metrics_path, tables.METRICS)
     intervals = tables.read(intervals_path, tables.INTERVALS)
     changes = pl.read_csv(changes_path, schema=tables.CHANGES)
     rule = pl.read_csv(rule_path, schema=tables.RULE)
+    extrapolations = pl.read_csv(extrapolations_path, schema=tables.EXTRAPOLATIONS)
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
             "figure1_accuracy": figures.accuracy(intervals, metrics, changes),
@@ -24,7 +25,7 @@ def main(metrics_path: str, intervals_path: str, changes_path: str, rule_path: s
             "figure3_improvement": figures.improvement(intervals, metrics),
             "figure4_diversity": figures.diversity(intervals, metrics),
             "figure5_ood": figures.ood(intervals, metrics),
-            "figure6_pass_at_k": figures_beyond.pass_at_k(intervals),
+            "figure6_pass_at_k": figures_beyond.pass_at_k(intervals, extrapolations),
             "figure7_verdicts": figures_beyond.verdicts(changes),
             "figure8_answer_flow": figures_beyond.answer_flow(intervals),
         }
@@ -43,5 +44,6 @@ if "snakemake" in globals():
         snakemake.input.intervals,
         snakemake.input.changes,
         snakemake.input.coverage_rule,
+        snakemake.input.extrapolations,
         dict(snakemake.output.items()),
     )

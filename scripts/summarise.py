@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import bases, changes, coverage_rule, jobs, not_measured, summaries, support, tables
+from reversal import bases, changes, coverage_rule, extrapolation, jobs, not_measured, summaries, support, tables
 
 
 def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_path, study, outputs) -> None:
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
-    metrics, intervals, rows, of_bases, reached = [], [], [], {}, []
+    metrics, intervals, rows, of_bases, reached, beyond = [], [], [], {}, [], []
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
@@ -23,6 +23,7 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
         metrics.append(by_seed)
         intervals.append(means)
         reached.append(support.support(values, study["series"], model, task))
+        beyond.append(extrapolation.extrapolations(support.answers(values), study["series"], model, task))
         here = changes.changes(by_seed, summaries.replicates(values), study["series"], names, published)
         rows += here
         alone = (by_seed, values, study["series"], names, published)
@@ -43,6 +44,7 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
         tables.write(pl.concat(intervals), tables.INTERVALS, outputs[name])
     tables.write(table, tables.CHANGES, outputs["changes"])
     tables.write(pl.concat(reached), tables.SUPPORT, outputs["support"])
+    tables.write(pl.concat(beyond), tables.EXTRAPOLATIONS, outputs["extrapolations"])
     rule = coverage_rule.coverage_rule(metrics, study["kinds"], published)
     tables.write(rule, tables.RULE, outputs["coverage_rule"])
     axes = ("model", "base", "task", "seed", "lineage")

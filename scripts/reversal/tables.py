@@ -10,6 +10,7 @@ problem_scores  the same per problem, for all metrics that are means over proble
 metrics      scores of a whole study, each lineage once for every method that contains it
 intervals    means over replicates of the same, with their uncertainty: what figures are drawn from
 support      what M_t solves that M1 does not and the reverse, against chance, in shares of the problems and as ratios
+extrapolations  pass@k beyond the samples that were drawn, from a fit
 not_measured  what a method has no change of, and why
 changes      per method and dimension what M1, the best and the last iteration give, how sure the change is, the verdict
 """
@@ -152,6 +153,22 @@ SUPPORT = {  # problems in reach of k samples: what M_t kept of M1's, lost and g
     "difference_high": pl.Float64,
     "replicates": pl.Int64,
     "problems": pl.Int64,
+}
+EXTRAPOLATIONS = {  # pass@k beyond the samples drawn, of M1 and of the last iteration
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "samples": pl.Int64,  # N: drawn of each problem
+    "k": pl.Int64,  # null where the fit is refused
+    "value": pl.Float64,
+    "low": pl.Float64,  # 95 % interval
+    "high": pl.Float64,
+    "alpha": pl.Float64,  # of the beta-binomial, means over runs
+    "beta": pl.Float64,
+    "zeros": pl.Float64,  # the share of problems that the fit takes to be never solved
+    "p": pl.Float64,  # of the fit
+    "reason": pl.String,  # for a refusal, else empty
 }
 NOT_MEASURED = {
     "model": pl.String,

@@ -43,6 +43,17 @@ def change(method, dimension, metric, subset, first, last, verdict, task="words"
     return row | {"best": last, "best_iteration": 3} | others
 
 
+def extrapolations_of(*found):
+    """EXTRAPOLATIONS of a method's iterations: (iteration, N, k, value); k None is a refusal. Limits as in intervals_of."""
+    rows = [
+        dict.fromkeys(tables.EXTRAPOLATIONS)
+        | {"model": "tiny", "task": "words", "method": "iterative_sft", "iteration": t, "samples": n, "k": k}
+        | {"value": value, "low": value and value / 2, "high": value and value * 2, "reason": "" if k else "no fit"}
+        for t, n, k, value in found
+    ]
+    return pl.DataFrame(rows, schema=tables.EXTRAPOLATIONS)
+
+
 def changes_of(*found):
     return pl.DataFrame(list(found), schema=tables.CHANGES)
 

@@ -12,6 +12,7 @@ from tables_for_figures import (
     bars,
     change,
     changes_of,
+    extrapolations_of,
     intervals_of,
     lines,
     metrics_of,
@@ -107,7 +108,7 @@ def test_a_method_has_the_same_colour_in_every_figure(metrics):
     titled = [
         figures.improvement(intervals, metrics),
         figures.ood(intervals, metrics),
-        figures_beyond.pass_at_k(intervals),
+        figures_beyond.pass_at_k(intervals, extrapolations_of()),
     ]
     for figure in titled[:2]:
         assert [ax.title.get_color() for ax in figure.axes[:2]] == [sft, dpo]
@@ -226,9 +227,11 @@ def test_tasks_stand_side_by_side_where_there_are_several():
 
 def _plot(metrics, changes, rule, folder):
     paths = {name: str(folder / f"{name}.svg") for name in FIGURES} | {"explorer": str(folder / "explorer.html")}
-    names = [str(folder / name) for name in ("metrics.parquet", "intervals.parquet", "changes.csv", "rule.csv")]
-    schemas = (tables.METRICS, tables.INTERVALS, tables.CHANGES, tables.RULE)
-    for table, schema, path in zip((metrics, intervals_of(metrics), changes, rule), schemas, names, strict=True):
+    files = ("metrics.parquet", "intervals.parquet", "changes.csv", "rule.csv", "extrapolations.csv")
+    names = [str(folder / name) for name in files]
+    schemas = (tables.METRICS, tables.INTERVALS, tables.CHANGES, tables.RULE, tables.EXTRAPOLATIONS)
+    found = (metrics, intervals_of(metrics), changes, rule, extrapolations_of((1, 8, 16, 0.5)))
+    for table, schema, path in zip(found, schemas, names, strict=True):
         tables.write(table, schema, path)
     plot.main(*names, paths)
     return {name: (folder / path.rpartition("/")[2]).read_bytes() for name, path in paths.items()}
@@ -245,7 +248,7 @@ def test_without_data_every_figure_says_so(table):
         figures.improvement(intervals, table),
         figures.diversity(intervals, table),
         figures.ood(intervals, table),
-        figures_beyond.pass_at_k(intervals),
+        figures_beyond.pass_at_k(intervals, extrapolations_of()),
         figures_beyond.verdicts(none),
         figures_beyond.answer_flow(intervals),
     ]

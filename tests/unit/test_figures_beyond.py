@@ -4,7 +4,18 @@ import polars as pl
 import pytest
 from reversal import drawing
 from reversal.figures_beyond import VERDICTS, answer_flow, crossings, pass_at_k, verdicts
-from tables_for_figures import bars, change, changes_of, intervals_of, lines, metrics_of, rows, texts, whiskers
+from tables_for_figures import (
+    bars,
+    change,
+    changes_of,
+    extrapolations_of,
+    intervals_of,
+    lines,
+    metrics_of,
+    rows,
+    texts,
+    whiskers,
+)
 
 
 def test_figure6_draws_the_curve_of_every_iteration_from_the_share_of_right_samples_on():
@@ -16,7 +27,7 @@ def test_figure6_draws_the_curve_of_every_iteration_from_the_share_of_right_samp
         rows("pass_at_4", "test", [0.75, 0.625]),
         rows("pass_at_2", "train", [0.1, 0.1]),
     )
-    (ax,) = pass_at_k(intervals_of(table)).axes
+    (ax,) = pass_at_k(intervals_of(table), extrapolations_of()).axes
     assert lines(ax) == {"M$_{1}$": [0.25, 0.5, 0.625, 0.75], "M$_{2}$": [0.5, 0.5625, None, 0.625]}
     assert ax.lines[0].get_xdata().tolist() == [1, 2, 3, 4] and ax.get_xscale() == "log"
     assert ax.lines[0].get_markevery() == [0, 1, 3]
@@ -26,9 +37,20 @@ def test_figure6_draws_the_curve_of_every_iteration_from_the_share_of_right_samp
 
 def test_figure6_marks_where_a_curve_crosses_m1s():
     table = metrics_of(rows("sample_accuracy", "test", [0.25, 0.5]), rows("pass_at_4", "test", [0.75, 0.5]))
-    (ax,) = pass_at_k(intervals_of(table)).axes
+    (ax,) = pass_at_k(intervals_of(table), extrapolations_of()).axes
     (cross,) = [line for line in ax.lines if line.get_label() == "_crossing 2"]
     assert cross.get_xydata().tolist() == [[2, 0.5]]
+
+
+def test_figure6_goes_on_dotted_where_a_fit_holds_and_names_what_has_none():
+    table = metrics_of(rows("sample_accuracy", "test", [0.25, 0.5]), rows("pass_at_4", "test", [0.75, 0.625]))
+    further = extrapolations_of((1, 4, 8, 0.875), (1, 4, 16, 0.9375), (2, 4, None, None))
+    (ax,) = pass_at_k(intervals_of(table), further).axes
+    (line,) = [line for line in ax.lines if line.get_label() == "_beyond 1"]
+    assert line.get_xydata().tolist() == [[4, 0.75], [8, 0.875], [16, 0.9375]]
+    assert [line.get_label() for line in ax.lines if line.get_label().startswith("_beyond")] == ["_beyond 1"]
+    assert ax.get_xlabel() == "M$_{2}$: no fit, not extrapolated"
+    assert ax.get_xlim()[1] > 16 and [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "4", "8", "16"]
 
 
 @pytest.mark.parametrize(
