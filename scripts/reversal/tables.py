@@ -228,6 +228,17 @@ PUBLISHED = {
     "best_iteration": pl.Int64,
     "improvement_printed": pl.Float64,
 }
+PUBLISHED_FIGURES = {  # the paper's Figures 3 to 5, read off their images (benchmarks/digitise.py)
+    "figure": pl.Int64,
+    "model": pl.String,  # null where the paper's figure does not name it
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "metric": pl.String,
+    "subset": pl.String,
+    "value": pl.Float64,  # a share
+    "reading_error": pl.Float64,
+}
 
 
 def check(frame: pl.DataFrame, schema: dict, origin: str) -> pl.DataFrame:

@@ -44,7 +44,7 @@ def change(method, dimension, metric, subset, first, last, verdict, task="words"
 
 
 def extrapolations_of(*found):
-    """EXTRAPOLATIONS of a method's iterations: (iteration, N, k, value); k None is a refusal. Limits as in intervals_of."""
+    """EXTRAPOLATIONS of a method: (iteration, N, k, value); k None is a refusal. Limits as in intervals_of."""
     rows = [
         dict.fromkeys(tables.EXTRAPOLATIONS)
         | {"model": "tiny", "task": "words", "method": "iterative_sft", "iteration": t, "samples": n, "k": k}
