@@ -19,6 +19,7 @@ rule plot:
         changes=f"{RESULTS}/tables/changes.csv",
         coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
         extrapolations=f"{RESULTS}/tables/extrapolations.csv",
+        printed=f"{RESULTS}/tables/printed.csv",
     output:
         **{
             name: report(

@@ -10,7 +10,7 @@ rule summarise:
             for task, settings in config["tasks"].items()
             for name in [*(["train"] if "train" in settings else []), *sets_of(settings, "evaluation")]
         ],
-        published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
+        published=[os.path.normpath(f"{ROOT}/studies/published_{name}.csv") for name in ("results", "figures")],
     output:
         metrics=f"{RESULTS}/tables/metrics.parquet",
         metrics_csv=report(
@@ -49,6 +49,12 @@ rule summarise:
             caption="captions/extrapolations.rst",
             category="3 Tables",
             labels={"table": "pass@k beyond the samples drawn"},
+        ),
+        printed=report(
+            f"{RESULTS}/tables/printed.csv",
+            caption="captions/printed.rst",
+            category="3 Tables",
+            labels={"table": "The paper's figures beside this study"},
         ),
         coverage_rule=report(
             f"{RESULTS}/tables/coverage_rule.csv",

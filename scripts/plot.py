@@ -4,7 +4,7 @@ import io
 
 import matplotlib
 import polars as pl
-from reversal import drawing, figures, figures_beyond, jobs, tables
+from reversal import coverage_figure, drawing, figures, figures_beyond, jobs, tables
 from reversal.explorer import explorer
 
 # The same table gives the same bytes: ids come from a fixed salt and no date is written. Letters are drawn as paths, so
@@ -12,19 +12,20 @@ from reversal.explorer import explorer
 REPRODUCIBLE = {"svg.hashsalt": "reversal", "svg.fonttype": "path"}
 
 
-def main(metrics_path, intervals_path, changes_path, rule_path, extrapolations_path, outputs: dict[str, str]) -> None:
-    metrics = tables.read(metrics_path, tables.METRICS)
-    intervals = tables.read(intervals_path, tables.INTERVALS)
-    changes = pl.read_csv(changes_path, schema=tables.CHANGES)
-    rule = pl.read_csv(rule_path, schema=tables.RULE)
-    extrapolations = pl.read_csv(extrapolations_path, schema=tables.EXTRAPOLATIONS)
+def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
+    metrics = tables.read(inputs["metrics"], tables.METRICS)
+    intervals = tables.read(inputs["intervals"], tables.INTERVALS)
+    changes = pl.read_csv(inputs["changes"], schema=tables.CHANGES)
+    rule = pl.read_csv(inputs["coverage_rule"], schema=tables.RULE)
+    extrapolations = pl.read_csv(inputs["extrapolations"], schema=tables.EXTRAPOLATIONS)
+    printed = pl.read_csv(inputs["printed"], schema=tables.PRINTED)
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
             "figure1_accuracy": figures.accuracy(intervals, metrics, changes),
-            "figure2_coverage": figures.coverage(intervals, metrics, changes, rule),
-            "figure3_improvement": figures.improvement(intervals, metrics),
-            "figure4_diversity": figures.diversity(intervals, metrics),
-            "figure5_ood": figures.ood(intervals, metrics),
+            "figure2_coverage": coverage_figure.coverage(intervals, metrics, changes, rule),
+            "figure3_improvement": figures.improvement(intervals, metrics, printed),
+            "figure4_diversity": figures.diversity(intervals, metrics, printed),
+            "figure5_ood": figures.ood(intervals, metrics, printed),
             "figure6_pass_at_k": figures_beyond.pass_at_k(intervals, extrapolations),
             "figure7_verdicts": figures_beyond.verdicts(changes),
             "figure8_answer_flow": figures_beyond.answer_flow(intervals),
@@ -39,11 +40,5 @@ def main(metrics_path, intervals_path, changes_path, rule_path, extrapolations_p
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
-    main(
-        snakemake.input.metrics,
-        snakemake.input.intervals,
-        snakemake.input.changes,
-        snakemake.input.coverage_rule,
-        snakemake.input.extrapolations,
-        dict(snakemake.output.items()),
-    )
+    names = ("metrics", "intervals", "changes", "coverage_rule", "extrapolations", "printed")
+    main({name: snakemake.input[name] for name in names}, dict(snakemake.output.items()))

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import polars as pl
 from reversal import bases, changes, coverage_rule, extrapolation, jobs, not_measured, summaries, support, tables
+from reversal import published as paper
 
 
-def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_path, study, outputs) -> None:
-    published = pl.read_csv(published_path, schema=tables.PUBLISHED)
+def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_paths, study, outputs) -> None:
+    published = pl.read_csv(published_paths[0], schema=tables.PUBLISHED)
+    published_figures = pl.read_csv(published_paths[1], schema=tables.PUBLISHED_FIGURES)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
     metrics, intervals, rows, of_bases, reached, beyond = [], [], [], {}, [], []
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
@@ -40,8 +42,10 @@ def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, pu
     tables.write(unknown, tables.NOT_MEASURED, outputs["not_measured"])
     for name in ("metrics", "metrics_csv"):
         tables.write(metrics, tables.METRICS, outputs[name])
+    intervals = pl.concat(intervals)
     for name in ("intervals", "intervals_csv"):
-        tables.write(pl.concat(intervals), tables.INTERVALS, outputs[name])
+        tables.write(intervals, tables.INTERVALS, outputs[name])
+    tables.write(paper.beside(intervals, published_figures), tables.PRINTED, outputs["printed"])
     tables.write(table, tables.CHANGES, outputs["changes"])
     tables.write(pl.concat(reached), tables.SUPPORT, outputs["support"])
     tables.write(pl.concat(beyond), tables.EXTRAPOLATIONS, outputs["extrapolations"])
@@ -89,7 +93,7 @@ if "snakemake" in globals():
         list(snakemake.input.problem_scores),
         list(snakemake.input.training_sets),
         list(snakemake.input.dropped),
-        snakemake.input.published,
+        list(snakemake.input.published),
         study | {"series": dict(study["series"])},
         dict(snakemake.output.items()),
     )

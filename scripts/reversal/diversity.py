@@ -39,6 +39,21 @@ def semantic_diversity(vectors: np.ndarray) -> float:
     return float(1.0 - (total @ total - np.vdot(exact, exact)) / (n * (n - 1)))
 
 
+def across_questions(sums: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(values, weights) per question: their mean is the mean cosine distance of answers to different questions.
+
+    sums: questions x dimensions, the sum of the unit vectors of a question's answers. numbers: how many those are. With
+    S the sum of all of N answers, that mean is 1 - (|S|^2 - sum |s_q|^2) / (N^2 - sum n_q^2). A question's own distance
+    to all others, d_q, has every pair of questions in it twice, so that the d_q vary half as much as their mean needs:
+    the value is 2 d_q - mean (the projection of a U-statistic; Hoeffding 1948), its weight the number of pairs. nan
+    for fewer than two questions.
+    """
+    weights = numbers * (numbers.sum() - numbers)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distances = 1 - ((sums @ sums.sum(axis=0)) - (sums * sums).sum(axis=1)) / weights
+        return 2 * distances - (distances @ weights) / weights.sum(), weights.astype(float)
+
+
 def vendi_score(vectors: np.ndarray) -> float:
     """The effective number of different answers: exp of the entropy of the eigenvalues of K / n, K the cosines.
 

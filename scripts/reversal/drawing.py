@@ -9,6 +9,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 # Okabe and Ito's colour-blind safe palette, without its yellow (too pale for a line on paper).
@@ -117,6 +118,19 @@ def dots(ax: Axes, metrics: pl.DataFrame, colour: str, offset: float = 0) -> Non
     if metrics.select("base", "seed").n_unique() > 1:
         look = {"color": colour, "alpha": 0.6, "markersize": 3.5, "markeredgewidth": 0, "label": "_runs"}
         ax.plot(metrics["iteration"].to_numpy() + offset, metrics["value"].to_numpy(), ".", **look)
+
+
+def printed(ax: Axes, rows: pl.DataFrame, color: str, x: str = "iteration", marker: str = "x") -> None:
+    """The paper's numbers of the same thing, with their reading error. rows: PRINTED."""
+    if rows.height:
+        at, value, error = (rows[name].cast(pl.Float64).to_numpy() for name in (x, "published", "reading_error"))
+        look = {"linestyle": "", "marker": marker, "color": color, "elinewidth": 0.6, "alpha": 0.7, "zorder": 6}
+        ax.errorbar(at, value, error, label="_paper", **look)
+
+
+def key_of_printed(rows: pl.DataFrame, what: str = "") -> list[Line2D]:
+    """What such crosses are, for a legend; nothing where there are none."""
+    return [Line2D([], [], linestyle="", marker="x", color=GREY, label=f"the paper{what}")] if rows.height else []
 
 
 def tidy(ax: Axes, percent: bool = False, iterations: bool = False) -> None:

@@ -181,7 +181,8 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: d
     if embedding:
         first = answers.filter(pl.col("sample_index") < embedding["embedded_samples"])
         texts = first["text"].unique(maintain_order=True)
-        frames += meaning_values(first, texts, diversity.embed(texts.to_list(), embedding["embedding_model"]))
+        vectors = diversity.embed(texts.to_list(), embedding["embedding_model"])
+        frames += [*meaning_values(first, texts, vectors), *across_questions_values(first, texts, vectors)]
     return pl.concat(frames)
 
 
@@ -200,6 +201,26 @@ def meaning_values(answers: pl.DataFrame, texts: pl.Series, vectors: np.ndarray)
         table = table.with_columns(pl.all().fill_nan(None), problem_id=groups["problem_id"])
         whole = pl.DataFrame({"problem_id": problems}).join(table, on="problem_id", how="left", maintain_order="left")
         frames.append(_values(whole, subset))
+    return frames
+
+
+def across_questions_values(answers: pl.DataFrame, texts: pl.Series, vectors: np.ndarray) -> list[pl.DataFrame]:
+    """semantic_diversity_across_questions per subset: what the paper's printed numbers fit; see diversity.
+
+    A contrast to the diversity of a question's own answers: it tells how unlike each other the questions are, too.
+    """
+    places = pl.DataFrame({"text": texts, "place": np.arange(len(texts))})
+    answers = answers.join(places, on="text", maintain_order="left")
+    frames = []
+    for subset in SUBSETS:
+        kept = answers if subset == "all" else answers.filter(pl.col("correct") == (subset == "correct"))
+        groups = kept.group_by("problem_id", maintain_order=True).agg("place", number=pl.len())
+        if groups.height < 2:
+            continue
+        sums = np.stack([vectors[of].sum(axis=0, dtype=np.float64) for of in groups["place"].to_list()])
+        values, weights = diversity.across_questions(sums, groups["number"].to_numpy())
+        rows = groups.select("problem_id", value=pl.Series(values), weight=pl.Series(weights))
+        frames.append(_long(rows.with_columns(metric=pl.lit("semantic_diversity_across_questions")), subset))
     return frames
 
 

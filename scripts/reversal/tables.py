@@ -10,6 +10,7 @@ problem_scores  the same per problem, for all metrics that are means over proble
 metrics      scores of a whole study, each lineage once for every method that contains it
 intervals    means over replicates of the same, with their uncertainty: what figures are drawn from
 support      what M_t solves that M1 does not and the reverse, against chance, in shares of the problems and as ratios
+printed      numbers of the paper's figures beside the study's own
 extrapolations  pass@k beyond the samples that were drawn, from a fit
 not_measured  what a method has no change of, and why
 changes      per method and dimension what M1, the best and the last iteration give, how sure the change is, the verdict
@@ -230,7 +231,7 @@ PUBLISHED = {
 }
 PUBLISHED_FIGURES = {  # the paper's Figures 3 to 5, read off their images (benchmarks/digitise.py)
     "figure": pl.Int64,
-    "model": pl.String,  # null where the paper's figure does not name it
+    "model": pl.String,  # one of these, with | between them, where the paper does not say which
     "task": pl.String,
     "method": pl.String,
     "iteration": pl.Int64,
@@ -238,6 +239,21 @@ PUBLISHED_FIGURES = {  # the paper's Figures 3 to 5, read off their images (benc
     "subset": pl.String,
     "value": pl.Float64,  # a share
     "reading_error": pl.Float64,
+}
+PRINTED = {  # PUBLISHED_FIGURES beside the study's own
+    "figure": pl.Int64,
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "metric": pl.String,
+    "subset": pl.String,
+    "published": pl.Float64,
+    "reading_error": pl.Float64,
+    "value": pl.Float64,  # the study's, with its 95 % interval
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "difference": pl.Float64,  # value - published
 }
 
 

@@ -54,6 +54,17 @@ def extrapolations_of(*found):
     return pl.DataFrame(rows, schema=tables.EXTRAPOLATIONS)
 
 
+def printed_of(*found):
+    """PRINTED of iterative SFT on words: (figure, iteration, metric, subset, the paper's value)."""
+    rows = [
+        dict.fromkeys(tables.PRINTED)
+        | {"figure": figure, "model": "tiny", "task": "words", "method": "iterative_sft", "iteration": t}
+        | {"metric": metric, "subset": subset, "published": value, "reading_error": 0.01}
+        for figure, t, metric, subset, value in found
+    ]
+    return pl.DataFrame(rows, schema=tables.PRINTED)
+
+
 def changes_of(*found):
     return pl.DataFrame(list(found), schema=tables.CHANGES)
 

