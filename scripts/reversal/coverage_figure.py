@@ -20,7 +20,7 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     published = changes["published_best"].is_not_null().any()
     count, height = len(colours(intervals)), 0.4 if published else 0.28
     figure = Figure(figsize=(drawing.WIDTH, 0.85 + height * len(places)), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.2, count + 2.3])
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=[0.9, count + 2.1])
     for y, row in enumerate(places):
         here = {"model": row["model"], "task": row["task"]}
         (found,) = data.filter(**here).head(1).to_dicts()  # M1 is the same model for every method
@@ -42,13 +42,13 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
 def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.DataFrame) -> None:
     """M1's accuracy, the best and its gain per method as the paper prints them, the winner shaded, and the rule."""
     last, top = len(methods) + 1, -0.62
-    ax.text(0, top, "M$_1$", ha="center", va="bottom", fontweight="bold", fontsize=7)
+    ax.text(0.3, top, "M$_1$", ha="center", va="bottom", fontweight="bold", fontsize=SMALL)
     for y, place in enumerate(places):
         for row in best.filter(model=place["model"], task=place["task"]).head(1).to_dicts():
             printed = row["published_first"] and f"paper {100 * row['published_first']:.2f}"
-            _two_lines(ax, 0, y, f"{100 * row['first']:.2f} %", printed)
+            _two_lines(ax, 0.3, y, f"{100 * row['first']:.2f} %", printed)
     for x, (method, colour) in enumerate(methods.items(), start=1):
-        ax.text(x, top, method, color=colour, ha="center", va="bottom", fontweight="bold", fontsize=7)
+        ax.text(x, top, method, color=colour, ha="center", va="bottom", fontweight="bold", fontsize=SMALL)
         for y, place in enumerate(places):
             if method in place["best_method"].split(", "):
                 box = Rectangle((x - 0.48, y - 0.44), 0.96, 0.88, facecolor=drawing.tint(colour, 0.75), linewidth=0)
@@ -56,18 +56,18 @@ def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.
             for row in best.filter(model=place["model"], task=place["task"], method=method).to_dicts():
                 printed = row["published_best"] and f"paper {100 * row['published_best']:.2f}"
                 _two_lines(ax, x, y, percent(row), printed)
-    ax.text(last, top, "the rule expects", ha="center", va="bottom", fontweight="bold", fontsize=7)
+    ax.text(last, top, "the rule expects", ha="center", va="bottom", fontweight="bold", fontsize=SMALL)
     for y, place in enumerate(places):
         by = "" if place["margin"] is None else f", by {100 * place['margin']:.2f}"
         printed = (
             place["published_rule_fits"] and f"paper {place['published_coverage']:.3f}: {place['published_rule_fits']}"
         )
         _two_lines(ax, last, y, f"{place['rule_expects'].upper()}: {place['rule_fits']}{by}", printed)
-    ax.set(xlim=(-0.4, last + 0.6))
+    ax.set(xlim=(0, last + 0.5))
     ax.set_axis_off()
 
 
 def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> None:
-    ax.text(x, y - 0.2 if below else y, text, ha="center", va="center", fontsize=7)
+    ax.text(x, y - 0.2 if below else y, text, ha="center", va="center", fontsize=SMALL)
     if below:
         ax.text(x, y + 0.22, below, ha="center", va="center", fontsize=SMALL, color=GREY)

@@ -124,7 +124,7 @@ def printed(ax: Axes, rows: pl.DataFrame, color: str, x: str = "iteration", mark
     """The paper's numbers of the same thing, with their reading error. rows: PRINTED."""
     if rows.height:
         at, value, error = (rows[name].cast(pl.Float64).to_numpy() for name in (x, "published", "reading_error"))
-        look = {"linestyle": "", "marker": marker, "color": color, "elinewidth": 0.6, "alpha": 0.7, "zorder": 6}
+        look = {"linestyle": "", "marker": marker, "color": color, "markersize": 5, "elinewidth": 0.6, "zorder": 6}
         ax.errorbar(at, value, error, label="_paper", **look)
 
 
@@ -156,7 +156,8 @@ def doublings(ax: Axes, ks: list[int]) -> None:
     """A horizontal log2 scale from the first to the last of the numbers of samples `ks`."""
     ax.set_xscale("log", base=2)
     powers = [k for k in ks if k & (k - 1) == 0]
-    ax.set_xticks(powers, [str(k) for k in powers])
+    every = 1 + (len(powers) > 8)  # more numbers would run into each other
+    ax.set_xticks(powers, [str(k) if i % every == 0 else "" for i, k in enumerate(powers)])
     ax.minorticks_off()
     ax.set_xlim(ks[0] / 1.15, ks[-1] * 1.15)
 

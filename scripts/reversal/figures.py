@@ -18,8 +18,10 @@ DIVERSITIES = {
     "distinct_n": "syntactic",
     "semantic_diversity": "semantic",
     "equation_diversity": "logical",
-    "semantic_diversity_across_questions": "semantic, across questions",
+    "semantic_diversity_across_questions": "semantic,\nacross questions",
 }
+# The paper's semantic diversity is of the size of that across questions, several times that within one.
+PRINTED_AS = {"semantic_diversity": "", "semantic_diversity_across_questions": "semantic_diversity"}
 GAP_OF_LAST = {
     "color": "black",
     "linestyle": "--",
@@ -55,7 +57,11 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
             drawing.dots(ax, runs.filter(**here), colour)
             for row in select(changes, "pass_at_1", "test").filter(**here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
-                handles.append(Line2D([], [], color=colour, marker=look["marker"], linestyle="", label=_best_of(row)))
+                best = f"M$_{{{row['best_iteration']}}}$: {percent(row)}"
+                handles.append(Line2D([], [], color=colour, marker=look["marker"], linestyle="", label=best))
+                if row["published_best"]:
+                    at = [1, row["published_best_iteration"]], [row["published_first"], row["published_best"]]
+                    ax.plot(*at, "x", color="black", ms=4, zorder=6, label="_paper")
         title, beside = (task, method) if several else (method, "greedy pass@1")
         ax.set(title=title, ylabel=beside if ax in axes[:, 0] else "", xlabel="iteration t")
         (ax.yaxis.label if several else ax.title).set_color(colour)
@@ -63,6 +69,7 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
         place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
         ax.legend(handles=handles, fontsize=SMALL, handlelength=1.2, labelspacing=0.2, **place)
     key = [Line2D([], [], color=GREY, label=model, **look) for model, look in looks.items()]
+    key += drawing.key_of_printed(changes.drop_nulls("published_best"), ": M$_1$ and its best M$_t$")
     of_task = "" if several else f" on {tasks[0]}"
     drawing.legend(figure, f"Greedy accuracy{of_task} (ring, text: best M$_t$ and gain over M$_1$ in points)", key)
     return figure
@@ -123,15 +130,14 @@ def diversity(intervals: pl.DataFrame, metrics: pl.DataFrame, printed: pl.DataFr
         for ax, (model, task, measure) in zip(row, of_row, strict=True):
             here = {"model": model, "task": task, "metric": measure}
             _diversity_panel(ax, data.filter(**here), metrics.filter(**here), colours(intervals))
-            like = "semantic_diversity" if measure.startswith("semantic") else measure
-            of_paper = printed.filter(model=model, task=task, metric=like)
+            of_paper = printed.filter(model=model, task=task, metric=PRINTED_AS.get(measure, measure))
             for method, colour in colours(intervals).items():
                 of_method = of_paper.filter(method=method)
                 drawing.printed(ax, of_method.filter(subset="correct"), color=colour)
                 drawing.printed(ax, of_method.filter(subset="incorrect"), color=colour, marker="+")
-            across, beside = (
-                (task, DIVERSITIES[measure]) if len(tasks) > 1 else (f"{DIVERSITIES[measure]} diversity", task)
-            )
+            name = DIVERSITIES[measure]
+            alone = name if "," in name else f"{name} diversity"
+            across, beside = (task, name) if len(tasks) > 1 else (alone, task)
             ax.set(title=across if i == 0 else "", ylabel=f"{model}\n{beside}" if ax is row[0] else "")
     figure.supxlabel("iteration t", fontsize=7.5)
     shown = {h.get_label(): h for ax in figure.axes for h in ax.get_legend_handles_labels()[0]}
@@ -173,14 +179,6 @@ def ood(intervals: pl.DataFrame, metrics: pl.DataFrame, printed: pl.DataFrame) -
 
 def select(table: pl.DataFrame, metric: str, subset: str) -> pl.DataFrame:
     return table.filter(metric=metric, subset=subset)
-
-
-def _best_of(row: dict) -> str:
-    """The best iteration in words, and the paper's where it has one."""
-    best, t = row["published_best"], row["published_best_iteration"]
-    return f"M$_{{{row['best_iteration']}}}$: {percent(row)}" + (
-        f"; paper M$_{{{t}}}$ {100 * best:.2f}" if best else ""
-    )
 
 
 def percent(row: dict) -> str:
