@@ -11,14 +11,12 @@ program sets the libraries' threads to 1. Embeddings are random unit vectors: re
 
 import argparse
 import json
-import math
 import os
 import random
 import re
 import resource
 import sys
 import time
-from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
@@ -29,7 +27,7 @@ import polars as pl
 from reversal import diversity, scoring
 from reversal.answers import equations
 from reversal.tables import SAMPLES, VERDICT_ROWS
-from reversal.text_diversity import RAREFIED_TO, SUBSETS, text_diversity
+from reversal.text_diversity import SUBSETS, text_diversity
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[1] / "../shared/data"))
 PLAIN = 200  # problems for the slow side of a comparison
@@ -63,7 +61,7 @@ def tables(samples: int, repeat: int) -> tuple[pl.DataFrame, pl.DataFrame]:
             final = text.rpartition(" ")[2]
             verdict = "correct" if draw.random() < 0.5 else "wrong"
             given.append((*key, 0, text, len(text.split()), "stop", 0.75, 0.95, 512, "made up"))
-            judged.append((*key, final, verdict, final, verdict, "made up"))
+            judged.append((*key, final, verdict, final, verdict, "made up", final))
     return pl.DataFrame(given, schema=SAMPLES, orient="row"), pl.DataFrame(judged, schema=VERDICT_ROWS, orient="row")
 
 
@@ -74,26 +72,28 @@ def plain_distinct(answers: pl.DataFrame) -> list[list[float | None]]:
     for keep in (pl.col("correct"), ~pl.col("correct"), pl.lit(True)):
         for group in groups:
             texts = group.filter(keep)["text"].to_list()
-            rows.append(plain_row(texts) if len(texts) >= 2 else [None] * 7)
+            rows.append(plain_row(texts) if len(texts) >= 2 else [None] * 8)
     return rows
 
 
 def plain_row(texts: list[str]) -> list[float | None]:
     tokens = [re.findall(r"\w+|[^\w\s]", text) for text in texts]
-    distinct, rarefied = [], []
+    distinct, of_pairs = [], []
     for n in range(1, 5):
-        grams = Counter(gram for of_text in tokens for gram in zip(*(of_text[i:] for i in range(n)), strict=False))
-        total = sum(grams.values())
-        distinct.append(len(grams) / total)
-        rarefied.append(sum(1 - undrawn(total, count) for count in grams.values()) / RAREFIED_TO)
-    sets = len({equations(text) for text in texts}) / len(texts)
-    enough = total >= RAREFIED_TO  # of the longest n-grams there are the fewest
-    return [*distinct, sum(distinct) / 4, sum(rarefied) / 4 if enough else None, sets]
-
-
-def undrawn(total: int, count: int) -> float:
-    """The chance that RAREFIED_TO of `total` things, drawn without replacement, hold none of `count` of them."""
-    return math.prod(max(0.0, 1 - RAREFIED_TO / (total - i)) for i in range(count))
+        grams = [list(zip(*(of_text[i:] for i in range(n)), strict=False)) for of_text in tokens]
+        distinct.append(len(set().union(*grams)) / sum(map(len, grams)))
+        sets = [(set(of_text), len(of_text)) for of_text in grams]
+        pairs = [len(some | others) / (a + b) for (some, a), (others, b) in combinations(sets, 2)]
+        of_pairs.append(sum(pairs) / len(pairs))
+    solutions = [equations(text) for text in texts]
+    differ = [some != other for some, other in combinations(solutions, 2)]
+    return [
+        *distinct,
+        sum(distinct) / 4,
+        len(set(solutions)) / len(texts),
+        sum(of_pairs) / 4,
+        sum(differ) / len(differ),
+    ]
 
 
 def timed(name: str, work, *arguments):
@@ -110,12 +110,13 @@ def compare_distinct(samples: pl.DataFrame, verdicts: pl.DataFrame) -> None:
     names = answers["problem_id"].unique(maintain_order=True).head(PLAIN).to_list()
     few = answers.filter(pl.col("problem_id").is_in(names)).select("problem_id", "text", "correct")
     slow, plain = timed(
-        f"plain Python, {PLAIN} problems: distinct and rarefied n-grams, equation sets", plain_distinct, few
+        f"plain Python, {PLAIN} problems: n-grams and equation sets, of all and pairs", plain_distinct, few
     )
     quick, found = timed("text_diversity, the same and compression_ratio", text_diversity, few)
     order = pl.DataFrame({"subset": SUBSETS, "place": range(3)})
     ours = found.join(order, on="subset").sort("place", maintain_order=True)
-    metrics = [f"distinct_{n}" for n in "1234n"] + ["rarefied_distinct_n", "equation_diversity"]
+    metrics = [f"distinct_{n}" for n in "1234n"] + ["equation_diversity"]
+    metrics += ["pairwise_distinct_n", "pairwise_equation_diversity_as_written"]
     differences = np.abs(ours.select(metrics).to_numpy() - np.array(plain, float))
     same_gaps = np.array_equal(np.isnan(differences), np.isnan(np.array(plain, float)))
     print(f"  ratio {slow / quick:.0f}; largest difference {np.nanmax(differences):.1e}; same gaps: {same_gaps}")
@@ -141,6 +142,7 @@ def score_one_model(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFra
         scoring.accuracy_values(verdicts),
         scoring.improvement_values(verdicts, verdicts),
         scoring.null_values(verdicts),
+        scoring.sound_values(samples, verdicts),
         scoring.confound_values(samples, verdicts),
         scoring.diversity_values(samples, verdicts, None),
     ]

@@ -20,6 +20,7 @@ def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedd
     for name, (ood_verdicts, ood_problems) in ood.items():
         judged = tables.read(ood_verdicts, tables.VERDICT_ROWS)
         parts.append(scoring.ood_values(name, judged, tables.read(ood_problems, tables.PROBLEMS)))
+    parts.append(scoring.sound_values(samples, verdicts))
     parts.append(scoring.confound_values(samples, verdicts))
     parts.append(scoring.diversity_values(samples, verdicts, embedding))
 

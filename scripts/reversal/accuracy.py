@@ -7,8 +7,6 @@ from math import comb
 
 import polars as pl
 
-from reversal.tables import LABELLED
-
 
 def pass_at_k(n: int, c: int, k: int) -> float:
     """Unbiased pass@k of one problem with c correct among n samples: 1 - C(n-c, k) / C(n, k), for 1 <= k <= n.
@@ -64,24 +62,17 @@ def single_answers(verdicts: pl.DataFrame) -> pl.DataFrame:
 
 
 def final_answers(verdicts: pl.DataFrame) -> pl.DataFrame:
-    """problem_id, sample_index, correct and `final` of the sampled answers: the canonical final answer, or null.
+    """problem_id, sample_index, correct and `final` of the sampled answers: what equal ones share, or null.
 
-    All correct answers are one and the same (each equals the gold answer); others are compared as text without white
-    space. Null where no answer could be read or a program did not end. Empty where labels say that answers are wrong
-    and not what they are: then nothing is known of the final answers.
+    final: the answer_class, in which wrong answers are equal by the same measure as right ones: merging the right ones
+    alone would let a vote know the gold answer. Null where no answer could be read. Empty where any class is unknown:
+    of programs, and of labels that do not say the answer; then nothing is known of votes.
     """
     sampled = verdicts.filter(pl.col("decoding") == "sampled")
+    unknown = pl.col("verdict").is_in(["correct", "wrong"]) & pl.col("answer_class").is_null()
     correct = pl.col("verdict") == "correct"
-    wrong = pl.col("verdict") == "wrong"
-    unread = sampled.filter(wrong & pl.col("answer").is_null(), verifier=LABELLED).height > 0
-    text = (
-        pl.when(correct)
-        .then(pl.lit("correct"))
-        .when(wrong)
-        .then("wrong " + pl.col("answer").str.replace_all(r"\s", ""))
-    )
-    finals = sampled.select("problem_id", "sample_index", correct=correct, final=text)
-    return finals.clear() if unread else finals
+    finals = sampled.select("problem_id", "sample_index", correct=correct, final="answer_class")
+    return finals.clear() if sampled.select(unknown.any()).item() else finals
 
 
 def majority_at_k(finals: pl.DataFrame, k: int) -> pl.DataFrame:
@@ -89,14 +80,15 @@ def majority_at_k(finals: pl.DataFrame, k: int) -> pl.DataFrame:
 
     Wang et al. 2023, arXiv 2203.11171. finals: as final_answers gives. The mean over the disjoint blocks of k
     successive samples, which are independent draws: unbiased, without resampling. Answers that tie share the win
-    equally; nulls do not vote; a block without votes is lost. Problems with fewer than k samples have no row.
+    equally; nulls do not vote; a block without votes is lost. Problems with fewer than k samples have no row. Labels
+    may call the same answer right and wrong: it then wins in part.
     """
     blocks = finals.with_columns(block=pl.col("sample_index") // k)
     whole = blocks.filter(pl.len().over("problem_id", "block") == k)
-    votes = whole.group_by("problem_id", "block", "final").agg(votes=pl.len(), correct=pl.col("correct").first())
+    votes = whole.group_by("problem_id", "block", "final").agg(votes=pl.len(), correct=pl.col("correct").mean())
     votes = votes.with_columns(votes=pl.when(pl.col("final").is_null()).then(0).otherwise(pl.col("votes")))
     most = (pl.col("votes") == pl.col("votes").max()) & (pl.col("votes") > 0)
-    won = votes.group_by("problem_id", "block").agg(value=(most & pl.col("correct")).sum() / most.sum())
+    won = votes.group_by("problem_id", "block").agg(value=pl.col("correct").filter(most).sum() / most.sum())
     return won.group_by("problem_id").agg(pl.col("value").fill_nan(0.0).mean()).sort("problem_id")
 
 

@@ -27,11 +27,11 @@ from reversal.uncertainty import (
 SIGNIFICANT = 0.05
 MARGIN = 0.05  # a loss smaller than this is no reversal
 # What the note of a diversity says beside it: the correct answers alone, which accuracy alone does not make more alike,
-# and for words the metric that the number of n-grams does not move by itself.
+# in a mean over pairs, which the number of answers does not move.
 OF_CORRECT = {
-    "distinct_n": "rarefied_distinct_n",
+    "distinct_n": "pairwise_distinct_n",
     "semantic_diversity": "semantic_diversity",
-    "equation_diversity": "equation_diversity",
+    "equation_diversity": "pairwise_equation_diversity",
 }
 
 

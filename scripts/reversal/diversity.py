@@ -39,19 +39,25 @@ def semantic_diversity(vectors: np.ndarray) -> float:
     return float(1.0 - (total @ total - np.vdot(exact, exact)) / (n * (n - 1)))
 
 
-def across_questions(sums: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(values, weights) per question: their mean is the mean cosine distance of answers to different questions.
+def semantic_diversity_between(some: np.ndarray, others: np.ndarray) -> float:
+    """1 - mean cosine over all pairs of one of `some` and one of `others`, as semantic_diversity; nan without pairs."""
+    if not len(some) or not len(others):
+        return np.nan
+    some, others = (np.asarray(vectors, np.float64) for vectors in (some, others))
+    return float(1.0 - (np.ones(len(some)) @ some) @ (np.ones(len(others)) @ others) / (len(some) * len(others)))
 
-    sums: questions x dimensions, the sum of the unit vectors of a question's answers. numbers: how many those are. With
-    S the sum of all of N answers, that mean is 1 - (|S|^2 - sum |s_q|^2) / (N^2 - sum n_q^2). A question's own distance
-    to all others, d_q, has every pair of questions in it twice, so that the d_q vary half as much as their mean needs:
-    the value is 2 d_q - mean (the projection of a U-statistic; Hoeffding 1948), its weight the number of pairs. nan
-    for fewer than two questions.
+
+def pair_shares(answers: pl.DataFrame) -> pl.DataFrame:
+    """problem_id, correct, incorrect, mixed: which share of all pairs of a question's answers is of each kind.
+
+    answers: problem_id, correct; a row per answer. With c correct of n answers c(c-1), (n-c)(n-c-1) and 2c(n-c), each
+    over n(n-1); null for n < 2. A mean over all pairs is the sum of those over the kinds, weighted by these shares: its
+    change is one of the shares (composition) and one within the kinds.
     """
-    weights = numbers * (numbers.sum() - numbers)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        distances = 1 - ((sums @ sums.sum(axis=0)) - (sums * sums).sum(axis=1)) / weights
-        return 2 * distances - (distances @ weights) / weights.sum(), weights.astype(float)
+    counts = answers.group_by("problem_id", maintain_order=True).agg(n=pl.len(), c=pl.col("correct").sum())
+    n, c = (pl.col(name).cast(pl.Float64) for name in "nc")
+    kinds = {"correct": c * (c - 1), "incorrect": (n - c) * (n - c - 1), "mixed": 2 * c * (n - c)}
+    return counts.select("problem_id", **{kind: pl.when(n > 1).then(of / (n * (n - 1))) for kind, of in kinds.items()})
 
 
 def vendi_score(vectors: np.ndarray) -> float:

@@ -73,7 +73,11 @@ def _of_accuracy(group: pl.DataFrame) -> dict[str, str]:
         found["greedy accuracy"] = f"no greedy answers of {models}: accuracy is the mean of samples"
     if "samples" in on_test["metric"] and not on_test["metric"].str.starts_with("maj_at_").any():
         several = on_test.filter(metric="samples")["value"].min() >= 2
-        found |= {"majority votes": "the labels do not say what the wrong answers are"} if several else {}
+        found |= (
+            {"majority votes": "of programs, and of labels without an answer, it is not known which are equal"}
+            if several
+            else {}
+        )
     if on_test.filter(metric="tokens_mean")["value"].null_count():
         found["lengths"] = "some answers do not say how many tokens they have"
     unread = on_test.filter(metric="no_answer_rate")["value"].max() or 0

@@ -9,10 +9,14 @@ import numpy as np
 import polars as pl
 
 from reversal import accuracy, diversity
-from reversal.text_diversity import SUBSETS, text_diversity
+from reversal.question_diversity import across_questions
+from reversal.soundness import sound_counts
+from reversal.tables import PROBLEM_SCORES
+from reversal.text_diversity import GROUPS, OF_PAIRS, SUBSETS, text_diversity
 
 KEY = ["problem_id", "sample_index"]
 Row = tuple[str, str, float | None, int]
+MARKED = r"<<[^<>]*>>"
 LENGTHS = {"tokens_p10": 0.1, "tokens_p50": 0.5, "tokens_p90": 0.9}
 
 
@@ -47,6 +51,22 @@ def accuracy_values(verdicts: pl.DataFrame) -> pl.DataFrame:
             _values(numbers, "test"),
         ]
     )
+
+
+def sound_values(samples: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
+    """pass@k of right answers with sound equations, for k = 2, 4, .. and n, and the share of right ones without.
+
+    Empty where no sample has calculator marks.
+    """
+    right = verdicts.filter(decoding="sampled", verdict="correct").select(*KEY, "answer")
+    answers = samples.filter(decoding="sampled").join(right, on=KEY, how="left", validate="1:1")
+    if not answers.select(pl.col("text").str.contains(MARKED).any()).item():
+        return pl.DataFrame(schema=PROBLEM_SCORES)
+    counts = sound_counts(answers.select("problem_id", "text", "answer"))
+    most = counts["n"].min()
+    curve = accuracy.pass_at_ks(counts, sorted({*accuracy.powers_of_two(most), most} - {1}))
+    curve = _long(curve.with_columns(metric=pl.format("sound_pass_at_{}", "k")), "test")
+    return pl.concat([curve, _values(counts.select("problem_id", "unsound_rate"), "test")])
 
 
 def coverage_values(train_verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -159,20 +179,18 @@ def length_rows(samples: pl.DataFrame) -> list[Row]:
 def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: dict | None) -> pl.DataFrame:
     """Diversity of the correct, incorrect and all samples of a problem: words, equations, final answers, meaning.
 
+    Means over pairs of answers also of the mixed pairs, one correct and one incorrect, with the share of each kind.
     embedding: {embedding_model, embedded_samples}, or None for no meaning: the model is asked for every different text
-    among so many first samples of each problem, which takes longer than all else here. equation_diversity is left out
-    where no answer has an equation between calculator marks (it would only count answers), and the final answers of the
-    correct subset are (they are all the same).
+    among so many first samples of each problem, which takes longer than all else here. Left out is what is said of
+    equations where no answer has one between calculator marks (it would only count answers), and of the final answers
+    of the correct subset (they are all the same).
     """
     finals = accuracy.final_answers(verdicts)
     sampled = samples.filter(pl.col("decoding") == "sampled").select("problem_id", "sample_index", "text")
     right = verdicts.filter(decoding="sampled").select(*KEY, correct=pl.col("verdict") == "correct")
     answers = sampled.join(right, on=KEY, validate="1:1").join(finals.select(*KEY, "final"), on=KEY, how="left")
     answers = answers.sort(KEY)
-    words = text_diversity(answers.select("problem_id", "text", "correct"))
-    if not answers["text"].str.contains("<<", literal=True).any():
-        words = words.drop("equation_diversity")
-    frames = [_values(words.filter(subset=subset).drop("subset"), subset) for subset in SUBSETS]
+    frames = [*text_values(answers), *pair_share_values(answers, "pair_share")]
     known = [] if finals.is_empty() else [("incorrect", answers.filter(~pl.col("correct"))), ("all", answers)]
     for subset, kept in known:
         problems = answers.select("problem_id").unique(maintain_order=True)
@@ -182,46 +200,65 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: d
         first = answers.filter(pl.col("sample_index") < embedding["embedded_samples"])
         texts = first["text"].unique(maintain_order=True)
         vectors = diversity.embed(texts.to_list(), embedding["embedding_model"])
-        frames += [*meaning_values(first, texts, vectors), *across_questions_values(first, texts, vectors)]
+        frames += [*meaning_values(first, texts, vectors), across_questions(first, texts, vectors)]
+        frames += pair_share_values(first, "embedded_pair_share")
     return pl.concat(frames)
 
 
-def meaning_values(answers: pl.DataFrame, texts: pl.Series, vectors: np.ndarray) -> list[pl.DataFrame]:
-    """semantic_diversity and vendi_score per subset. vectors: those of the different `texts`, in their order."""
-    places = pl.DataFrame({"text": texts, "place": np.arange(len(texts))})
-    answers = answers.join(places, on="text", maintain_order="left")
-    problems = answers["problem_id"].unique(maintain_order=True)
+def text_values(answers: pl.DataFrame) -> list[pl.DataFrame]:
+    """Diversity in words and equations, and how many answers, and correct ones, have no equation."""
+    words = text_diversity(answers.select("problem_id", "text", "correct"))
+    marked = pl.col("text").str.contains(MARKED)
+    without = []
+    if not answers.select(marked.any()).item():
+        words = words.drop(pl.selectors.contains("equation"))
+    else:
+        by_problem = answers.group_by("problem_id", maintain_order=True)
+        rates = by_problem.agg(test=(~marked).mean(), correct=(~marked).filter(pl.col("correct")).mean())
+        without = [
+            _values(rates.select("problem_id", no_equations_rate=subset), subset) for subset in ("test", "correct")
+        ]
     frames = []
-    for subset in SUBSETS:
-        kept = answers if subset == "all" else answers.filter(pl.col("correct") == (subset == "correct"))
-        groups = kept.group_by("problem_id", maintain_order=True).agg("place")
-        of_problems = (vectors[places] for places in groups["place"].to_list())
-        found = [(diversity.semantic_diversity(these), diversity.vendi_score(these)) for these in of_problems]
-        table = pl.DataFrame(found, schema={"semantic_diversity": pl.Float64, "vendi_score": pl.Float64}, orient="row")
-        table = table.with_columns(pl.all().fill_nan(None), problem_id=groups["problem_id"])
-        whole = pl.DataFrame({"problem_id": problems}).join(table, on="problem_id", how="left", maintain_order="left")
-        frames.append(_values(whole, subset))
-    return frames
+    for subset in GROUPS:
+        kept = words.filter(subset=subset).drop("subset")
+        of_pairs = ["problem_id", *(name for name in OF_PAIRS if name in kept.columns)]
+        frames.append(_values(kept.select(of_pairs) if subset == "mixed" else kept, subset))
+    return frames + without
 
 
-def across_questions_values(answers: pl.DataFrame, texts: pl.Series, vectors: np.ndarray) -> list[pl.DataFrame]:
-    """semantic_diversity_across_questions per subset: what the paper's printed numbers fit; see diversity.
+def pair_share_values(answers: pl.DataFrame, name: str) -> list[pl.DataFrame]:
+    """diversity.pair_shares as the metric `name` of each kind of pairs."""
+    shares = diversity.pair_shares(answers)
+    return [_values(shares.select("problem_id", **{name: kind}), kind) for kind in ("correct", "incorrect", "mixed")]
 
-    A contrast to the diversity of a question's own answers: it tells how unlike each other the questions are, too.
+
+def meaning_values(answers: pl.DataFrame, texts: pl.Series, vectors: np.ndarray) -> list[pl.DataFrame]:
+    """semantic_diversity and vendi_score per subset, and the former of mixed pairs.
+
+    vectors: those of the different `texts`, in their order.
     """
     places = pl.DataFrame({"text": texts, "place": np.arange(len(texts))})
     answers = answers.join(places, on="text", maintain_order="left")
+    of_problems = answers.group_by("problem_id", maintain_order=True).agg("place", "correct")
+    found = [
+        _meanings(vectors[place], np.array(correct, bool))
+        for place, correct in of_problems.select("place", "correct").iter_rows()
+    ]
+    ids = of_problems.select("problem_id")
     frames = []
-    for subset in SUBSETS:
-        kept = answers if subset == "all" else answers.filter(pl.col("correct") == (subset == "correct"))
-        groups = kept.group_by("problem_id", maintain_order=True).agg("place", number=pl.len())
-        if groups.height < 2:
-            continue
-        sums = np.stack([vectors[of].sum(axis=0, dtype=np.float64) for of in groups["place"].to_list()])
-        values, weights = diversity.across_questions(sums, groups["number"].to_numpy())
-        rows = groups.select("problem_id", value=pl.Series(values), weight=pl.Series(weights))
-        frames.append(_long(rows.with_columns(metric=pl.lit("semantic_diversity_across_questions")), subset))
+    for subset in GROUPS:
+        names = ["semantic_diversity"] + ["vendi_score"] * (subset in SUBSETS)
+        rows = [of_problem[subset] for of_problem in found]
+        table = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Float64), orient="row")
+        frames.append(_values(ids.hstack(table.fill_nan(None)), subset))
     return frames
+
+
+def _meanings(vectors: np.ndarray, correct: np.ndarray) -> dict[str, tuple]:
+    """(semantic_diversity, vendi_score) of the subsets of a problem's answers; of mixed pairs the former."""
+    subsets = zip(SUBSETS, (vectors[correct], vectors[~correct], vectors), strict=True)
+    found = {name: (diversity.semantic_diversity(these), diversity.vendi_score(these)) for name, these in subsets}
+    return found | {"mixed": (diversity.semantic_diversity_between(vectors[correct], vectors[~correct]),)}
 
 
 def too_few_rows(verdicts: pl.DataFrame) -> list[Row]:

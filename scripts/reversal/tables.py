@@ -72,6 +72,7 @@ VERDICT_ROWS = {
     "second_answer": pl.String,  # by a looser reading, judged independently: how far can the verdict be trusted?
     "second_verdict": pl.Enum(VERDICTS),
     "verifier": pl.String,
+    "answer_class": pl.String,  # equal answers to a problem share it, right or wrong; null where this is not known
 }
 SFT_ROWS = {"problem_id": pl.String, "prompt": pl.String, "completion": pl.String}
 DPO_ROWS = {"problem_id": pl.String, "prompt": pl.String, "chosen": pl.String, "rejected": pl.String}

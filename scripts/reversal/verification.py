@@ -11,6 +11,7 @@ from importlib.metadata import version
 import polars as pl
 
 from reversal import answers
+from reversal.answer_classes import answer_classes
 from reversal.expressions import judge_expressions, same_text
 from reversal.tables import LABELLED, SAMPLE_KEY, VERDICT_ROWS
 
@@ -44,14 +45,22 @@ def verify(
     schema = {name: VERDICT_ROWS[name] for name in columns}
     verdicts = different.select("problem_id", "text").hstack(pl.DataFrame(judged, schema=schema, orient="row"))
     joined = samples.join(verdicts, on=["problem_id", "text"], how="left", maintain_order="left")
-    return joined.select(*SAMPLE_KEY, *columns, verifier=pl.lit(verifier(kinds[0], sandboxed)))
+    joined = joined.join(
+        problems.select("problem_id", "gold_answer"), on="problem_id", how="left", maintain_order="left"
+    )
+    joined = answer_classes(kinds[0], joined, workers)
+    return joined.select(*SAMPLE_KEY, *columns, pl.lit(verifier(kinds[0], sandboxed)).alias("verifier"), "answer_class")
 
 
 def labelled(labels: pl.DataFrame) -> pl.DataFrame:
-    """The VERDICT_ROWS of answers that came with LABELS: these are the verdicts, and there is no second reading."""
+    """The VERDICT_ROWS of answers that came with LABELS: these are the verdicts, and there is no second reading.
+
+    Without a judge the same answers are those of the same text, right or wrong.
+    """
     verdict = pl.when("correct").then(pl.lit("correct")).otherwise(pl.lit("wrong")).cast(VERDICT_ROWS["verdict"])
     none = {name: pl.lit(None, VERDICT_ROWS[name]) for name in ("second_answer", "second_verdict")}
-    return labels.select(*SAMPLE_KEY, "answer", verdict=verdict, **none, verifier=pl.lit(LABELLED))
+    same = {"answer_class": pl.col("answer").str.replace_all(r"\s", "")}
+    return labels.select(*SAMPLE_KEY, "answer", verdict=verdict, **none, verifier=pl.lit(LABELLED), **same)
 
 
 def verifier(kind: str, sandboxed: bool) -> str:

@@ -13,9 +13,9 @@ from reversal.tables import VERDICT_ROWS
 
 
 def verdicts(rows: list[tuple]) -> pl.DataFrame:
-    """VERDICT_ROWS from (problem_id, decoding, sample_index, verdict, answer if it is not "1")."""
+    """VERDICT_ROWS from (problem_id, decoding, sample_index, verdict, answer and its class if they are not "1")."""
     full = [
-        (problem, decoding, index, *(answer or ["1"]), verdict, None, None, "v")
+        (problem, decoding, index, *(answer[:1] or ["1"]), verdict, None, None, "v", *(answer[1:] or ["1"]))
         for problem, decoding, index, verdict, *answer in rows
     ]
     return pl.DataFrame(full, schema=VERDICT_ROWS, orient="row")
@@ -106,26 +106,32 @@ def test_sampled_counts():
     assert_frame_equal(accuracy.sampled_counts(FIRST), expected)
 
 
-def test_final_answers_are_one_answer_if_correct_and_text_without_white_space_if_wrong():
+def test_final_answers_are_the_classes_of_sampled_ones():
     rows = [
-        ("a", "greedy", 0, "correct", "7"),
-        ("a", "sampled", 0, "correct", "1/2"),
-        ("a", "sampled", 1, "correct", "0.5"),
-        ("a", "sampled", 2, "wrong", "x + 1"),
-        ("a", "sampled", 3, "wrong", "x +\t1 "),
-        ("a", "sampled", 4, "wrong", "correct"),
-        ("a", "sampled", 5, "no_answer", None),
-        ("a", "sampled", 6, "timeout", "while True: pass"),
+        ("a", "greedy", 0, "correct", "7", "1/2"),
+        ("a", "sampled", 0, "correct", "1/2", "1/2"),
+        ("a", "sampled", 1, "correct", "0.5", "1/2"),
+        ("a", "sampled", 2, "wrong", "x + 1", "x+1"),
+        ("a", "sampled", 3, "wrong", "1+x", "x+1"),
+        ("a", "sampled", 4, "no_answer", None, None),
+        ("a", "sampled", 5, "timeout", "x^9^9^9", None),
     ]
     expected = pl.DataFrame(
         {
-            "problem_id": ["a"] * 7,
-            "sample_index": range(7),
-            "correct": [True, True, False, False, False, False, False],
-            "final": ["correct", "correct", "wrong x+1", "wrong x+1", "wrong correct", None, None],
+            "problem_id": ["a"] * 6,
+            "sample_index": range(6),
+            "correct": [True, True, False, False, False, False],
+            "final": ["1/2", "1/2", "x+1", "x+1", None, None],
         }
     )
     assert_frame_equal(accuracy.final_answers(verdicts(rows)), expected)
+    assert_frame_equal(accuracy.final_answers(verdicts([])), expected.clear())
+
+
+@pytest.mark.parametrize("verdict", ["correct", "wrong"])
+def test_a_program_or_a_label_whose_class_is_unknown_leaves_no_final_answers(verdict):
+    rows = [("a", "sampled", 0, "correct", "1", "1"), ("a", "sampled", 1, verdict, "def f(): pass", None)]
+    assert accuracy.final_answers(verdicts(rows)).is_empty()
 
 
 def finals(answers: dict[str, str]) -> pl.DataFrame:
@@ -157,6 +163,12 @@ def finals(answers: dict[str, str]) -> pl.DataFrame:
 def test_majority_at_k(answers, k, value):
     expected = pl.DataFrame({"problem_id": ["a"], "value": [value]})
     assert_frame_equal(accuracy.majority_at_k(finals({"a": answers}), k), expected)
+
+
+def test_an_answer_that_labels_call_right_and_wrong_wins_in_part():
+    rows = [("a", 0, True, "1"), ("a", 1, False, "1"), ("a", 2, False, "2")]
+    table = pl.DataFrame(rows, schema=finals({}).schema, orient="row")
+    assert accuracy.majority_at_k(table, 3).rows() == [("a", 0.5)]
 
 
 def test_majority_at_k_leaves_out_problems_with_fewer_samples():

@@ -89,14 +89,14 @@ def test_the_best_iteration_is_that_of_accuracy_and_published_numbers_are_shares
 
 def test_a_diversity_notes_the_correct_answers_alone():
     values = ONE_SEED | {
-        (0, "sft", "rarefied_distinct_n", "correct"): [0.5, 0.75, None],
-        (0, "sft-dpo", "rarefied_distinct_n", "correct"): [0.25, 0.5, 0.5],
+        (0, "sft", "pairwise_distinct_n", "correct"): [0.5, 0.75, None],
+        (0, "sft-dpo", "pairwise_distinct_n", "correct"): [0.25, 0.5, 0.5],
     }
     notes = dict(table(values).filter(method="dpo").select("dimension", "note").iter_rows())
     assert notes == {
         "accuracy": "",
         "pass@2": "",
-        "syntactic diversity": "rarefied_distinct_n of correct answers alone: -0.250 [-0.250 to -0.250]",
+        "syntactic diversity": "pairwise_distinct_n of correct answers alone: -0.250 [-0.250 to -0.250]",
     }
 
 

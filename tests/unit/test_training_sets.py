@@ -55,7 +55,7 @@ def test_judged_texts_keeps_sampled_answers_in_sample_order():
         [(*key, 0, text, 1, "stop", 0.75, 0.95, 9, "e") for *key, text, _ in rows], schema=SAMPLES, orient="row"
     )
     verdicts = pl.DataFrame(
-        [(*key, None, verdict, None, None, "v") for *key, _, verdict in rows], schema=VERDICT_ROWS, orient="row"
+        [(*key, None, verdict, None, None, "v", None) for *key, _, verdict in rows], schema=VERDICT_ROWS, orient="row"
     )
     assert sets.judged_texts(problems, samples, verdicts.reverse()) == {
         "a": {"question": "1+1?", "correct": ["good"], "incorrect": ["none", "late", "slow"]},

@@ -24,8 +24,12 @@ def samples(rows: list[tuple[str, str]]) -> pl.DataFrame:
     return pl.DataFrame(full, schema=SAMPLES, orient="row")
 
 
-def verdicts(given: list[tuple[str, str]], expected: list[tuple], verifier: str) -> pl.DataFrame:
-    rows = [(p, "sampled", i, *expected[i], verifier) for i, (p, _) in enumerate(given)]
+def verdicts(
+    given: list[tuple[str, str]], expected: list[tuple], verifier: str, classes: dict[int, str | None] | None = None
+) -> pl.DataFrame:
+    """classes: by place; of any other answer that is correct or wrong it is the answer itself."""
+    known = {i: row[0] for i, row in enumerate(expected) if row[1] in ("correct", "wrong")} | (classes or {})
+    rows = [(p, "sampled", i, *expected[i], verifier, known.get(i)) for i, (p, _) in enumerate(given)]
     return pl.DataFrame(rows, schema=VERDICT_ROWS, orient="row")
 
 
@@ -79,7 +83,8 @@ def test_expressions():
     ]
     asked = problems("expression", a="\\frac{1}{2}", b="1+x", c="1 < x < 2", d="(1,2)")
     found = verify(samples(given), asked, "\\boxed{")
-    assert_frame_equal(found, verdicts(given, expected, verifier("expression", True)))
+    classes = {0: "\\frac{1}{2}", 1: "\\frac{1}{2}", 5: "1+x", 6: "1 < x < 2"}  # of the correct ones, the gold answers
+    assert_frame_equal(found, verdicts(given, expected, verifier("expression", True), classes))
 
 
 def test_choices():
@@ -108,9 +113,10 @@ def test_programs():
     ]
     asked = problems("program", tests=["assert f(1) == 2", "assert f(0) == 1"], a=good)
     found = verify(samples(given), asked, "####")
-    assert_frame_equal(found, verdicts(given, expected, verifier("program", True)))
+    unknown = dict.fromkeys(range(5))
+    assert_frame_equal(found, verdicts(given, expected, verifier("program", True), unknown))
     without = verify(samples(given), asked, "####", sandboxed=False)
-    assert_frame_equal(without, verdicts(given, expected, verifier("program", False)))
+    assert_frame_equal(without, verdicts(given, expected, verifier("program", False), unknown))
 
 
 def test_the_verifier_says_what_can_change_a_verdict():

@@ -105,6 +105,7 @@ def expected(lineage: str, cosine) -> dict[tuple[str, str], float]:
     for subset, kept in (("all", "CW"), ("correct", "C"), ("incorrect", "W")):
         parts = [{t: p for t, p in q.items() if t[0] in kept} for q in classes]
         found["semantic_diversity", subset] = _mean(_spread(q, cosine) for q in parts if q)
+        found["pairwise_equation_diversity", subset] = _mean(_spread(q, str.__eq__) for q in parts if q)
     pairs = [(_right(q), _right(f)) for q, f in zip(classes, before, strict=True)]
     gained, lost = (_mean(a * (1 - b) ** (N - 1) for a, b in either) for either in (pairs, [p[::-1] for p in pairs]))
     found |= {("beyond_n_samples", "test"): gained, ("beyond_n_samples_lost", "test"): lost}
