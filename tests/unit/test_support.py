@@ -24,7 +24,7 @@ def values(lineage: str, answers: dict[str, str], base: int = 0, seed: int = 0) 
     ]
     names = ["problem_id", "decoding", "sample_index", "verdict"]
     verdicts = pl.DataFrame(rows, schema=names, orient="row").with_columns(
-        answer=pl.lit("1"), second_verdict="verdict", verifier=pl.lit("none")
+        answer=pl.lit("1"), answer_class=pl.lit(None, pl.String), second_verdict="verdict", verifier=pl.lit("none")
     )
     run = {"base": pl.lit(base, pl.Int64), "seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
     return scoring.accuracy_values(verdicts).select(**run, **{name: pl.col(name) for name in PROBLEM_SCORES})
