@@ -15,6 +15,7 @@ include: "rules/build_training_set.smk"
 include: "rules/train.smk"
 include: "rules/score.smk"
 include: "rules/summarise.smk"
+include: "rules/summarise_frontier.smk"
 include: "rules/summarise_time.smk"
 include: "rules/remove_models.smk"
 include: "rules/plot.smk"
@@ -32,6 +33,7 @@ localrules:
     read_answers,
     build_training_set,
     summarise,
+    summarise_frontier,
     summarise_time,
     plot,
     write_pages,
@@ -45,6 +47,7 @@ rule all:
     default_target: True
     input:
         rules.summarise.output,
+        rules.summarise_frontier.output,
         rules.summarise_time.output,
         rules.plot.output,
         rules.write_pages.output,

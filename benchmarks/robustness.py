@@ -31,8 +31,8 @@ processor changes. Every base is judged as a study of its own. Written on {machi
 Over {first.height} bases M1's accuracy is {accuracy.mean():.3f} with a standard deviation of {accuracy.std():.3f};
 its coverage lies between {coverage.min():.3f} and {coverage.max():.3f}.
 
-| method | bases | reversal: yes | no | unclear |
-|---|---|---|---|---|
+| method | outcome | bases |
+|---|---|---|
 {_rows(_counts(bases))}
 
 ## All bases together
@@ -43,7 +43,7 @@ its coverage lies between {coverage.min():.3f} and {coverage.max():.3f}.
 
 ## Each base alone
 
-| method | base | M1 coverage | M1 accuracy | change to the last iteration | reversal | progressed | regressed |
+| method | base | M1 coverage | M1 accuracy | change to the last iteration | outcome | progressed | regressed |
 |---|---|---|---|---|---|---|---|
 {_rows(_alone(bases))}
 """
@@ -53,8 +53,9 @@ its coverage lies between {coverage.min():.3f} and {coverage.max():.3f}.
 
 def _counts(bases: pl.DataFrame) -> list[tuple]:
     return [
-        (method, group.height, *((group["reversal"] == answer).sum() for answer in ("yes", "no", "unclear")))
+        (method, outcome, count)
         for (method,), group in bases.group_by("method", maintain_order=True)
+        for outcome, count in group["outcome"].value_counts(sort=True).iter_rows()
     ]
 
 
@@ -66,7 +67,7 @@ def _alone(bases: pl.DataFrame) -> list[tuple]:
             f"{row['m1_coverage']:.3f}",
             f"{row['m1_accuracy']:.3f}",
             f"{row['change']:+.3f} [{row['low']:+.3f} to {row['high']:+.3f}]",
-            row["reversal"],
+            row["outcome"],
             row["progressed"] or "none",
             row["regressed"] or "none",
         )

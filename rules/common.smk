@@ -10,8 +10,8 @@ from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import checks, given, lineages, study, study_files
-from reversal.study import answers_wanted, bases_of, batch_of, canonical, kinds_of_methods, sets_of
-from reversal.study import source_of, step_of, without_nulls
+from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
+from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
 
 if workflow.is_main_process:  # jobs on a cluster read the same files
     faults = study_files.faults([*filter(os.path.exists, ["config.yaml"]), *map(str, workflow.overwrite_configfiles)])
@@ -38,6 +38,7 @@ ALL_LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain
 ANSWERS = given.answers_of(config)  # {step: files} of models that are known by their answers alone
 BY_ANSWERS = [lineage for lineage in ALL_LINEAGES if lineages.last_step(lineage) in ANSWERS]
 TRAINED = [m for m in ALL_LINEAGES if config["steps"][lineages.last_step(m)]["trainer"] != "given"]
+SCORED = [*([lineages.BASE] if TRAINED else []), *ALL_LINEAGES]  # M0 too, where a method starts from it
 SAMPLED = [lineages.BASE, *(lineage for lineage in ALL_LINEAGES if lineage not in BY_ANSWERS)]
 
 
@@ -53,7 +54,7 @@ wildcard_constraints:
     seed=r"\d+",
     lineage="[a-z0-9_]+(-[a-z0-9_]+)*",
     problems="[A-Za-z0-9_-]+",
-    batch="train|evaluation",
+    batch="train|evaluation|frontier",
     shard=r"\d+",
 
 
@@ -88,10 +89,9 @@ def model_of(w, lineage):
 
 
 def parent_answers(w, table):
-    """The parent's samples or verdicts on the training problems; none for an M1 that learns from the problems alone."""
-    parent = lineages.parent(w.lineage)
-    from_problems = parent == lineages.BASE and config["tasks"][w.task]["rationales"] != "few_shot"
-    return [] if from_problems else of_lineage(w, parent, f"{table}/train.parquet")
+    """The parent's samples or verdicts on the training problems; none for a step that learns from the problems alone."""
+    learns = study.learns_from_answers(config, w.model, w.task, w.lineage)
+    return of_lineage(w, lineages.parent(w.lineage), f"{table}/train.parquet") if learns else []
 
 
 def checkpoint_of(w):
@@ -103,10 +103,10 @@ def train_answered(w):
     return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
 
 
-def first_verdicts(w):
-    """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself."""
-    first = lineages.first(w.lineage)
-    return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
+def reference_verdicts(w):
+    """The verdicts on the test problems that a model's own are held against; none for the reference itself."""
+    reference = study.reference_of(config, w.lineage)
+    return [] if reference in (None, w.lineage) else of_lineage(w, reference, "verdicts/test.parquet")
 
 
 def every_model(file, replicates=None, lineages=ALL_LINEAGES):

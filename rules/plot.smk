@@ -1,4 +1,4 @@
-# plot: tables/ -> the paper's five figures and three more (SVG), and an interactive explorer (HTML)
+# plot: tables/ -> the paper's five figures and four more (SVG), and an interactive explorer (HTML)
 FIGURES = {
     "figure1_accuracy": "1 Accuracy",
     "figure2_coverage": "2 Coverage",
@@ -8,6 +8,7 @@ FIGURES = {
     "figure6_pass_at_k": "6 pass@k",
     "figure7_verdicts": "7 Verdicts",
     "figure8_answer_flow": "8 Answer flow",
+    "figure9_frontier": "9 Sharper or worse",
 }
 
 
@@ -17,9 +18,12 @@ rule plot:
         metrics=f"{RESULTS}/tables/metrics.parquet",
         intervals=f"{RESULTS}/tables/intervals.parquet",
         changes=f"{RESULTS}/tables/changes.csv",
+        outcomes=f"{RESULTS}/tables/outcomes.csv",
         coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
         extrapolations=f"{RESULTS}/tables/extrapolations.csv",
         printed=f"{RESULTS}/tables/printed.csv",
+        frontier=f"{RESULTS}/tables/frontier.csv",
+        curves=f"{RESULTS}/tables/curves.csv",
     output:
         **{
             name: report(

@@ -6,6 +6,11 @@ rule remove_models:
         scores=lambda w: [
             of_lineage(w, lineage, "scores.parquet") for lineage in keeping.judged_after(w.lineage, TRAINED)
         ],
+        frontier_scores=lambda w: [
+            of_lineage(w, lineage, "frontier_scores.parquet")
+            for lineage in keeping.judged_after(w.lineage, TRAINED)
+            if lineage in frontier_lineages(config)
+        ],
         trained=lambda w: [
             of_lineage(w, child, "losses.parquet")
             for lineage in keeping.judged_after(w.lineage, TRAINED)

@@ -1,12 +1,14 @@
-# sample: a model and the problem sets of a batch -> one shard of its answers, one row per answer. The batches are train
-# and evaluation (test and the OOD sets): starting the engine takes longer than answering a small set.
+# sample: a model and the problem sets of a batch -> one shard of its answers, one row per answer. The batches are train,
+# evaluation (test and the OOD sets) and frontier (test at the temperatures of `evaluation`, which can so change without a
+# new answer to anything else): starting the engine takes longer than answering a small set.
 # Shards are temporary, and Snakemake forgets what a deleted file was made of. So it is gather_samples, whose output
 # stays, that depends on the code and settings of sample; here the code is ancient: its age alone means nothing.
 rule sample:
     input:
         code=ancient(code("sample")),
         problems=lambda w: expand(
-            f"{RESULTS}/problems/{w.task}/{{problems}}.parquet", problems=sets_of(config["tasks"][w.task], w.batch)
+            f"{RESULTS}/problems/{w.task}/{{problems}}.parquet",
+            problems=map(asked, sets_of(config["tasks"][w.task], w.batch)),
         ),
         model=lambda w: model_for(w, w.lineage, use=w.batch),
         policy=config["sampling"]["engine"].get("policy", []),
@@ -36,14 +38,14 @@ rule sample:
 rule gather_samples:
     input:
         code=[*code("gather_samples"), *code("sample")],
-        problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
+        problems=lambda w: f"{RESULTS}/problems/{w.task}/{asked(w.problems)}.parquet",
         model=lambda w: model_for(w, w.lineage, use=batch_of(w.problems)),
         policy=config["sampling"]["engine"].get("policy", []),
         shards=lambda w: expand(
             f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet",
             batch=batch_of(w.problems),
-            shard=range(config["sampling"]["shards"][batch_of(w.problems)]),
-            shards=config["sampling"]["shards"][batch_of(w.problems)],
+            shard=range(shards_of(config, batch_of(w.problems))),
+            shards=shards_of(config, batch_of(w.problems)),
             **w,
         ),
     output:

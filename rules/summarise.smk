@@ -1,15 +1,20 @@
 # summarise: the scores and training-set summaries of the whole study -> tables/ and the verdict in words
+PROBLEM_SETS = [
+    f"{RESULTS}/problems/{task}/{name}"
+    for task, settings in config["tasks"].items()
+    for name in [*(["train"] if "train" in settings else []), *sets_of(settings, "evaluation")]
+]
+
+
 rule summarise:
     input:
         code=code("summarise"),
-        scores=every_model("scores.parquet"),
-        problem_scores=every_model("problem_scores.parquet"),
+        scores=every_model("scores.parquet", lineages=SCORED),
+        problem_scores=every_model("problem_scores.parquet", lineages=SCORED),
         training_sets=every_model("training_set.json", lineages=TRAINED),
-        dropped=[
-            f"{RESULTS}/problems/{task}/{name}.dropped.csv"
-            for task, settings in config["tasks"].items()
-            for name in [*(["train"] if "train" in settings else []), *sets_of(settings, "evaluation")]
-        ],
+        problems=[f"{path}.parquet" for path in PROBLEM_SETS],
+        dropped=[f"{path}.dropped.csv" for path in PROBLEM_SETS],
+        frontier=f"{RESULTS}/tables/frontier.csv",
         published=[os.path.normpath(f"{ROOT}/studies/published_{name}.csv") for name in ("results", "figures")],
     output:
         metrics=f"{RESULTS}/tables/metrics.parquet",
@@ -30,7 +35,19 @@ rule summarise:
             f"{RESULTS}/tables/changes.csv",
             caption="captions/changes.rst",
             category="3 Tables",
-            labels={"table": "Verdicts: M1 against the best and the last iteration"},
+            labels={"table": "Verdicts: M1 against the last iteration"},
+        ),
+        outcomes=report(
+            f"{RESULTS}/tables/outcomes.csv",
+            caption="captions/outcomes.rst",
+            category="3 Tables",
+            labels={"table": "What became of every method, and why"},
+        ),
+        narrowing=report(
+            f"{RESULTS}/tables/narrowing.csv",
+            caption="captions/narrowing.rst",
+            category="3 Tables",
+            labels={"table": "Diversity lost: fewer wrong answers, or answers more alike"},
         ),
         bases=report(
             f"{RESULTS}/tables/bases.csv",
@@ -95,6 +112,7 @@ rule summarise:
                 "series": list(SERIES.items()),
                 "runs": study.runs_in_words(config),
                 "kinds": kinds_of_methods(config),
+                "from_base": [name for name, method in config["methods"].items() if "given" not in method],
                 "ood": [[[m, t], list(config["tasks"][t]["ood"])] for m in config["models"] for t in config["tasks"]],
                 "given": list(given.names(config).items()),
             }

@@ -2,7 +2,7 @@
 rule summarise_time:
     input:
         code=code("summarise_time"),
-        metrics=f"{RESULTS}/tables/metrics.parquet",
+        tables=[f"{RESULTS}/tables/{name}" for name in ("metrics.parquet", "frontier.csv")],  # after all jobs
     output:
         report(
             f"{RESULTS}/tables/time.csv",

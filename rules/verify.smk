@@ -5,7 +5,7 @@ rule verify:
     input:
         code=code("verify"),
         samples=f"{MODEL}/samples/{{problems}}.parquet",
-        problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
+        problems=lambda w: f"{RESULTS}/problems/{w.task}/{asked(w.problems)}.parquet",
         labels=lambda w: f"{MODEL}/labels/{{problems}}.parquet" if "labels" in config["tasks"][w.task] else [],
     output:
         f"{MODEL}/verdicts/{{problems}}.parquet",

@@ -3,6 +3,8 @@ rule write_pages:
     input:
         code=code("write_pages"),
         changes=f"{RESULTS}/tables/changes.csv",
+        outcomes=f"{RESULTS}/tables/outcomes.csv",
+        narrowing=f"{RESULTS}/tables/narrowing.csv",
         coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
         problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),
         samples=every_model("samples/test.parquet", replicates=1),
@@ -32,7 +34,6 @@ rule write_pages:
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}
             | {"iterations": max(map(len, SERIES.values())), "series": list(SERIES.items())}
-            | {"runs": study.runs_in_words(config)}
             | {"first": {m: f"{RESULTS}/{m}/base{bases_of(model)[0]}" for m, model in config["models"].items()}}
             | {"seed": config["seeds"][0], "problems": f"{RESULTS}/problems"}
         ),

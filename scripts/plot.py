@@ -4,7 +4,7 @@ import io
 
 import matplotlib
 import polars as pl
-from reversal import coverage_figure, drawing, figures, figures_beyond, jobs, tables
+from reversal import coverage_figure, drawing, figures, figures_beyond, figures_frontier, jobs, tables
 from reversal.explorer import explorer
 
 # The same table gives the same bytes: ids come from a fixed salt and no date is written. Letters are drawn as paths, so
@@ -16,19 +16,24 @@ def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
     metrics = tables.read(inputs["metrics"], tables.METRICS)
     intervals = tables.read(inputs["intervals"], tables.INTERVALS)
     changes = pl.read_csv(inputs["changes"], schema=tables.CHANGES)
+    outcomes = pl.read_csv(inputs["outcomes"], schema=tables.OUTCOMES)
     rule = pl.read_csv(inputs["coverage_rule"], schema=tables.RULE)
     extrapolations = pl.read_csv(inputs["extrapolations"], schema=tables.EXTRAPOLATIONS)
     printed = pl.read_csv(inputs["printed"], schema=tables.PRINTED)
+    frontier = pl.read_csv(inputs["frontier"], schema=tables.FRONTIER)
+    curves = pl.read_csv(inputs["curves"], schema=tables.CURVES)
+    later, runs = (table.filter(pl.col("iteration") > 0) for table in (intervals, metrics))  # M0 aside
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
             "figure1_accuracy": figures.accuracy(intervals, metrics, changes),
-            "figure2_coverage": coverage_figure.coverage(intervals, metrics, changes, rule),
-            "figure3_improvement": figures.improvement(intervals, metrics, printed),
-            "figure4_diversity": figures.diversity(intervals, metrics, printed),
-            "figure5_ood": figures.ood(intervals, metrics, printed),
+            "figure2_coverage": coverage_figure.coverage(later, runs, changes, rule),
+            "figure3_improvement": figures.improvement(later, runs, printed),
+            "figure4_diversity": figures.diversity(later, runs, printed),
+            "figure5_ood": figures.ood(later, runs, printed),
             "figure6_pass_at_k": figures_beyond.pass_at_k(intervals, extrapolations),
-            "figure7_verdicts": figures_beyond.verdicts(changes),
-            "figure8_answer_flow": figures_beyond.answer_flow(intervals),
+            "figure7_verdicts": figures_beyond.verdicts(changes, outcomes),
+            "figure8_answer_flow": figures_beyond.answer_flow(later),
+            "figure9_frontier": figures_frontier.frontier(curves, frontier, drawing.colours(intervals)),
         }
         for name, figure in drawn.items():
             print(f"writing {outputs[name]}", flush=True)
@@ -40,5 +45,4 @@ def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
-    names = ("metrics", "intervals", "changes", "coverage_rule", "extrapolations", "printed")
-    main({name: snakemake.input[name] for name in names}, dict(snakemake.output.items()))
+    main(dict(snakemake.input.items()), dict(snakemake.output.items()))

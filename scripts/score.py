@@ -6,15 +6,27 @@ import polars as pl
 from reversal import devices, jobs, scoring, tables
 
 
-def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedding, scores_path, values_path):
+def main(
+    samples_path,
+    verdicts_path,
+    reference_path,
+    is_reference,
+    train_path,
+    ood,
+    names,
+    embedding,
+    scores_path,
+    values_path,
+):
     verdicts = tables.read(verdicts_path, tables.VERDICT_ROWS)
     samples = tables.read(samples_path, tables.SAMPLES)
     parts = [scoring.accuracy_values(verdicts)]
-    if first_path:
-        since_first = scoring.improvement_values(tables.read(first_path, tables.VERDICT_ROWS), verdicts)
-    else:
-        since_first = scoring.null_values(verdicts)
-    parts.append(since_first)
+    since = []  # nothing for M0, unless it is the reference
+    if reference_path:
+        since = [scoring.improvement_values(tables.read(reference_path, tables.VERDICT_ROWS), verdicts)]
+    elif is_reference:
+        since = [scoring.null_values(verdicts)]
+    parts += since
     if train_path:
         parts.append(scoring.coverage_values(tables.read(train_path, tables.VERDICT_ROWS)))
     for name, (ood_verdicts, ood_problems) in ood.items():
@@ -30,7 +42,7 @@ def main(samples_path, verdicts_path, first_path, train_path, ood, names, embedd
         rows += scoring.disparity_rows(name, rows)
     greedy = "pass_at_1" in parts[0]["metric"]  # else nothing is known of the sets that greedy answers make
     rows += (
-        (scoring.set_sizes(since_first) if greedy else [])
+        (scoring.set_sizes(since[0]) if greedy and since else [])
         + scoring.length_rows(samples)
         + scoring.too_few_rows(verdicts)
     )
@@ -47,7 +59,8 @@ if "snakemake" in globals():
     main(
         snakemake.input.samples,
         snakemake.input.verdicts,
-        snakemake.input.get("first_verdicts"),
+        snakemake.input.get("reference_verdicts"),
+        snakemake.params.is_reference,
         snakemake.input.get("train_verdicts"),
         dict(
             zip(

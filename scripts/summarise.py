@@ -4,65 +4,125 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import bases, changes, coverage_rule, extrapolation, jobs, not_measured, summaries, support, tables
+from reversal import (
+    bases,
+    changes,
+    coverage_rule,
+    extrapolation,
+    frontier,
+    jobs,
+    narrowing,
+    not_measured,
+    outcomes,
+    summaries,
+    support,
+    tables,
+    verdict_words,
+)
 from reversal import published as paper
 
 
-def main(score_paths, problem_score_paths, training_set_paths, dropped_paths, published_paths, study, outputs) -> None:
+def main(
+    score_paths,
+    problem_score_paths,
+    problem_paths,
+    training_set_paths,
+    dropped_paths,
+    frontier_path,
+    published_paths,
+    study,
+    outputs,
+) -> None:
+    # Over 40 lines: a line per table that is read or written.
     published = pl.read_csv(published_paths[0], schema=tables.PUBLISHED)
     published_figures = pl.read_csv(published_paths[1], schema=tables.PUBLISHED_FIGURES)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
-    metrics, intervals, rows, of_bases, reached, beyond = [], [], [], {}, [], []
+    problems = [tables.read(path, tables.PROBLEMS).select("problem_id", "cluster") for path in problem_paths]
+    clusters = dict(pl.concat(problems).drop_nulls().rows())
+    parts = []
     # One model and task at a time: the values of all problems of a large study do not fit in memory together.
     for (model, task), names in study["ood"]:
         print(f"{model} on {task}", flush=True)
-        here = [path for path in problem_score_paths if _place(path)[:3:2] == (model, task)]
-        values = pl.concat([_of_model(path) for path in here])
-        anew = support.null_of_anew(values, [lineages[0] for lineages in study["series"].values()])
-        values, scored = pl.concat([values, anew]), scores.filter(model=model, task=task)
-        scored = pl.concat([scored, support.scores_of(anew, scored["study"][0], model, task)])
-        by_seed, means = summaries.of_methods(scored, values, study["series"])
-        metrics.append(by_seed)
-        intervals.append(means)
-        reached.append(support.support(values, study["series"], model, task))
-        beyond.append(extrapolation.extrapolations(support.answers(values), study["series"], model, task))
-        here = changes.changes(by_seed, summaries.replicates(values), study["series"], names, published)
-        rows += here
-        alone = (by_seed, values, study["series"], names, published)
-        only = by_seed["base"].unique().to_list()
-        for base, found in ({only[0]: here} if len(only) == 1 else bases.changes_of_bases(*alone)).items():
-            of_bases.setdefault(base, []).extend(found)
-    metrics, table = pl.concat(metrics), changes.judged(rows)
-    tables.write(bases.verdicts_of_bases(of_bases, metrics), tables.BASES, outputs["bases"])
-    unknown = [
-        not_measured.not_measured(metrics.filter(model=model, task=task), table.filter(model=model, task=task), names)
+        here = [path for path in problem_score_paths if summaries.place_of(path)[:3:2] == (model, task)]
+        values = pl.concat(summaries.of_model(tables.read(path, tables.PROBLEM_SCORES), path) for path in here)
+        scores_here = scores.filter(model=model, task=task)
+        parts.append(_of_task(scores_here, values, study, (study["series"], names, published, clusters)))
+    metrics = pl.concat([part["metrics"] for part in parts])
+    intervals = pl.concat([part["intervals"] for part in parts])
+    table = changes.judged([row for part in parts for row in part["changes"]])
+    at_temperatures = frontier.of_last_models(pl.read_csv(frontier_path, schema=tables.FRONTIER))
+    outcome = outcomes.outcomes(table, at_temperatures, study["runs"])
+    of_bases = {
+        base: [row for part in parts for row in part["bases"].get(base, [])]
+        for base in sorted({base for part in parts for base in part["bases"]})
+    }
+    judged = metrics.filter(pl.col("iteration") > 0)  # M0 aside
+    unknown = pl.concat(
+        not_measured.not_measured(judged.filter(model=model, task=task), table.filter(model=model, task=task), names)
         for (model, task), names in study["ood"]
-    ]
-    unknown = pl.concat(unknown)
-    tables.write(unknown, tables.NOT_MEASURED, outputs["not_measured"])
-    for name in ("metrics", "metrics_csv"):
-        tables.write(metrics, tables.METRICS, outputs[name])
-    intervals = pl.concat(intervals)
-    for name in ("intervals", "intervals_csv"):
-        tables.write(intervals, tables.INTERVALS, outputs[name])
-    tables.write(paper.beside(intervals, published_figures), tables.PRINTED, outputs["printed"])
-    tables.write(table, tables.CHANGES, outputs["changes"])
-    tables.write(pl.concat(reached), tables.SUPPORT, outputs["support"])
-    tables.write(pl.concat(beyond), tables.EXTRAPOLATIONS, outputs["extrapolations"])
-    rule = coverage_rule.coverage_rule(metrics, study["kinds"], published)
-    tables.write(rule, tables.RULE, outputs["coverage_rule"])
-    axes = ("model", "base", "task", "seed", "lineage")
-    origins = [
-        dict(zip(axes, _place(path), strict=True)) | json.loads(Path(path).read_text()) for path in training_set_paths
-    ]
-    jobs.write_text(outputs["training_sets"], pl.DataFrame(origins, infer_schema_length=None).write_csv())
-    dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
-    tables.write(dropped, tables.DROPPED, outputs["dropped"])
-    lasts = [len(lineages) for lineages in study["series"].values()]
-    text = changes.verdict_text(table, lasts, study["runs"])
-    jobs.write_text(
-        outputs["verdict"], text + given_models(dict(study["given"])) + not_measured.sentences(unknown, dropped)
     )
+    dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
+    for name, frame, schema in (
+        ("metrics", metrics, tables.METRICS),
+        ("metrics_csv", metrics, tables.METRICS),
+        ("intervals", intervals, tables.INTERVALS),
+        ("intervals_csv", intervals, tables.INTERVALS),
+        ("changes", table, tables.CHANGES),
+        ("outcomes", outcome, tables.OUTCOMES),
+        ("narrowing", narrowing.table([row for part in parts for row in part["narrowing"]]), tables.NARROWING),
+        ("support", pl.concat([part["support"] for part in parts]), tables.SUPPORT),
+        ("extrapolations", pl.concat([part["extrapolations"] for part in parts]), tables.EXTRAPOLATIONS),
+        ("printed", paper.beside(intervals, published_figures), tables.PRINTED),
+        ("bases", bases.verdicts_of_bases(of_bases, metrics), tables.BASES),
+        ("coverage_rule", pl.DataFrame([row for p in parts for row in p["rule"]], schema=tables.RULE), tables.RULE),
+        ("not_measured", unknown, tables.NOT_MEASURED),
+        ("dropped", dropped, tables.DROPPED),
+    ):
+        tables.write(frame, schema, outputs[name])
+    jobs.write_text(outputs["training_sets"], _training_sets(training_set_paths).write_csv())
+    lasts = [len(lineages) for lineages in study["series"].values()]
+    text = verdict_words.verdict_text(table, outcome, lasts) + given_models(dict(study["given"]))
+    jobs.write_text(outputs["verdict"], text + not_measured.sentences(unknown, dropped))
+
+
+def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: tuple) -> dict:
+    """All that is made of the values of one model and task. of_study: what changes.changes takes behind them."""
+    series, _, published, clusters = of_study
+    place = scores.select("model", "task").row(0, named=True)
+    anew = support.null_of_anew(values, [lineages[0] for lineages in series.values()])
+    values, scores = (
+        pl.concat([values, anew]),
+        pl.concat([scores, support.scores_of(anew, scores["study"][0], **place)]),
+    )
+    of_replicates = summaries.replicates(values)
+    shown, intervals = summaries.of_methods(scores, values, series, clusters, study["from_base"])
+    metrics = shown.filter(pl.col("iteration") > 0)  # what is judged begins at M1
+    rows = changes.changes(metrics, of_replicates, *of_study)
+    only = metrics["base"].unique().to_list()
+    split = [
+        row
+        for method, lineages in series.items()
+        if len(lineages) > 1
+        for row in narrowing.narrowing(values, place | {"method": method}, lineages, clusters)
+    ]
+    return {
+        "metrics": shown,
+        "intervals": intervals,
+        "changes": rows,
+        "bases": {only[0]: rows} if len(only) == 1 else bases.changes_of_bases(metrics, values, *of_study),
+        "narrowing": split,
+        "support": support.support(values, series, clusters=clusters, **place),
+        "extrapolations": extrapolation.extrapolations(support.answers(values), series, **place),
+        "rule": coverage_rule.coverage_rule(metrics, of_replicates, series, study["kinds"], published, clusters),
+    }
+
+
+def _training_sets(paths: list[str]) -> pl.DataFrame:
+    axes = ("model", "base", "task", "seed", "lineage")
+    rows = [
+        dict(zip(axes, summaries.place_of(path), strict=True)) | json.loads(Path(path).read_text()) for path in paths
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def given_models(given: dict[str, list[str]]) -> str:
@@ -71,28 +131,16 @@ def given_models(given: dict[str, list[str]]) -> str:
     return "\n".join(["Given:", *lines, ""]) if lines else ""
 
 
-def _place(path: str) -> tuple[str, str, int, str]:
-    """(model, base, task, seed, lineage) of a model's file: ../{model}/base{base}/{task}/seed{seed}/{lineage}/.."""
-    model, base, task, seed, lineage = Path(path).parts[-6:-1]
-    return model, int(base.removeprefix("base")), task, int(seed.removeprefix("seed")), lineage
-
-
-def _of_model(path: str) -> pl.DataFrame:
-    _, base, _, seed, lineage = _place(path)
-    columns = {"base": pl.lit(base, pl.Int64), "seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
-    return tables.read(path, tables.PROBLEM_SCORES).select(
-        **columns, **{key: pl.col(key) for key in tables.PROBLEM_SCORES}
-    )
-
-
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
     study = json.loads(snakemake.params.study)
     main(
         list(snakemake.input.scores),
         list(snakemake.input.problem_scores),
+        list(snakemake.input.problems),
         list(snakemake.input.training_sets),
         list(snakemake.input.dropped),
+        snakemake.input.frontier,
         list(snakemake.input.published),
         study | {"series": dict(study["series"])},
         dict(snakemake.output.items()),

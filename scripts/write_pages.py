@@ -10,15 +10,24 @@ SAMPLED = 2  # answers of every question and iteration, beside the greedy one, o
 
 
 def main(
-    changes_path: str, rule_path: str, verdict_paths: list[str], study: dict, headline_path: str, answers_path: str
+    changes_path: str,
+    outcomes_path: str,
+    narrowing_path: str,
+    rule_path: str,
+    verdict_paths: list[str],
+    study: dict,
+    headline_path: str,
+    answers_path: str,
 ) -> None:
     changes = pl.read_csv(changes_path, schema=tables.CHANGES)
+    outcomes = pl.read_csv(outcomes_path, schema=tables.OUTCOMES)
+    split = pl.read_csv(narrowing_path, schema=tables.NARROWING)
     rule = pl.read_csv(rule_path, schema=tables.RULE)
     verifiers = pl.scan_parquet(verdict_paths).select(pl.col("verifier").unique()).collect()["verifier"]
     unsafe = verifiers.str.ends_with("without sandbox").any()  # as reversal.verification says it
     notes = ["Programs written by the models ran without a sandbox."] if unsafe else []
     notes += ["The verdicts are labels that came with the answers."] if tables.LABELLED in verifiers else []
-    headline = pages.headline(changes, rule, study["iterations"], study["runs"], notes)
+    headline = pages.headline(changes, outcomes, split, rule, study["iterations"], notes)
     jobs.write_text(headline_path, headline)
     sections = []
     for model in study["models"]:
@@ -53,6 +62,8 @@ if "snakemake" in globals():
     jobs.start(snakemake.log[0])
     main(
         snakemake.input.changes,
+        snakemake.input.outcomes,
+        snakemake.input.narrowing,
         snakemake.input.coverage_rule,
         list(snakemake.input.verdicts),
         json.loads(snakemake.params.study),

@@ -2,20 +2,19 @@
 
 import polars as pl
 
-from reversal.changes import changes, judged, reversal
+from reversal.changes import changes, judged
+from reversal.outcomes import outcomes
 from reversal.summaries import replicates
 from reversal.tables import BASES, CHANGES
 
 
-def changes_of_bases(
-    metrics: pl.DataFrame, values: pl.DataFrame, series: dict[str, list[str]], ood: list[str], published: pl.DataFrame
-) -> dict[int, list[dict]]:
+def changes_of_bases(metrics: pl.DataFrame, values: pl.DataFrame, *of_study) -> dict[int, list[dict]]:
     """{base: rows of CHANGES of that base alone}, of one model and task.
 
-    values: PROBLEM_SCORES with columns base, seed and lineage.
+    values: PROBLEM_SCORES with columns base, seed and lineage. of_study: what changes.changes takes behind these.
     """
     return {
-        base: changes(metrics.filter(base=base), replicates(values.filter(base=base)), series, ood, published)
+        base: changes(metrics.filter(base=base), replicates(values.filter(base=base)), *of_study)
         for base in sorted(values["base"].unique())
     }
 
@@ -29,11 +28,16 @@ def verdicts_of_bases(rows: dict[int, list[dict]], metrics: pl.DataFrame) -> pl.
     of_place = {tuple(place): sum(found) / len(found) for *place, found in coverage.rows()}
     found = []
     for base, of_base in rows.items():
-        for (model, task, method), group in judged(of_base).group_by("model", "task", "method", maintain_order=True):
-            dimensions = group.rows(named=True)
+        table = judged(of_base)
+        # The frontier is that of the whole study: no base is called sharpened.
+        found_alone = outcomes(table, [], "").select("model", "task", "method", "outcome")
+        answers = {tuple(place): outcome for *place, outcome in found_alone.rows()}
+        for (model, task, method), group in table.group_by("model", "task", "method", maintain_order=True):
+            dimensions = group.filter(role="primary").rows(named=True)
             accuracy = next((row for row in dimensions if row["dimension"] == "accuracy"), dict.fromkeys(CHANGES))
             found.append(
-                {"model": model, "task": task, "method": method, "base": base, "reversal": reversal(dimensions)}
+                {"model": model, "task": task, "method": method, "base": base}
+                | {"outcome": answers[model, task, method]}
                 | {"m1_coverage": of_place.get((model, task, method, base)), "m1_accuracy": accuracy["first"]}
                 | {name: accuracy[name] for name in ("change", "low", "high")}
                 | {

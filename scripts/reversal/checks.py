@@ -9,7 +9,7 @@ from pathlib import Path
 from reversal.batches import per_process
 from reversal.given import answers_of, missing, needs_base, with_given
 from reversal.lineages import series
-from reversal.study import gpus_to_sample, step_of
+from reversal.study import FRONTIER, gpus_to_sample, step_of
 
 FOLDERS = (
     "problems",
@@ -129,6 +129,11 @@ def _of_methods(config: dict) -> list[str]:
                 f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
                 f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] != 'dpo')}"
             )
+    without = [name for name, task in config["tasks"].items() if task.get("rationales") == "few_shot"]
+    for name in (name for name, step in steps.items() if without and "from" in step.get("training_set", {})):
+        found.append(
+            f"steps.{name}.training_set.from: {without[0]} has no gold solutions (rationales: few_shot); leave it out"
+        )
     for name, step in ((name, step) for name, step in steps.items() if step["trainer"] not in ("none", "given")):
         try:
             per_process(step["arguments"], step.get("gpus", 1))
@@ -167,8 +172,8 @@ def _of_tasks(config: dict) -> list[str]:
         if name in config["models"]
     ]
     for task, settings in config["tasks"].items():
-        for name in set(settings["ood"]) & {"train", "test"}:
-            found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train and test")
+        for name in set(settings["ood"]) & {"train", "test", FRONTIER}:
+            found.append(f"tasks.{task}.ood.{name}: an OOD set needs a name other than train, test and {FRONTIER}")
         found += _of_plain(task, settings)
         if "train" not in settings or "rationales" not in settings:
             used = {

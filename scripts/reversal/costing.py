@@ -3,7 +3,17 @@
 import re
 from typing import NamedTuple
 
-from reversal.study import answers_wanted, batch_of, gpus_to_sample, gpus_to_train, sets_of, source_of, step_of
+from reversal.study import (
+    answers_wanted,
+    asked,
+    batch_of,
+    gpus_to_sample,
+    gpus_to_train,
+    sets_of,
+    shards_of,
+    source_of,
+    step_of,
+)
 
 Kind = tuple[str, ...]  # of a job, see reversal/dag.py
 
@@ -83,6 +93,7 @@ def _llama(vocabulary: int, architecture: dict) -> int:
 
 def problems(study: Study, task: str, name: str) -> int:
     """Problems of a set: of its table or file if that is there, else as its source is known; 0 if it is not."""
+    name = asked(name)
     if (task, name) in study.measured.problems:
         return study.measured.problems[task, name]
     source = source_of(study.config["tasks"][task], name)
@@ -103,9 +114,10 @@ def answer_tokens(study: Study, model: str, task: str) -> float:
 def answers(study: Study, task: str, name: str) -> int:
     """Answers that one model gives to a problem set."""
     config, batch = study.config, batch_of(name)
-    asked = answers_wanted(config, batch, base=0, seed=0, model="", task=task, lineage="sft")["settings"]
-    setting = asked[sets_of(config["tasks"][task], batch).index(name)]
-    return (setting["greedy"] + setting["sampled"]) * problems(study, task, name)
+    wanted = answers_wanted(config, batch, base=0, seed=0, model="", task=task, lineage="sft")["settings"]
+    setting = wanted[sets_of(config["tasks"][task], batch).index(name)]
+    sampled = setting["sampled"] * len(setting.get("temperatures", [1]))
+    return (setting["greedy"] + sampled) * problems(study, task, name)
 
 
 def rows(study: Study, model: str, task: str, step: str, source: str) -> float:
@@ -152,7 +164,7 @@ def _sample(study: Study, model: str, task: str, batch: str) -> Cost:
         return Cost(study.table["start"])
     settings = study.config["models"][model]
     number = sum(answers(study, task, name) for name in sets_of(study.config["tasks"][task], batch))
-    tokens = number / study.config["sampling"]["shards"][batch] * answer_tokens(study, model, task)
+    tokens = number / shards_of(study.config, batch) * answer_tokens(study, model, task)
     gpus = gpus_to_sample(study.config, model)
     seconds = tokens * parameters(settings) / 1e9 / study.device["sampled"] / gpus
     return Cost(study.device["start"]["sample"] + seconds, gpus * study.has_gpus, 1, tokens)

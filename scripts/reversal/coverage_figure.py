@@ -34,8 +34,9 @@ def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     left.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xticks=[0, 0.5, 1], xlabel="coverage of M$_1$")
     left.set_yticks(range(len(places)), [f"{row['model']} · {row['task']}" for row in places])
     drawing.tidy(left)
-    _best_table(right, places, colours(intervals), select(changes, "pass_at_1", "test"))
-    figure.suptitle("Coverage of M$_1$ and the best greedy accuracy of each method", fontweight="bold", fontsize=8.5)
+    _best_table(right, places, colours(intervals), changes.filter(dimension="accuracy", metric="pass_at_1"))
+    title = "Coverage of M$_1$ and the best greedy accuracy of each method, chosen after looking"
+    figure.suptitle(title, fontweight="bold", fontsize=8.5)
     return figure
 
 
@@ -58,13 +59,17 @@ def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.
                 _two_lines(ax, x, y, percent(row), printed)
     ax.text(last, top, "the rule expects", ha="center", va="bottom", fontweight="bold", fontsize=SMALL)
     for y, place in enumerate(places):
-        by = "" if place["margin"] is None else f", by {100 * place['margin']:.2f}"
+        by = "" if place["margin"] is None else f", {drawing.signed(100 * place['margin'], 2)} {_limits(place)}"
         printed = (
             place["published_rule_fits"] and f"paper {place['published_coverage']:.3f}: {place['published_rule_fits']}"
         )
         _two_lines(ax, last, y, f"{place['rule_expects'].upper()}: {place['rule_fits']}{by}", printed)
     ax.set(xlim=(0, last + 0.5))
     ax.set_axis_off()
+
+
+def _limits(row: dict) -> str:
+    return f"[{drawing.signed(100 * row['low'], 2)}, {drawing.signed(100 * row['high'], 2)}]"
 
 
 def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> None:

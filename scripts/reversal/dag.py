@@ -8,8 +8,17 @@ from itertools import product
 from typing import NamedTuple
 
 from reversal.keeping import children, judged_after
-from reversal.lineages import BASE, first, iteration, last_step, parent, series
-from reversal.study import bases_of, sets_of
+from reversal.lineages import BASE, iteration, last_step, parent, series
+from reversal.study import (
+    FRONTIER,
+    asked,
+    bases_of,
+    frontier_lineages,
+    learns_from_answers,
+    reference_of,
+    sets_of,
+    shards_of,
+)
 
 
 class Job(NamedTuple):
@@ -45,11 +54,12 @@ def jobs_of(config: dict) -> list[Job]:
     """All jobs of a study, each after those that it needs."""
     chains = [series(method, config["iterations"]) for method in config["methods"].values()]
     models = sorted({lineage for chain in chains for lineage in chain}, key=lambda name: (iteration(name), name))
+    hot = frontier_lineages(config)
     jobs = [*_problem_jobs(config), *_base_jobs(config)]
     for model in config["models"]:
         for task in config["tasks"]:
             for base, seed in product(bases_of(config["models"][model]), config["seeds"]):
-                jobs += _jobs_of_series(config, models, Replicate(model, base, task, seed))
+                jobs += _jobs_of_series(config, models, hot, Replicate(model, base, task, seed))
     return jobs + _table_jobs(jobs)
 
 
@@ -74,16 +84,20 @@ def _base_jobs(config: dict) -> Iterator[Job]:
             yield Job(rule, f"{model}/base{base}/model/model.json", f"{model}-base{base}", (rule, model), ())
 
 
-def _jobs_of_series(config: dict, models: list[str], of: Replicate) -> Iterator[Job]:
-    """The models of all methods of one replicate. models: their lineages, parents first."""
+def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replicate) -> Iterator[Job]:
+    """The models of all methods of one replicate. models: their lineages, parents first. hot: those of the frontier."""
     model, task, place = of.model, of.task, of.folder
-    few_shot = config["tasks"][task]["rationales"] == "few_shot"
-    if few_shot:
+    evaluated = sets_of(config["tasks"][task], "evaluation")
+    if config["tasks"][task]["rationales"] == "few_shot":
         yield from _answer_jobs(config, of, BASE, "train")
+    yield from _answer_jobs(config, of, BASE, "evaluation")
+    needs = tuple(f"{place}/{BASE}/verdicts/{name}.parquet" for name in evaluated)
+    yield Job("score", f"{place}/{BASE}/scores.parquet", f"{of.name}-{BASE}", ("score", model, task), needs, 0, BASE)
     for lineage in models:
         name, folder = f"{of.name}-{lineage}", f"{place}/{lineage}"
         before = parent(lineage)
-        answers = () if before == BASE and not few_shot else (f"{place}/{before}/verdicts/train.parquet",)
+        learns = learns_from_answers(config, model, task, lineage)
+        answers = (f"{place}/{before}/verdicts/train.parquet",) if learns else ()
         # Two steps of one name take differently long if one learns from the gold solutions.
         detail = (model, task, last_step(lineage), "samples" if answers else "problems")
         rows = f"{folder}/training_set.parquet"
@@ -92,54 +106,65 @@ def _jobs_of_series(config: dict, models: list[str], of: Replicate) -> Iterator[
         )
         needs = (rows, _model(of, before))
         yield Job("train", f"{folder}/model/model.json", name, ("train", *detail), needs, 2, lineage)
-        offspring = children(lineage, models)
-        for batch in ["train", "evaluation"] if offspring or before == BASE else ["evaluation"]:
+        asked_by = [child for child in children(lineage, models) if learns_from_answers(config, model, task, child)]
+        for batch in ["train", "evaluation"] if asked_by or before == BASE else ["evaluation"]:
             yield from _answer_jobs(config, of, lineage, batch)
-        verdicts = [f"{lineage}/verdicts/{name}" for name in sets_of(config["tasks"][task], "evaluation")]
+        verdicts = [f"{lineage}/verdicts/{name}" for name in evaluated]
         verdicts += [f"{lineage}/verdicts/train"] if before == BASE else []
-        verdicts += [f"{first(lineage)}/verdicts/test"] if before != BASE else []
+        verdicts += [f"{reference}/verdicts/test" for reference in {reference_of(config, lineage)} - {lineage}]
         needs = tuple(f"{place}/{path}.parquet" for path in verdicts)
         yield Job("score", f"{folder}/scores.parquet", name, ("score", model, task), needs, 0, lineage)
+        if lineage in hot:
+            yield from _answer_jobs(config, of, lineage, FRONTIER)
+            needs = tuple(f"{folder}/verdicts/{name}.parquet" for name in ("test", FRONTIER))
+            yield Job(
+                "score_frontier", f"{folder}/frontier_scores.parquet", name, ("score_frontier", model, task), needs
+            )
     if config["keep_models"] != "all":
-        yield from _removals(models, of)
+        yield from _removals(models, hot, of)
 
 
 def _answer_jobs(config: dict, of: Replicate, lineage: str, batch: str) -> Iterator[Job]:
     """A batch of a model's answers: its shards, then per problem set one table and its verdicts."""
     model, task, name, folder = of.model, of.task, f"{of.name}-{lineage}", f"{of.folder}/{lineage}"
-    sets, shards = sets_of(config["tasks"][task], batch), config["sampling"]["shards"][batch]
+    sets, shards = sets_of(config["tasks"][task], batch), shards_of(config, batch)
     parts = []
     for shard in range(shards):
         part = f"{batch}/{shard}-of-{shards}"
         parts.append(f"{folder}/samples/{part}.parquet")
-        needs = (*(_problems(task, problems) for problems in sets), _model(of, lineage))
+        needs = (*(_problems(task, asked(problems)) for problems in sets), _model(of, lineage))
         log = f"{name}-{part.replace('/', '-')}"
         yield Job("sample", parts[-1], log, ("sample", model, task, batch), needs, 1, lineage)
     for problems in sets:
-        asked, table = _problems(task, problems), f"{folder}/samples/{problems}.parquet"
+        about, table = _problems(task, asked(problems)), f"{folder}/samples/{problems}.parquet"
         detail, log = (model, task, problems), f"{name}-{problems}"
-        yield Job("gather_samples", table, log, ("gather_samples", *detail), (asked, *parts))
-        yield Job("verify", f"{folder}/verdicts/{problems}.parquet", log, ("verify", *detail), (table, asked))
+        yield Job("gather_samples", table, log, ("gather_samples", *detail), (about, *parts))
+        yield Job("verify", f"{folder}/verdicts/{problems}.parquet", log, ("verify", *detail), (table, about))
 
 
-def _removals(models: list[str], of: Replicate) -> Iterator[Job]:
+def _removals(models: list[str], hot: list[str], of: Replicate) -> Iterator[Job]:
     place = of.folder
     for lineage in models:
         judged = judged_after(lineage, models)
         trained = [child for other in judged for child in children(other, models)]
         needs = [f"{place}/{other}/scores.parquet" for other in judged]
+        needs += [f"{place}/{other}/frontier_scores.parquet" for other in judged if other in hot]
         needs += [f"{place}/{child}/model/model.json" for child in trained]
         name = f"{of.name}-{lineage}"
         yield Job("remove_models", f"{place}/{lineage}/kept_models.json", name, ("remove_models",), tuple(needs))
 
 
 def _table_jobs(jobs: list[Job]) -> list[Job]:
-    scores = tuple(job.output for job in jobs if job.rule == "score")
-    after = {"summarise_time": "tables/time.csv", "plot": "figures/figure1_accuracy.svg"}
-    after |= {"write_pages": "pages/headline.html"}
+    scores, at_temperatures = (
+        tuple(job.output for job in jobs if job.rule == rule) for rule in ("score", "score_frontier")
+    )
+    frontier, metrics = "tables/frontier.csv", "tables/metrics.parquet"
+    after = {"summarise_time": ("tables/time.csv", metrics, frontier), "write_pages": ("pages/headline.html", metrics)}
+    after |= {"plot": ("figures/figure1_accuracy.svg", metrics, frontier)}
     return [
-        Job("summarise", "tables/metrics.parquet", "summarise", ("summarise",), scores),
-        *(Job(rule, output, rule, (rule,), ("tables/metrics.parquet",)) for rule, output in after.items()),
+        Job("summarise_frontier", frontier, "summarise_frontier", ("summarise_frontier",), at_temperatures),
+        Job("summarise", metrics, "summarise", ("summarise",), (*scores, frontier)),
+        *(Job(rule, output, rule, (rule,), tuple(needs)) for rule, (output, *needs) in after.items()),
     ]
 
 

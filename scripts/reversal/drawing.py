@@ -18,6 +18,7 @@ MARKERS = "osD^vPX"
 # Methods that share a prefix lie on top of each other there: broken lines let the one below show.
 DASHES = ("-", (0, (5, 2)), (0, (2, 1.5)), "-.")
 GREY = "#666666"
+M0 = {"color": GREY, "marker": "x", "markersize": 5, "linestyle": "", "label": "M$_0$, before any post-training"}
 WIDTH, SMALL = 7.0, 6.5  # inches, points
 STYLE = {
     "font.size": 7.5,
@@ -98,6 +99,13 @@ def line(ax: Axes, rows: pl.DataFrame, x: str = "iteration", band: float = 0.15,
         ax.fill_between(at, low, high, color=look["color"], alpha=band, linewidth=0)
     for limit, label in ((low, "_low"), (high, "_high")) if band and edges else ():
         ax.plot(at, limit, color=look["color"], alpha=0.5, linewidth=0.4, label=label)
+
+
+def before(ax: Axes, rows: pl.DataFrame) -> None:
+    """M0 at t = 0 with its 95 % interval: the same model for every method, and so of no method's colour."""
+    at, value, low, high = _columns(rows.unique("iteration"), "iteration")
+    ax.plot(at, value, **M0)
+    ax.vlines(at, low, high, color=GREY, linewidth=0.8, label="_whiskers")
 
 
 def bars(ax: Axes, rows: pl.DataFrame, width: float, **look) -> None:

@@ -34,7 +34,8 @@ ARROW = {"arrowstyle": "->", "color": "black", "linewidth": 0.8, "shrinkA": 0, "
 def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFrame) -> Figure:
     """Figure 1: greedy test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below.
 
-    As printed: a panel per task and method, a line per model.
+    As printed: a panel per task and method, a line per model. M0, where it was evaluated, is a cross at t = 0 that no
+    line leads to: M1 learns from gold solutions, not from M0.
     """
     data, runs = select(intervals, "pass_at_1", "test"), select(metrics, "pass_at_1", "test")
     if data.drop_nulls("value").is_empty():
@@ -53,9 +54,12 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
         handles, colour = [], methods[method]
         for model, look in looks.items():
             here = {"model": model, "task": task, "method": method}
-            drawing.line(ax, data.filter(**here), label=model, color=colour, **look)
-            drawing.dots(ax, runs.filter(**here), colour)
-            for row in select(changes, "pass_at_1", "test").filter(**here).to_dicts():
+            of_model, first = data.filter(**here), data.filter(**here, iteration=0)
+            if first.height:
+                drawing.before(ax, first)
+            drawing.line(ax, of_model.filter(pl.col("iteration") > 0), label=model, color=colour, **look)
+            drawing.dots(ax, runs.filter(pl.col("iteration") > 0, **here), colour)
+            for row in changes.filter(dimension="accuracy", metric="pass_at_1", **here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
                 best = f"M$_{{{row['best_iteration']}}}$: {percent(row)}"
                 handles.append(Line2D([], [], color=colour, marker=look["marker"], linestyle="", label=best))
@@ -69,9 +73,10 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
         place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
         ax.legend(handles=handles, fontsize=SMALL, handlelength=1.2, labelspacing=0.2, **place)
     key = [Line2D([], [], color=GREY, label=model, **look) for model, look in looks.items()]
+    key += [Line2D([], [], **drawing.M0)] if 0 in data["iteration"] else []
     key += drawing.key_of_printed(changes.drop_nulls("published_best"), ": M$_1$ and its best M$_t$")
     of_task = "" if several else f" on {tasks[0]}"
-    drawing.legend(figure, f"Greedy accuracy{of_task} (ring, text: best M$_t$ and gain over M$_1$ in points)", key)
+    drawing.legend(figure, f"Greedy accuracy{of_task} (ring, text: best M$_t$, chosen after looking, and gain)", key)
     return figure
 
 

@@ -8,8 +8,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from reversal import drawing
-from reversal.changes import reversal
 from reversal.drawing import MARKERS, SMALL, colours, names
+from reversal.verdict_words import COLOURS
 
 # Dark, pale with lines across, white: verdicts differ in grey print too. They are no method's colours (PuOr).
 VERDICTS = {
@@ -17,10 +17,11 @@ VERDICTS = {
     "regress": {"facecolor": "#FDC98B", "hatch": "////"},
     "unclear": {"facecolor": "white", "hatch": None},
 }
-REVERSALS = {"yes": "regress", "no": "progress", "unclear": "unclear"}
+OUTCOME_ROWS = 2.4  # rows of numbers that an outcome takes, a word per line
 # From zero up, and below zero. Each: what a share of the test problems is, white in the method's colour, hatching.
 FLOW = {"gained_outside": (0.0, "xxxx"), "gained_inside": (0.25, None), "kept": (0.78, None), "lost": (0.9, "////")}
 M1 = {"color": "black", "linestyle": "--", "linewidth": 0.8, "label": "accuracy of M$_1$"}
+BASE = drawing.M0 | {"linestyle": ":", "label": "M$_0$"}
 CROSSING = {"marker": "X", "markerfacecolor": "white", "markersize": 6}
 EDGE = "#999999"
 EXTRAPOLATED = "#EEEEEE"  # the ground of what was not sampled
@@ -35,15 +36,17 @@ FLOW_NAMES = {
 def pass_at_k(intervals: pl.DataFrame, extrapolations: pl.DataFrame) -> Figure:
     """Figure 6: pass@k on the test problems over k, a line per iteration; a cross where M_t's line crosses M1's.
 
-    Beyond the samples that were drawn, shaded: what a beta-binomial fit makes of M1 and of the last iteration, with its
-    band. extrapolations: EXTRAPOLATIONS; below a panel is said which of them were refused.
+    M0, where it was evaluated, is grey and dotted. Beyond the samples that were drawn, shaded: what a beta-binomial fit
+    makes of M1 and of the last iteration, with its band. extrapolations: EXTRAPOLATIONS; below a panel is said which of
+    them were refused.
     """
     k = pl.col("metric").str.extract(r"^pass_at_(\d+)$").cast(pl.Int64)
     once = pl.when(pl.col("metric") == "sample_accuracy").then(1)  # pass_at_1 is greedy
     data = intervals.filter(subset="test").with_columns(k=once.otherwise(pl.when(k > 1).then(k))).drop_nulls("k")
     if data.is_empty():
         return drawing.nothing("no pass@k on the test problems")
-    steps, ks = sorted(set(data["iteration"])), sorted(set(data["k"]))
+    evaluated = 0 in data["iteration"]
+    steps, ks = sorted(set(data["iteration"]) - {0}), sorted(set(data["k"]))
     marked = [i for i, k in enumerate(ks) if k & (k - 1) == 0]
     figure, places = drawing.panel_grid(intervals, 1.9, 1.0)
     for ax, place in places:
@@ -51,12 +54,15 @@ def pass_at_k(intervals: pl.DataFrame, extrapolations: pl.DataFrame) -> Figure:
         for t, look in zip(steps, looks, strict=True):
             band = 0.15 if t in (steps[0], steps[-1]) else 0
             drawing.line(ax, here.filter(iteration=t), x="k", band=band, markevery=marked, **look)
+        if evaluated:
+            drawing.line(ax, here.filter(iteration=0), x="k", band=0, markevery=marked, **BASE)
         _mark_crossings(ax, here, steps, looks)
         further = _beyond(ax, extrapolations.filter(**place), here, dict(zip(steps, looks, strict=True)))
         drawing.doublings(ax, sorted({*ks, *further}))
         drawing.tidy(ax, percent=True)
     figure.supxlabel("k samples", fontsize=7.5)
-    key = [Line2D([], [], **look) for look in _by_iteration(steps, drawing.GREY)]
+    key = [Line2D([], [], **BASE)] if evaluated else []
+    key += [Line2D([], [], **look) for look in _by_iteration(steps, drawing.GREY)]
     key.append(Line2D([], [], linestyle="", color=drawing.GREY, label="M$_t$ crosses M$_1$", **CROSSING))
     if extrapolations["k"].count():
         key.append(Patch(color=EXTRAPOLATED, label="extrapolated by a fit"))
@@ -94,25 +100,28 @@ def crossings(ks: list[int], first: list[float | None], later: list[float | None
     return found
 
 
-def verdicts(changes: pl.DataFrame) -> Figure:
-    """Figure 7: the verdict table as a heat map: signed changes, coloured by verdict; a block of rows per model."""
+def verdicts(changes: pl.DataFrame, outcomes: pl.DataFrame) -> Figure:
+    """Figure 7: outcomes, and below them the signed changes of the primary dimensions, coloured by verdict.
+
+    A block of rows per model.
+    """
+    changes = changes.filter(role="primary")
     if changes.is_empty():
         return drawing.nothing("no change from M1 to a later iteration")
     models, dimensions = names(changes, "model"), names(changes, "dimension")
     columns = changes.select("task", "method").unique(maintain_order=True).rows()
     tasks = names(changes, "task")
     places = {column: i + 0.3 * tasks.index(column[0]) for i, column in enumerate(columns)}
-    width, height = min(0.8, 5.2 / len(columns)), 0.1 + 0.19 * (len(dimensions) + 2.8)
+    width, height = min(0.8, 5.2 / len(columns)), 0.1 + 0.19 * (len(dimensions) + OUTCOME_ROWS + 1.8)
     size = (max(1.7 + width * len(columns), 3.6), 1.5 + height * len(models))
     figure = Figure(figsize=size, layout="constrained")
     for ax, model in zip(figure.subplots(len(models), 1, squeeze=False)[:, 0], models, strict=True):
         for (task, method), x in places.items():
-            here = changes.filter(model=model, task=task, method=method).to_dicts()
-            if here:
-                answer = reversal(here)
-                _cell(ax, x, 0, answer, REVERSALS[answer])
-            for row in here:
-                y = dimensions.index(row["dimension"]) + 1.3
+            here = {"model": model, "task": task, "method": method}
+            for outcome in outcomes.filter(**here)["outcome"]:
+                _cell(ax, x, 0, outcome.replace(" ", "\n"), COLOURS[outcome], OUTCOME_ROWS)
+            for row in changes.filter(**here).to_dicts():
+                y = dimensions.index(row["dimension"]) + OUTCOME_ROWS / 2 + 0.8
                 _cell(ax, x, y, drawing.signed(row["change"]), row["verdict"])
         _verdict_axes(ax, model, dimensions, places, colours(changes), named=model == models[0])
     key = [Patch(edgecolor=EDGE, label=name, linewidth=0.5, **look) for name, look in VERDICTS.items()]
@@ -169,19 +178,24 @@ def _mark_crossings(ax: Axes, here: pl.DataFrame, steps: list[int], looks: list[
             )
 
 
-def _cell(ax: Axes, x: float, y: float, text: str, verdict: str) -> None:
-    ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, edgecolor=EDGE, linewidth=0.5, **VERDICTS[verdict]))
-    colour, weight = "white" if verdict == "progress" else "black", "normal" if verdict == "unclear" else "bold"
-    ax.text(x, y, text, ha="center", va="center", fontsize=SMALL, color=colour, fontweight=weight)
+def _cell(ax: Axes, x: float, y: float, text: str, verdict: str, rows: float = 1) -> None:
+    ax.add_patch(Rectangle((x - 0.5, y - rows / 2), 1, rows, edgecolor=EDGE, linewidth=0.5, **VERDICTS[verdict]))
+    colour, weight = (
+        "white" if verdict == "progress" else "black",
+        "normal" if verdict == "unclear" or rows > 1 else "bold",
+    )
+    look = {"fontsize": SMALL, "color": colour, "fontweight": weight, "linespacing": 0.95}
+    ax.text(x, y, text, ha="center", va="center", **look)
 
 
 def _verdict_axes(ax: Axes, model: str, dimensions: list, places: dict, methods: dict, named: bool) -> None:
     """Names: tasks above their columns, the model beside them, and over the first block the methods."""
+    above, first = -OUTCOME_ROWS / 2 - 0.45, OUTCOME_ROWS / 2 + 0.8
     for task in {task for task, _ in places}:
         of_task = [x for (name, _), x in places.items() if name == task]
-        ax.text(sum(of_task) / len(of_task), -0.95, task, ha="center", va="center", fontweight="bold")
-    ax.set(xlim=(-0.52, max(places.values()) + 0.52), ylim=(len(dimensions) + 0.85, -1.4))
-    ax.set_yticks([-0.95, 0, *(i + 1.3 for i in range(len(dimensions)))], [model, "reversal", *dimensions])
+        ax.text(sum(of_task) / len(of_task), above, task, ha="center", va="center", fontweight="bold")
+    ax.set(xlim=(-0.52, max(places.values()) + 0.52), ylim=(len(dimensions) + first - 0.45, above - 0.45))
+    ax.set_yticks([above, 0, *(i + first for i in range(len(dimensions)))], [model, "outcome", *dimensions])
     ax.get_yticklabels()[0].set_fontweight("bold")
     ax.set_xticks(list(places.values()), [method if named else "" for _, method in places], rotation=90)
     ax.xaxis.tick_top()

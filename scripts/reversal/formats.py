@@ -100,10 +100,11 @@ def mbpp(record: dict) -> dict:
 
 
 def plain(record: dict, answer_type: str) -> dict:
-    """question, answer; if there are any solution, level, subject, choices, tests, problem_id: a task of one's own.
+    """question, answer; if there are any solution, level, subject, choices, tests, cluster, problem_id: one's own task.
 
-    A number may be one of JSON's. Choices are texts, which follow the question as options A, B, ..; the answer is one
-    of these letters or texts. Programs need tests.
+    cluster: what questions share that are made from one template or passage. A number may be one of JSON's. Choices are
+    texts, which follow the question as options A, B, ..; the answer is one of these letters or texts. Programs need
+    tests.
     """
     answer = record["answer"]
     answer = (
@@ -114,6 +115,7 @@ def plain(record: dict, answer_type: str) -> dict:
     row |= {"gold_solution": _text(record, "solution")} if record.get("solution") is not None else {}
     row |= {"subject": _text(record, "subject")} if record.get("subject") is not None else {}
     row |= {"level": int(record["level"])} if record.get("level") is not None else {}
+    row |= {"cluster": str(record["cluster"])} if record.get("cluster") is not None else {}
     row |= {"problem_id": str(record["problem_id"])} if record.get("problem_id") is not None else {}
     if answer_type == "number":
         row["gold_answer"] = canonical_number(row["gold_answer"])

@@ -13,13 +13,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reversal import lineages
-from reversal.study import canonical, pretraining_of, sets_of, step_of
+from reversal.study import (
+    FRONTIER,
+    answers_wanted,
+    canonical,
+    frontier_lineages,
+    learns_from_answers,
+    pretraining_of,
+    sets_of,
+    step_of,
+)
 
 # The scripts whose code is part of a recipe: those that a first model comes from, and those of its answers.
 TRAINING = ["prepare_problems", "pretrain_base", "fetch_base", "build_training_set", "train"]
 ANSWERING = ["sample", "gather_samples"]
 JUDGING = ["verify"]
-Uses = dict[str, str]  # {"train", "evaluation" or a child's lineage: recipe}
+Uses = dict[str, str]  # {"train", "evaluation", "frontier" or a child's lineage: recipe}
 
 
 def children(lineage: str, all_lineages: list[str]) -> list[str]:
@@ -56,13 +65,18 @@ def removable(series: dict[str, list[str]], keep: str, accuracy: dict[str, float
 def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: str, code: dict[str, str]) -> Uses:
     """What a model's weights are needed for in this study. code: {script: digest}, see TRAINING and below."""
     offspring = children(lineage, all_lineages)
-    batches = ["evaluation", "train"] if offspring or lineages.iteration(lineage) == 1 else ["evaluation"]
+    asked_by = [child for child in offspring if learns_from_answers(config, model, task, child)]
+    batches = ["evaluation", "train"] if asked_by or lineages.iteration(lineage) == 1 else ["evaluation"]
     # Where all models are to stay, one that was removed earlier is never done with: asked for, it brings its parents.
     kept = ["keep"] if config["keep_models"] == "all" else []
     answers = recipe(config, model, task, lineage, code, answered=True)
-    return dict.fromkeys(batches + kept, answers) | {
-        child: recipe(config, model, task, child, code, answered=False) for child in offspring
-    }
+    hot = [FRONTIER] if lineage in frontier_lineages(config) else []
+    wanted = answers_wanted(config, FRONTIER, 0, 0, model, task, lineage)["settings"]
+    return (
+        dict.fromkeys(batches + kept, answers)
+        | dict.fromkeys(hot, f"{answers} {canonical(wanted)}")
+        | {child: recipe(config, model, task, child, code, answered=False) for child in offspring}
+    )
 
 
 def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, str], answered: bool) -> str:
@@ -70,7 +84,7 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, st
 
     It may hold more than that: a use whose recipe changed merely asks for weights that it would not have read.
     """
-    from_answers = lineages.iteration(lineage) > 1 or config["tasks"][task]["rationales"] == "few_shot"
+    from_answers = any(learns_from_answers(config, model, task, step) for step in lineages.path(lineage))
     stages = TRAINING + (ANSWERING if answered or from_answers else []) + (JUDGING if from_answers else [])
     steps = [step_of(config, model, step) for step in lineages.path(lineage)]
     settings = {

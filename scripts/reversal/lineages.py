@@ -44,4 +44,4 @@ def first(lineage: str) -> str:
 
 def iteration(lineage: str) -> int:
     """t of M_t: the number of steps."""
-    return lineage.count("-") + 1
+    return 0 if lineage == BASE else lineage.count("-") + 1

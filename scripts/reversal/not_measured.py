@@ -3,7 +3,7 @@
 import polars as pl
 
 from reversal.accuracy import accuracy_metric
-from reversal.changes import dimensions
+from reversal.dimensions import BEST, dimensions
 from reversal.tables import NOT_MEASURED
 
 REASONS = {
@@ -24,7 +24,10 @@ def not_measured(metrics: pl.DataFrame, changes: pl.DataFrame, ood: list[str]) -
     rows = []
     for (model, task, method), group in metrics.group_by("model", "task", "method", maintain_order=True):
         found = set(changes.filter(method=method)["dimension"]) if group["iteration"].max() > 1 else set()
-        wanted = [*dimensions(accuracy_metric(group), 1, ood), *([] if ood else ["OOD"])]
+        of_diversity = "answers"  # over other answers than the correct ones: the same reason once more
+        wanted = [dimension.name for dimension in dimensions(accuracy_metric(group), 1, ood)]
+        wanted = [name for name in wanted if not name.endswith(of_diversity) and name != BEST]
+        wanted += [] if ood else ["OOD"]
         wanted += [] if any(name.startswith("pass@") for name in found) else ["pass@k"]
         wanted += [] if "coverage" in group["metric"] else ["coverage"]
         reasons = {name: _reason(name, group) for name in wanted if name not in found} | _of_accuracy(group)

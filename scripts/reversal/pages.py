@@ -5,8 +5,8 @@ from html import escape
 
 import polars as pl
 
+from reversal import narrowing, verdict_words
 from reversal.accuracy import answer_flow, single_answers
-from reversal.changes import reversal, reversal_and_why
 
 # Verdicts have the colours of Figure 7; right and wrong answers have others.
 STYLE = """<style>
@@ -16,7 +16,7 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0}
 td,th{border:1px solid #ccc;padding:.3rem .5rem;text-align:left;vertical-align:top}
 th{background:#f3f3f3}th,td.number,td.verdict{white-space:nowrap}
 td.number{text-align:right;font-variant-numeric:tabular-nums}
-.progress,.no{background:#542788;color:#fff}.regress,.yes{background:#FDC98B}.progress a,.no a{color:#fff}
+.progress{background:#542788;color:#fff}.regress{background:#FDC98B}.progress a{color:#fff}
 table.answers{table-layout:fixed}table.answers th{white-space:normal}
 pre{font-size:12px;margin:0;padding:.2rem .4rem;white-space:pre-wrap;overflow-wrap:anywhere;border-left:4px solid #999}
 pre.correct{border-color:#0072B2;background:#eaf4fb}mark{background:#ffe9a8}mark.new{text-decoration:underline}
@@ -33,27 +33,58 @@ EQUATION = re.compile(r"<<[^<>]*>>")
 SHOWN = 600  # characters of an answer; a longer one is cut in the middle, as its end holds the final answer
 
 
-def headline(changes: pl.DataFrame, rule: pl.DataFrame, iterations: int, runs: str, notes: list[str]) -> str:
-    """An HTML page: for every method whether it shows a reversal, why, and its CHANGES; `notes` are warnings."""
+def headline(
+    changes: pl.DataFrame,
+    outcomes: pl.DataFrame,
+    split: pl.DataFrame,
+    rule: pl.DataFrame,
+    iterations: int,
+    notes: list[str],
+) -> str:
+    """An HTML page: what became of every method, why, its CHANGES and NARROWING; `notes` are warnings."""
+    runs = outcomes["runs"].first() or ""
     parts = [
-        f"<h1>Progress or regress?</h1><p>From M1 to M{iterations}, {runs}. A change is progress "
-        "or regress if its p, adjusted over the whole study (Holm), is below 0.05 and its 95 % interval excludes 0; "
-        "else it is unclear. A reversal is progress in accuracy with a regress elsewhere. Intervals: bootstrap over "
-        "problems, paired by problem; several bases or seeds add their own variance. Effect size: the mean change of a "
-        "problem in standard deviations of the problems' changes. <em>best</em>: at the iteration "
-        "of the best accuracy.</p>",
+        f"<h1>Progress or regress?</h1><p>From M1 to M{iterations}, {runs}. A change is progress or regress if its p, "
+        "adjusted over the primary dimensions of the whole study (Holm), is below 0.05 and its 95 % interval excludes "
+        "0; else it is unclear. A method is judged by the primary dimensions alone: accuracy, pass@N, how different "
+        "its <em>correct</em> answers are, accuracy out of distribution. Secondary ones are adjusted among themselves. "
+        "Intervals are paired by problem; several bases or seeds add their own variance. Margin: a loss up to this "
+        "counts as none. Effect size: the mean change of a problem in standard deviations of the problems' "
+        "changes.</p>",
         *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
-        _overview(changes),
+        _overview(outcomes),
     ]
-    for (model, task), group in changes.group_by("model", "task", maintain_order=True):
+    for (model, task), group in outcomes.group_by("model", "task", maintain_order=True):
         parts.append(f"<h2>{escape(f'{model} on {task}')}</h2>")
         parts += [f"<p>{escape(rule_sentence(row))}</p>" for row in rule.filter(model=model, task=task).to_dicts()]
-        for (method,), of_method in group.group_by("method", maintain_order=True):
-            rows = of_method.rows(named=True)
-            answer, why = reversal_and_why(rows)
-            parts.append(f'<h3 id="{_anchor(model, task, method)}">{escape(method)}</h3>')
-            parts.append(f"<p>Reversal: <strong>{answer}</strong>. {escape(why)}</p>{_table(rows)}")
+        for outcome in group.to_dicts():
+            here = {"model": model, "task": task, "method": outcome["method"]}
+            parts.append(_method(outcome, changes.filter(**here).to_dicts(), split.filter(**here).to_dicts()))
     return page("Progress or regress?", "".join(parts))
+
+
+def _method(outcome: dict, rows: list[dict], split: list[dict]) -> str:
+    primary, secondary = ([row for row in rows if row["role"] == role] for role in ("primary", "secondary"))
+    anchor = _anchor(outcome["model"], outcome["task"], outcome["method"])
+    said = escape(verdict_words.sentence(outcome, primary))
+    parts = [f'<h3 id="{anchor}">{escape(outcome["method"])}</h3><p><strong>{said}.</strong> {escape(outcome["why"])}']
+    parts += [f" {escape(_best(outcome))}</p>", _table(primary, "primary dimension")]
+    if split:
+        lines = "".join(f"<li>{escape(line)}</li>" for line in narrowing.in_words(split))
+        parts.append(f"<p>Fewer wrong answers (composition), or answers more alike (narrowing)?</p><ul>{lines}</ul>")
+    return "".join(parts) + (_table(secondary, "secondary dimension") if secondary else "")
+
+
+def _best(outcome: dict) -> str:
+    """The best iteration as it looks, and what is left of its gain without peeking."""
+    if outcome["best"] is None or outcome["gain_of_best"] is None:
+        return ""
+    low, high = outcome["gain_of_best_low"], outcome["gain_of_best_high"]
+    interval = "" if low is None else f" [{low:+.3f} to {high:+.3f}]"
+    return (
+        f"Best: {outcome['best']:.3f} at M{outcome['best_iteration']}, chosen after looking; the gain over M1 of an "
+        f"iteration chosen on the other half of the problems is {outcome['gain_of_best']:+.3f}{interval}."
+    )
 
 
 def rule_sentence(row: dict) -> str:
@@ -62,14 +93,16 @@ def rule_sentence(row: dict) -> str:
         return "M1's coverage is not known, so the paper's coverage rule expects nothing."
     kind = {"dpo": "a method with DPO steps", "sft": "pure SFT"}[row["rule_expects"]]
     said = f"M1's coverage is {row['coverage']:.3f}: the paper's rule expects {kind} to reach the best accuracy. "
-    best = f"best was {row['best_method']} with {row['best_accuracy']:.3f}"
-    by = f"{row['margin'] or 0:.3f} above the best of the other kind"
-    outcome = {
-        "yes": f"It did: {best}, {by}.",
-        "no": f"It did not: {best}, {by}.",
-        "tie": f"Both kinds reached the same: {best}.",
-        "not compared": f"Not compared, as there is one kind of method only: {best}.",
-    }[row["rule_fits"]]
+    best = f"the best, chosen after looking, was {row['best_method']} with {row['best_accuracy']:.3f}"
+    outcome = f"Not compared, as there is one kind of method only: {best}."
+    if row["rule_fits"] != "not compared":
+        start = {"yes": "It did", "no": "It did not", "not shown": "That is neither shown nor refuted"}[
+            row["rule_fits"]
+        ]
+        outcome = (
+            f"{start}: chosen on one half of the problems and judged on the other, the kind expected was "
+            f"{row['margin']:+.3f} [{row['low']:+.3f} to {row['high']:+.3f}] ahead of the other; {best}."
+        )
     if row["published_coverage"] is None:
         return said + outcome
     printed, fits = row["published_coverage"], row["published_rule_fits"]
@@ -117,42 +150,43 @@ def page(title: str, body: str) -> str:
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>{STYLE}{body}</html>'
 
 
-def _overview(changes: pl.DataFrame) -> str:
-    """Reversal or not, models and tasks down, methods across."""
-    methods = changes["method"].unique(maintain_order=True).to_list()
+def _overview(outcomes: pl.DataFrame) -> str:
+    """What became of every method: models and tasks down, methods across."""
+    methods = outcomes["method"].unique(maintain_order=True).to_list()
     body = ""
-    for (model, task), group in changes.group_by("model", "task", maintain_order=True):
+    for (model, task), group in outcomes.group_by("model", "task", maintain_order=True):
         body += f"<tr><td>{escape(f'{model} on {task}')}</td>"
+        found = dict(group.select("method", "outcome").rows())
         for method in methods:
-            rows = group.filter(method=method).to_dicts()
-            answer = reversal(rows)
-            link = f'<td class="{answer}"><a href="#{_anchor(model, task, method)}">{answer}</a></td>'
-            body += link if rows else "<td></td>"
+            word = found.get(method, "")
+            link = f'<a href="#{_anchor(model, task, method)}">{word}</a>'
+            body += f'<td class="{verdict_words.COLOURS[word]}">{link}</td>' if word else "<td></td>"
         body += "</tr>"
     head = "".join(f"<th>{escape(method)}</th>" for method in methods)
-    return f"<table><tr><th>reversal?</th>{head}</tr>{body}</table>"
+    return f"<table><tr><th></th>{head}</tr>{body}</table>"
 
 
-def _table(rows: list[dict]) -> str:
+def _table(rows: list[dict], kind: str) -> str:
     published = any(row["published_first"] is not None for row in rows)
-    names = ["dimension", "M1", "best", "last", "change", "95 % interval", "effect size", "adjusted p"]
-    names += ["verdict", *(["published M1, best"] if published else []), "note"]
+    names = [kind, "M1", "last", "change", "95 % interval", "margin", "effect size", "adjusted p", "verdict"]
+    names += [*(["published M1, best"] if published else []), "problems", "note"]
     head = "".join(f"<th>{name}</th>" for name in names)
     return f"<table><tr>{head}</tr>{''.join(_change_row(row, published) for row in rows)}</table>"
 
 
 def _change_row(row: dict, published: bool) -> str:
-    best = "" if row["best"] is None else f"{row['best']:.3f} (M{row['best_iteration']})"
     interval = "" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
+    margin = "" if row["margin"] is None else f"{row['margin']:.3f}"
     effect = "" if row["effect_size"] is None else f"{row['effect_size']:+.2f}"
     p = "" if row["p_adjusted"] is None else "&lt; 0.001" if row["p_adjusted"] < 0.001 else f"{row['p_adjusted']:.3f}"
     runs = f"<small>runs {row['change_min']:+.3f} to {row['change_max']:+.3f}</small>" if row["replicates"] > 1 else ""
-    numbers = [f"{row['first']:.3f}", best, f"{row['last']:.3f}", f"{row['change']:+.3f}{runs}", interval, effect, p]
+    numbers = [f"{row['first']:.3f}", f"{row['last']:.3f}", f"{row['change']:+.3f}{runs}", interval, margin, effect, p]
     cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
     cells += f'<td class="verdict {row["verdict"]}">{row["verdict"]}</td>'
     if published:
         first, top, at = (row[f"published_{name}"] for name in ("first", "best", "best_iteration"))
         cells += f'<td class="number">{"" if first is None else f"{first:.3f}, {top:.3f} (M{at})"}</td>'
+    cells += f'<td class="number">{row["problems"]}</td>'
     return f"<tr><td>{escape(row['dimension'])}</td>{cells}<td>{escape(row['note'] or '')}</td></tr>"
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from reversal import costing, power
-from reversal.changes import dimensions
 from reversal.costing import Study
+from reversal.dimensions import Dimension, dimensions
+from reversal.outcomes import POWER, SIGNIFICANT
 from reversal.plan import table
 from reversal.power import Spread, smallest_change
 from reversal.study import bases_of
@@ -15,16 +16,16 @@ GREEDY = "pass_at_1"
 
 
 def lines(study: Study, published: pl.DataFrame, pilot: dict[tuple[str, str], Spread]) -> list[str]:
-    """Markdown: per task and dimension the smallest change that is shown in 80 % of cases, beside the paper's gains.
+    """Markdown: per task and primary dimension the smallest change shown in 80 % of cases, beside the paper's gains.
 
     published: PUBLISHED. pilot: power.of_pilot, or nothing.
     """
     family, runs = judged_together(study.config), runs_of(study.config)
-    rows = list(rows_of(study, published, pilot, power.SIGNIFICANT / family, runs))
+    rows = list(rows_of(study, published, pilot, SIGNIFICANT / family, runs))
     text = (
-        f"The smallest change from M1 to the last iteration that {power.POWER:.0%} of studies of this size show: "
-        f"paired tests over problems, at {power.SIGNIFICANT:g} / {family} (the first step of Holm's correction over "
-        f"{family} dimensions), {'of one run' if runs == 1 else f'of {runs} runs'}."
+        f"The smallest change from M1 to the last iteration that {POWER:.0%} of studies of this size show: "
+        f"paired tests over problems, at {SIGNIFICANT:g} / {family} (the first step of Holm's correction over "
+        f"{family} primary dimensions), {'of one run' if runs == 1 else f'of {runs} runs'}."
     )
     notes = []
     if any(basis == "unknown" for *_, basis in rows):
@@ -36,12 +37,12 @@ def lines(study: Study, published: pl.DataFrame, pilot: dict[tuple[str, str], Sp
         for task, dimension, problems, smallest, basis in rows
     ]
     header = ["dimension", "problems", "smallest change", "how much problems change is"]
-    warned = list(_below_the_papers(study, published, pilot, power.SIGNIFICANT / family, runs))
+    warned = list(_below_the_papers(study, published, pilot, SIGNIFICANT / family, runs))
     return [text, "", *table(header, shown), *(line for note in [*notes, *warned] for line in ("", note))]
 
 
 def judged_together(config: dict) -> int:
-    """How many dimensions Holm's correction is over: those of all models, tasks and methods."""
+    """How many primary dimensions Holm's correction is over: those of all models, tasks and methods."""
     per_task = (len(_dimensions(config, task)) for task in config["tasks"])
     return len(config["models"]) * len(config["methods"]) * sum(per_task)
 
@@ -59,14 +60,14 @@ def rows_of(
     for task in study.config["tasks"]:
         accuracies = _accuracies(study, published, task)
         guess = power.assumed(sum(accuracies.values()) / len(accuracies), study.config["sampling"]["test_samples"])
-        for dimension, (metric, subset) in _dimensions(study.config, task).items():
-            of_set = "test" if subset in ("test", "all", "correct", "incorrect") else subset
-            problems = costing.problems(study, task, of_set)
-            spread = _of_pilot(pilot, task, dimension)
-            basis = "the pilot's" if spread else "assumed" if metric in guess else "unknown"
-            spread = spread or guess.get(metric)
-            known = spread is not None and problems
-            yield task, dimension, problems, smallest_change(spread, problems, alpha, runs) if known else None, basis
+        for dimension in _dimensions(study.config, task):
+            of_set = "test" if dimension.subset == "correct" else dimension.subset
+            spread = _of_pilot(pilot, task, dimension.name)
+            basis = "the pilot's" if spread else "assumed" if dimension.metric in guess else "unknown"
+            spread = spread or guess.get(dimension.metric)
+            problems = round(costing.problems(study, task, of_set) * (spread.share if spread else 1))
+            smallest = smallest_change(spread, problems, alpha, runs) if spread and problems else None
+            yield task, dimension.name, problems, smallest, basis
 
 
 def _below_the_papers(study: Study, published: pl.DataFrame, pilot: dict, alpha: float, runs: int) -> Iterator[str]:
@@ -89,8 +90,9 @@ def _below_the_papers(study: Study, published: pl.DataFrame, pilot: dict, alpha:
             )
 
 
-def _dimensions(config: dict, task: str) -> dict[str, tuple[str, str]]:
-    return dimensions(GREEDY, config["sampling"]["test_samples"], list(config["tasks"][task]["ood"]))
+def _dimensions(config: dict, task: str) -> list[Dimension]:
+    declared = dimensions(GREEDY, config["sampling"]["test_samples"], list(config["tasks"][task]["ood"]))
+    return [dimension for dimension in declared if dimension.role == "primary"]
 
 
 def _accuracies(study: Study, published: pl.DataFrame, task: str) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """The smallest change that a study can show in 80 % of cases, before it is run: through the tests of its verdicts.
 
-Every dimension is tested at 0.05 / (dimensions judged together): the first, and strictest, step of Holm's correction.
+Every primary dimension is tested at 0.05 / (primary rows of the study): the first, and strictest, step of Holm's
+correction, as in outcomes.smallest_seen.
 What a change has to stand out from is how much single problems change: from a pilot's tables or, for what follows from
 right and wrong answers alone, from an assumed beta-binomial, where the chances of a right sample are Beta over problems
 and a later model has the same ones. A study of one run is seen through the problems alone; of several, the variance
@@ -12,7 +13,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-POWER, SIGNIFICANT = 0.8, 0.05
+from reversal.outcomes import LIMIT, POWER
+
 CONCENTRATION = 1.0  # a + b of the assumed Beta: most problems are nearly always, or nearly never, solved
 
 
@@ -20,12 +22,13 @@ class Spread(NamedTuple):
     """How much problems change without a change of the mean, as the standard deviation of one problem's change.
 
     moved: the share of problems that change, where all changes are by 1, up or down. between: the standard deviation of
-    runs; 0 where they are not known.
+    runs; 0 where they are not known. share: of the set's problems, those that have a value at both ends.
     """
 
     deviation: float
     moved: float | None = None
     between: float = 0.0
+    share: float = 1.0
 
 
 def smallest_change(spread: Spread, problems: int, alpha: float, runs: int = 1) -> float:
@@ -50,7 +53,7 @@ def smallest_change(spread: Spread, problems: int, alpha: float, runs: int = 1) 
 
 
 def assumed(accuracy: float, samples: int) -> dict[str, Spread]:
-    """{metric: Spread} of the beta-binomial with that mean: of greedy accuracy, pass@N and what is beyond N samples.
+    """{metric: Spread} of the beta-binomial with that mean: of greedy accuracy and pass@N.
 
     A greedy answer counts as one sample: that is as much as two models of the same chances can differ. Exact sums over
     how many of N samples of either model are right.
@@ -70,22 +73,19 @@ def assumed(accuracy: float, samples: int) -> dict[str, Spread]:
         return found
     moved = 2 * sum(of_both(0, d, n) for d in range(1, n + 1))
     found[f"pass_at_{n}"] = Spread(moved**0.5, moved)
-    missed = {0: 1.0, 1: 1 / n}
-    # Of c and d one is 0 or 1, or the difference is 0.
-    pairs = {(c, d) for low in (0, 1) for c in range(n + 1) for d in range(n + 1) if low in (c, d)}
-    squares = (of_both(c, d, n) * (d / n * missed.get(c, 0) - c / n * missed.get(d, 0)) ** 2 for c, d in pairs)
-    found["beyond_n_samples_net"] = Spread(sum(squares) ** 0.5)
     return found
 
 
 def of_pilot(changes: pl.DataFrame, metrics: pl.DataFrame) -> dict[tuple[str, str], Spread]:
-    """{(task, dimension): Spread} out of a finished study: means over its models and methods.
+    """{(task, primary dimension): Spread} out of a finished study: means over its models and methods.
 
     changes: CHANGES; a problem's deviation is its mean change over the effect size, or from the interval where there is
     none. metrics: METRICS; the change of every run.
     """
     found: dict[tuple[str, str], list[Spread]] = {}
-    for row in changes.to_dicts():
+    places = ["model", "task", "method"]
+    tested = {tuple(place): n for *place, n in changes.filter(dimension="accuracy").select(*places, "problems").rows()}
+    for row in changes.filter(role="primary").to_dicts():
         here = metrics.filter(**{name: row[name] for name in ("model", "task", "method", "metric", "subset")})
         ends = here.filter(pl.col("iteration").is_in([1, here["iteration"].max()])).drop_nulls("value")
         of_run = pl.col("value").sort_by("iteration")
@@ -94,7 +94,9 @@ def of_pilot(changes: pl.DataFrame, metrics: pl.DataFrame) -> dict[tuple[str, st
         deviation = _deviation(row)
         if deviation is not None:
             moved = deviation**2 + row["change"] ** 2 if row["metric"] == "pass_at_1" and len(runs) == 1 else None
-            spread = Spread(deviation, moved, float(runs.std()) if len(runs) > 1 else 0.0)
+            of_set = tested.get(tuple(row[name] for name in places))
+            share = row["problems"] / of_set if row["subset"] == "correct" and of_set else 1.0
+            spread = Spread(deviation, moved, float(runs.std()) if len(runs) > 1 else 0.0, share)
             found.setdefault((row["task"], row["dimension"]), []).append(spread)
     return {place: _mean(spreads) for place, spreads in found.items()}
 
@@ -121,7 +123,7 @@ def _deviation(row: dict) -> float | None:
         return abs(row["change"] / row["effect_size"])
     if row["low"] is None or not row["problems"]:
         return None
-    return (row["high"] - row["low"]) / 3.92 * row["problems"] ** 0.5
+    return (row["high"] - row["low"]) / 2 / LIMIT * row["problems"] ** 0.5
 
 
 def _mean(spreads: list[Spread]) -> Spread:
@@ -132,4 +134,5 @@ def _mean(spreads: list[Spread]) -> Spread:
 
     moved = [spread.moved for spread in spreads if spread.moved is not None]
     between = root([spread.between for spread in spreads])
-    return Spread(root([s.deviation for s in spreads]), sum(moved) / len(moved) if moved else None, between)
+    share = sum(spread.share for spread in spreads) / len(spreads)
+    return Spread(root([s.deviation for s in spreads]), sum(moved) / len(moved) if moved else None, between, share)

@@ -5,7 +5,9 @@ Light imports only: the rules call this at every start of Snakemake.
 
 import json
 
-from reversal.lineages import BASE, last_step, series
+from reversal.lineages import BASE, first, last_step, parent, series
+
+FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
 
 def without_nulls(value):
@@ -41,17 +43,46 @@ def pretraining_of(model: dict, base: int) -> dict:
 
 
 def batch_of(problems: str) -> str:
-    """The batch that answers a problem set: train, or evaluation for the test and OOD sets."""
-    return "train" if problems == "train" else "evaluation"
+    """The batch that a table of answers comes from: train, frontier, or evaluation for the test and OOD sets."""
+    return problems if problems in ("train", FRONTIER) else "evaluation"
 
 
 def sets_of(task: dict, batch: str) -> list[str]:
-    """The problem sets that one engine answers in one go: train alone, or all that a model is evaluated on."""
-    return ["train"] if batch == "train" else ["test", *task["ood"]]
+    """The tables of answers that one engine fills in one go: train or frontier alone, or all other evaluation."""
+    return [batch] if batch in ("train", FRONTIER) else ["test", *task["ood"]]
+
+
+def asked(problems: str) -> str:
+    """The problem set that a table of answers is about."""
+    return "test" if problems == FRONTIER else problems
+
+
+def shards_of(config: dict, batch: str) -> int:
+    return config["sampling"]["shards"]["train" if batch == "train" else "evaluation"]
+
+
+def temperatures(config: dict) -> list[float]:
+    """Those that the frontier is sampled at, beside the training's own, whose samples are there anyway."""
+    listed = config.get("evaluation", {}).get("temperatures", [])
+    return sorted({float(value) for value in listed} - {float(config["sampling"]["temperature"])})
+
+
+def frontier_samples(config: dict) -> int:
+    return config.get("evaluation", {}).get("samples", config["sampling"]["test_samples"])
+
+
+def frontier_lineages(config: dict) -> list[str]:
+    """The models that are sampled at several temperatures: M1 and MT of every method whose models can be asked."""
+    chains = [series(method, config["iterations"]) for method in config["methods"].values()]
+    asked_of_all = config.get("evaluation", {}).get("iterations", "ends") == "all"
+    wanted = {lineage for chain in chains for lineage in (chain if asked_of_all else (chain[0], chain[-1]))}
+    with_weights = {lineage for lineage in wanted if "answers" not in config["steps"][last_step(lineage)]}
+    return sorted(with_weights) if temperatures(config) else []
 
 
 def source_of(task: dict, problems: str) -> dict:
-    """Where a task's problem set comes from: train, test, or one of its OOD sets."""
+    """Where the problems of a table of answers come from: train, test, or one of the task's OOD sets."""
+    problems = asked(problems)
     return task[problems] if problems in ("train", "test") else task["ood"][problems]
 
 
@@ -62,32 +93,60 @@ def step_of(config: dict, model: str, lineage: str) -> dict:
     return step | {part: step.get(part, {}) | new if isinstance(new, dict) else new for part, new in own.items()}
 
 
+def learns_from_answers(config: dict, model: str, task: str, lineage: str) -> bool:
+    """Whether the lineage's last step learns from its parent's answers; else from the gold solutions of the problems.
+
+    M1 does where the task has M0 write its rationales, every later step unless its training set is from gold.
+    """
+    if parent(lineage) == BASE:
+        return config["tasks"][task].get("rationales") == "few_shot"
+    return "from" not in step_of(config, model, lineage).get("training_set", {})
+
+
 def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
     """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets.
 
-    The base model, asked for rationales, gets the few-shot prompt. The keys are the arguments of scripts/sample.py.
+    For the frontier, sampled answers to the test problems at every one of its temperatures. The base model gets
+    the few-shot prompt where the task has one. The keys are the arguments of scripts/sample.py.
     """
     sampling, settings = config["sampling"], config["tasks"][task]
-    decoding = {"max_tokens": settings["max_tokens"]} | {key: sampling[key] for key in ("temperature", "top_p")}
-    train = {"greedy": False, "sampled": sampling["train_samples"]}
-    test = {"greedy": True, "sampled": sampling["test_samples"]}
-    ood = {"greedy": True, "sampled": 0}
+    decoding = {"max_tokens": settings["max_tokens"], "top_p": sampling["top_p"]}
+    warm = {"temperature": sampling["temperature"]}
+    train = {"greedy": False, "sampled": sampling["train_samples"], **warm}
+    test = {"greedy": True, "sampled": sampling["test_samples"], **warm}
+    ood = {"greedy": True, "sampled": 0, **warm}
+    if batch == FRONTIER:
+        decoding |= {"temperatures": temperatures(config)}
+    frontier = {"greedy": False, "sampled": frontier_samples(config)}
+    kinds = {"train": train, "test": test, FRONTIER: frontier}
     return {
-        "settings": [
-            {**{"train": train, "test": test}.get(name, ood), **decoding} for name in sets_of(settings, batch)
-        ],
+        "settings": [{**kinds.get(name, ood), **decoding} for name in sets_of(settings, batch)],
         "engine": sampling["engine"],
-        "prompt": settings["few_shot_prompt" if lineage == BASE else "prompt"],
+        "prompt": settings.get("few_shot_prompt", settings["prompt"]) if lineage == BASE else settings["prompt"],
         "stop": settings["stop"],
         "seed_parts": [base, seed, model, task, lineage],
     }
 
 
+def reference_of(config: dict, lineage: str) -> str | None:
+    """The model that this one's answers are held against, M1 of its series or M0; None for M0 beside M1."""
+    if config.get("evaluation", {}).get("reference", "M1") == "M0":
+        return BASE
+    return None if lineage == BASE else first(lineage)
+
+
 def kinds_of_methods(config: dict) -> dict[str, str]:
-    """{method: "dpo" if one of its steps is trained with DPO, "given", or "sft"}: for the paper's coverage rule."""
-    chains = {name: series(method, config["iterations"])[-1].split("-") for name, method in config["methods"].items()}
-    trainers = {name: {config["steps"][step]["trainer"] for step in chain} for name, chain in chains.items()}
-    return {name: "dpo" if "dpo" in used else "given" if "given" in used else "sft" for name, used in trainers.items()}
+    """{method: kind}, for the paper's coverage rule: dpo if one of its steps is trained with DPO, sft, or other.
+
+    other: given models, and a control that learns from gold solutions all the way.
+    """
+    kinds = {}
+    for name, method in config["methods"].items():
+        steps = [config["steps"][step] for step in series(method, config["iterations"])[-1].split("-")]
+        trainers = {step["trainer"] for step in steps}
+        of_gold = len(steps) > 1 and all("from" in step.get("training_set", {}) for step in steps[1:])
+        kinds[name] = "dpo" if "dpo" in trainers else "other" if "given" in trainers or of_gold else "sft"
+    return kinds
 
 
 def gpus_to_sample(config: dict, model: str) -> int:

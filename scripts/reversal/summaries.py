@@ -3,9 +3,14 @@
 Values are PROBLEM_SCORES of many models, with columns base, seed and lineage before them, or replicate and lineage.
 """
 
+from collections.abc import Collection
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
+from reversal.lineages import BASE
+from reversal.paired import cluster_numbers
 from reversal.tables import INTERVALS, METRICS
 from reversal.text_diversity import SUBSETS
 from reversal.uncertainty import disparity, interval, over_replicates, resampled_means
@@ -22,22 +27,29 @@ INTERVAL_ROWS = {
 
 
 def of_methods(
-    scores: pl.DataFrame, values: pl.DataFrame, series: dict[str, list[str]]
+    scores: pl.DataFrame,
+    values: pl.DataFrame,
+    series: dict[str, list[str]],
+    clusters: dict[str, str],
+    from_base: Collection[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(METRICS, INTERVALS) of one model and task: every lineage once for each method whose series contains it.
 
     scores: SCORES. values: those of all its bases, seeds and lineages. series: {method: [lineage of M1,
-    lineage of M2, ..]}. Diversity stands twice: of all problems, and as subset X/common of those that every iteration
-    of the method has.
+    lineage of M2, ..]}. clusters: {problem_id: its cluster} of the problems that are in one. from_base: the methods
+    that start from M0, which is their iteration 0. Diversity stands twice: of all problems, and as subset X/common of
+    those that every iteration of the method has, M0 aside.
     """
     names = scores.select("study", "model", "task").row(0, named=True)
     of_replicates = replicates(values)
-    limits = {lineage: intervals(of_replicates.filter(lineage=lineage)) for lineage in scores["lineage"].unique()}
+    alone = {lineage: of_replicates.filter(lineage=lineage) for lineage in scores["lineage"].unique()}
+    limits = {lineage: intervals(found, clusters) for lineage, found in alone.items()}
     metrics, found = [], []
     for method, lineages in series.items():
         common = common_values(values, lineages)
         columns = {"method": pl.lit(method)} | {key: pl.lit(value) for key, value in names.items()}
-        for iteration, lineage in enumerate(lineages, start=1):
+        before = [BASE] if method in from_base else []
+        for iteration, lineage in enumerate([*before, *lineages], start=1 - len(before)):
             here = common.filter(lineage=lineage)
             means = here.group_by("base", "seed", "lineage", "metric", "subset", maintain_order=True).agg(
                 pl.col("value").mean(), n=pl.len().cast(pl.Int64)
@@ -45,7 +57,7 @@ def of_methods(
             place = columns | {"iteration": pl.lit(iteration, pl.Int64), "lineage": pl.lit(lineage)}
             for rows in (scores.filter(lineage=lineage), means):
                 metrics.append(rows.with_columns(**place).select(list(METRICS)))
-            for rows in (limits[lineage], intervals(replicates(here))):
+            for rows in (limits[lineage], intervals(replicates(here), clusters)):
                 found.append(rows.with_columns(**place).select(list(INTERVALS)))
     by_seed = pl.concat(metrics).with_columns(
         place=pl.col("method").replace_strict({m: i for i, m in enumerate(series)})
@@ -53,6 +65,19 @@ def of_methods(
     return by_seed.sort("place", "base", "seed", "iteration", maintain_order=True).select(list(METRICS)), pl.concat(
         found
     )
+
+
+def place_of(path: str) -> tuple[str, int, str, int, str]:
+    """(model, base, task, seed, lineage) of a model's file: ../{model}/base{base}/{task}/seed{seed}/{lineage}/.."""
+    model, base, task, seed, lineage = Path(path).parts[-6:-1]
+    return model, int(base.removeprefix("base")), task, int(seed.removeprefix("seed")), lineage
+
+
+def of_model(frame: pl.DataFrame, path: str) -> pl.DataFrame:
+    """`frame`, which is the file of a model, with the columns base, seed and lineage before it."""
+    _, base, _, seed, lineage = place_of(path)
+    columns = {"base": pl.lit(base, pl.Int64), "seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
+    return frame.select(**columns, **{key: pl.col(key) for key in frame.columns})
 
 
 def replicates(values: pl.DataFrame) -> pl.DataFrame:
@@ -89,11 +114,12 @@ def common_values(values: pl.DataFrame, lineages: list[str]) -> pl.DataFrame:
     return kept.with_columns(pl.col("subset") + "/common")
 
 
-def intervals(values: pl.DataFrame) -> pl.DataFrame:
+def intervals(values: pl.DataFrame, clusters: dict[str, str]) -> pl.DataFrame:
     """INTERVAL_ROWS of all metrics and subsets of one lineage: mean over problems and replicates, and its
     95 % interval.
 
-    Problems are drawn within their problem set. Group disparity comes from the levels of each OOD set.
+    Problems are drawn within their problem set, those of a cluster together. Group disparity comes from the levels of
+    each OOD set.
     """
     rows = []
     problem_set = pl.col("problem_id").str.replace(r"/[^/]*$", "")
@@ -103,7 +129,8 @@ def intervals(values: pl.DataFrame) -> pl.DataFrame:
         with np.errstate(invalid="ignore", divide="ignore"):
             usable = np.isfinite(array) * weights
             points = np.nansum(array * weights, axis=-1) / usable.sum(axis=-1)
-        draws = resampled_means(array, weights)
+        problems = group["problem_id"].unique().sort().to_list()
+        draws = resampled_means(array, weights, clusters=cluster_numbers(problems, clusters))
         counts = (usable > 0).sum(axis=-1)
         rows += _interval_rows(cells.rows(), points, draws, counts)
         for name, easy, hard in _extreme_levels(cells["subset"].to_list()):

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from reversal.accuracy import beyond
+from reversal.paired import cluster_numbers
 from reversal.summaries import replicates
 from reversal.tables import PROBLEM_SCORES, SCORES, SUPPORT
 from reversal.uncertainty import interval, over_replicates, resampled_means
@@ -87,11 +88,13 @@ def scores_of(values: pl.DataFrame, study: str, model: str, task: str) -> pl.Dat
     return rows.select(list(SCORES))
 
 
-def support(values: pl.DataFrame, series: dict[str, list[str]], model: str, task: str) -> pl.DataFrame:
+def support(
+    values: pl.DataFrame, series: dict[str, list[str]], model: str, task: str, clusters: dict[str, str]
+) -> pl.DataFrame:
     """SUPPORT of one model and task: per method, iteration and number of samples what M_t kept, lost and gained.
 
-    Number of samples: half of them and all. Of half, M1's other half is the null; of all, there is one only where M1s
-    were trained anew.
+    clusters: {problem_id: its cluster} of the problems that are in one. Number of samples: half of them and all. Of
+    half, M1's other half is the null; of all, there is one only where M1s were trained anew.
     """
     found = answers(values.filter(pl.col("lineage").is_in([name for chain in series.values() for name in chain])))
     ks = sorted({(fewest := found["n"].min() or 0) // 2, fewest} - {0})
@@ -100,7 +103,7 @@ def support(values: pl.DataFrame, series: dict[str, list[str]], model: str, task
         firsts = found.filter(lineage=chain[0])
         for iteration, lineage in enumerate(chain[1:], start=2):
             if lineage not in known:  # methods that share a prefix share its models
-                known[lineage] = _rows(firsts, found.filter(lineage=lineage), ks)
+                known[lineage] = _rows(firsts, found.filter(lineage=lineage), ks, clusters)
             names = {"model": model, "task": task, "method": method, "iteration": iteration}
             rows += [names | row for row in known[lineage]]
     return pl.DataFrame(rows, schema=SUPPORT).with_columns(pl.selectors.float().fill_nan(None))
@@ -132,16 +135,16 @@ def g_pass_at_k(n: int, c: int, k: int, tau: float) -> float:
     return sum(comb(c, j) * comb(n - c, k - j) for j in range(least, min(c, k) + 1)) / comb(n, k)
 
 
-def _rows(firsts: pl.DataFrame, laters: pl.DataFrame, ks: list[int]) -> list[dict]:
+def _rows(firsts: pl.DataFrame, laters: pl.DataFrame, ks: list[int], clusters: dict[str, str]) -> list[dict]:
     """Rows of SUPPORT of one model against M1, without names."""
     rows = []
     for k in ks:
         null_from, cells = _cells(firsts, laters, k)
         columns = cells.columns[3:]
         arrays = np.stack([_array(cells, name) for name in columns])
-        (found, null), (values, nulls) = (
-            _metrics(means, columns) for means in (resampled_means(arrays), _means(arrays, axis=-1))
-        )
+        of_problems = cluster_numbers(cells["problem_id"].unique().sort().to_list(), clusters)
+        draws = resampled_means(arrays, clusters=of_problems)
+        (found, null), (values, nulls) = (_metrics(means, columns) for means in (draws, _means(arrays, axis=-1)))
         for name, value in values.items():
             low, high = interval(over_replicates(found[name], value))
             difference = value - nulls[name]

@@ -7,13 +7,18 @@ labels       one row per given answer, same keys: the verdict and the final answ
 verdicts     one row per sample, same keys; verdict is one of VERDICTS
 scores       one tidy row per metric of one model; value is null where the metric is undefined
 problem_scores  the same per problem, for all metrics that are means over problems: what intervals are made of
+frontier_scores  accuracy, pass@k and diversity of the right answers of one model per problem and sampling temperature
 metrics      scores of a whole study, each lineage once for every method that contains it
 intervals    means over replicates of the same, with their uncertainty: what figures are drawn from
 support      what M_t solves that M1 does not and the reverse, against chance, in shares of the problems and as ratios
 printed      numbers of the paper's figures beside the study's own
 extrapolations  pass@k beyond the samples that were drawn, from a fit
 not_measured  what a method has no change of, and why
-changes      per method and dimension what M1, the best and the last iteration give, how sure the change is, the verdict
+changes      per method and dimension what M1 and the last iteration give, how sure the change is, the verdict
+outcomes     per method what became of it, and why
+narrowing    per method and diversity how much of the change over all answers is fewer wrong ones
+curves       means over problems and replicates of frontier_scores: M1's frontier, and M_t's
+frontier     M_t against M1 at equal sampled accuracy: beyond M1's frontier, on it, or inside
 """
 
 import os
@@ -36,6 +41,7 @@ PROBLEMS = {
     "subject": pl.String,
     "choices": pl.List(pl.String),  # of answer_type choice: the texts of options A, B, ..
     "tests": pl.List(pl.String),  # of answer_type program: Python statements that must not fail
+    "cluster": pl.String,  # what it shares with others (a template, a passage); null: nothing
 }
 DROPPED = {
     "problem_id": pl.String,
@@ -45,7 +51,7 @@ DROPPED = {
 }
 SAMPLES = {
     "problem_id": pl.String,
-    "decoding": pl.String,  # greedy or sampled
+    "decoding": pl.String,  # greedy, sampled, or of a frontier "sampled at 1.3"
     "sample_index": pl.Int64,
     "seed": pl.Int64,
     "text": pl.String,
@@ -97,45 +103,120 @@ PROBLEM_SCORES = {
     "value": pl.Float64,
     "weight": pl.Float64,  # in the mean over problems
 }
+FRONTIER_SCORES = {
+    "problem_id": pl.String,
+    "temperature": pl.Float64,
+    "metric": pl.String,
+    "value": pl.Float64,
+}
+CURVES = {
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "measure": pl.String,  # as in FRONTIER; with "/common": of the problems that have it at all temperatures of both
+    "temperature": pl.Float64,
+    "of_training": pl.Boolean,  # whether training samples are drawn at this temperature
+    "accuracy": pl.Float64,  # share of right samples, mean over replicates
+    "accuracy_low": pl.Float64,  # 95 % interval
+    "accuracy_high": pl.Float64,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "problems": pl.Float64,  # behind the value, mean over replicates
+}
+FRONTIER = {
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "measure": pl.String,  # pass@k, syntactic, semantic or logical diversity (of right answers), as CHANGES calls it
+    "comparison": pl.String,  # whole frontier, M1's accuracy, or temperature: where the curves are compared
+    "temperature": pl.Float64,  # of M_t, where it is compared at one of its own
+    "accuracy": pl.Float64,  # at which they are compared; the middle of the range for the whole frontier
+    "width": pl.Float64,  # of that range of accuracies; 0 at a point
+    "reference": pl.Float64,  # M1
+    "value": pl.Float64,  # M_t
+    "difference": pl.Float64,  # value - reference
+    "low": pl.Float64,  # 95 % interval of the difference
+    "high": pl.Float64,
+    "p": pl.Float64,  # not adjusted
+    "replicates": pl.Int64,
+    "position": pl.String,  # beyond, on, inside, unclear or not comparable
+    "note": pl.String,  # why not comparable
+}
 CHANGES = {
     "model": pl.String,
     "task": pl.String,
     "method": pl.String,
     "dimension": pl.String,
+    "role": pl.String,  # primary or secondary
+    "better": pl.String,  # the way that is progress: higher or lower
     "metric": pl.String,
     "subset": pl.String,
-    "first": pl.Float64,  # at M1, mean over replicates
-    "best": pl.Float64,  # at the iteration of the method's best greedy accuracy
-    "best_iteration": pl.Int64,
+    "first": pl.Float64,  # at M1, on the problems that have a value at both ends, mean over replicates
     "last": pl.Float64,
     "change": pl.Float64,  # last - first
     "low": pl.Float64,  # 95 % interval of the change
     "high": pl.Float64,
+    "margin": pl.Float64,  # a loss up to this is none (dimensions.MARGINS); primary rows alone
     "effect_size": pl.Float64,  # mean change of a problem / standard deviation of the problems' changes
     "p": pl.Float64,
-    "p_adjusted": pl.Float64,  # Holm, over all rows of the study
+    "p_adjusted": pl.Float64,  # Holm, over all rows of the study with the same role
     "verdict": pl.String,  # progress, regress or unclear
-    "change_min": pl.Float64,  # over the runs: bases and seeds
+    "change_min": pl.Float64,  # over the replicates
     "change_max": pl.Float64,
     "replicates": pl.Int64,  # bases, or training seeds of a single base
     "problems": pl.Int64,  # with a value at both ends
-    "note": pl.String,  # which end of an OOD set moved
+    "best": pl.Float64,  # accuracy at its best iteration, chosen after looking
+    "best_iteration": pl.Int64,
+    "note": pl.String,  # which end of an OOD set moved, which iterations were chosen
     "published_first": pl.Float64,  # the paper's numbers for greedy accuracy, as shares
     "published_best": pl.Float64,
     "published_best_iteration": pl.Int64,
+}
+OUTCOMES = {
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "outcome": pl.String,  # outcomes.OUTCOME
+    "runs": pl.String,  # of how many runs it speaks
+    "why": pl.String,
+    "first": pl.Float64,  # accuracy of M1
+    "last": pl.Float64,
+    "change": pl.Float64,
+    "low": pl.Float64,  # 95 % interval of the change
+    "high": pl.Float64,
+    "best": pl.Float64,  # chosen after looking
+    "best_iteration": pl.Int64,
+    "gain_of_best": pl.Float64,  # over M1, chosen on one half of the problems and judged on the other
+    "gain_of_best_low": pl.Float64,
+    "gain_of_best_high": pl.Float64,
+    "smallest_seen": pl.Float64,  # the change of accuracy that this study finds in 80 % of cases
+}
+NARROWING = {  # why diversity over all answers changed
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "dimension": pl.String,
+    "part": pl.String,  # all answers = composition (fewer wrong ones) + narrowing (answers more alike)
+    "change": pl.Float64,
+    "low": pl.Float64,  # 95 % interval
+    "high": pl.Float64,
+    "problems": pl.Int64,
 }
 BASES = {  # every base judged as a study of its own
     "model": pl.String,
     "task": pl.String,
     "method": pl.String,
     "base": pl.Int64,
-    "reversal": pl.String,  # yes, no or unclear
+    "outcome": pl.String,
     "m1_coverage": pl.Float64,
     "m1_accuracy": pl.Float64,
     "change": pl.Float64,  # of accuracy, to the last iteration
     "low": pl.Float64,
     "high": pl.Float64,
-    "progressed": pl.String,  # dimensions
+    "progressed": pl.String,  # primary dimensions
     "regressed": pl.String,
 }
 SUPPORT = {  # problems in reach of k samples: what M_t kept of M1's, lost and gained, beside what chance gives
@@ -184,10 +265,12 @@ RULE = {  # the paper's coverage rule against what happened, per model and task
     "task": pl.String,
     "coverage": pl.Float64,  # of M1, mean over runs
     "rule_expects": pl.String,  # dpo (coverage above 0.5: DPO or SFT-DPO has the best iteration) or sft
-    "best_method": pl.String,  # with the best greedy accuracy of any iteration; all of them if they tie
+    "best_method": pl.String,  # with the best greedy accuracy of any iteration, after looking; all of them if they tie
     "best_accuracy": pl.Float64,
-    "margin": pl.Float64,  # of the best method of the best method's kind over the best of the other kind
-    "rule_fits": pl.String,  # yes, no, tie or not compared
+    "margin": pl.Float64,  # best of the kind expected - best of the other, chosen on one half, judged on the other
+    "low": pl.Float64,  # 95 % interval
+    "high": pl.Float64,
+    "rule_fits": pl.String,  # yes or no where the interval excludes 0, not shown where it does not, or not compared
     "published_coverage": pl.Float64,
     "published_rule_fits": pl.String,
 }

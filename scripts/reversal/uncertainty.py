@@ -4,7 +4,6 @@ Replicates are the bases of a study that has several, each the mean of its train
 """
 
 import warnings
-from math import comb
 
 import numpy as np
 
@@ -14,31 +13,45 @@ BLOCK = 500  # resamples at a time
 TAIL = 0.025  # on either side of a 95 % interval
 
 
-def resampled_means(values: np.ndarray, weights: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
+def resampled_means(
+    values: np.ndarray, weights: np.ndarray | None = None, seed: int = 0, clusters: np.ndarray | None = None
+) -> np.ndarray:
     """Bootstrap means over problems: metrics x replicates x DRAWS, from values, metrics x replicates x
     problems.
 
     nan marks undefined values, which are left out; weights (of the same shape, 1 unless given) those of the mean.
     Problems are drawn with replacement, the same ones for all metrics and replicates, so that differences and ratios of
-    the results are paired. nan where a resample holds no defined value, and throughout where fewer than two problems
-    have one. Percentiles of n problems are too narrow, like a normal interval with a variance over n: the draws are
-    stretched to Student's t and n - 1 (the expanded percentile interval; Hesterberg 2015, arXiv 1411.5279).
+    the results are paired. clusters: of each problem the number of its cluster (problems of one template or passage),
+    0, 1, ..; a cluster is drawn as a whole, and stands below for a problem. nan where a resample holds no defined
+    value, and throughout where fewer than two problems have one. Percentiles of n problems are too narrow, like a
+    normal interval with a variance over n: the draws are stretched to Student's t and n - 1 (the expanded percentile
+    interval; Hesterberg 2015, arXiv 1411.5279).
     """
     rng = np.random.default_rng(seed)
     defined = np.isfinite(values)
     weights = np.where(defined, 1.0 if weights is None else weights, 0.0)
     weighted = np.where(defined, values, 0.0) * weights
-    problems = values.shape[-1]
+    if clusters is not None:
+        weighted, weights = of_clusters(weighted, clusters), of_clusters(weights, clusters)
+    problems = weights.shape[-1]
     means = np.full((*values.shape[:-1], DRAWS), np.nan)
     for start in range(0, DRAWS if problems else 0, BLOCK):
         # How often each problem is drawn: the mean is then a product of matrices.
-        drawn = rng.multinomial(problems, np.full(problems, 1 / problems), size=BLOCK).T.astype(float)
+        places = rng.integers(problems, size=(BLOCK, problems)) + problems * np.arange(BLOCK)[:, None]
+        drawn = np.bincount(places.ravel(), minlength=BLOCK * problems).reshape(BLOCK, problems).T.astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             means[..., start : start + BLOCK] = (weighted @ drawn) / (weights @ drawn)
     behind = (weights > 0).sum(axis=-1, keepdims=True)
     with _ignore_empty_slices():
         centre = np.nanmean(means, axis=-1, keepdims=True)
     return centre + _stretch_of_few(behind) * (means - centre)
+
+
+def of_clusters(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """Sums over the problems (last axis) of each cluster. clusters: of each problem its number, 0, 1, .."""
+    order = np.argsort(clusters, kind="stable")
+    starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
+    return np.add.reduceat(values[..., order], starts, axis=-1) if order.size else values
 
 
 def over_replicates(draws: np.ndarray, points: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -58,7 +71,8 @@ def over_replicates(draws: np.ndarray, points: np.ndarray, seed: int = 0) -> np.
     if points.shape[-1] < 2:
         return mean_draws
     of_problems, of_replicates = _variances(draws, points)
-    of_mean = np.nanvar(mean_draws, axis=-1)
+    with _ignore_empty_slices():
+        of_mean = np.nanvar(mean_draws, axis=-1)
     kept = np.sqrt(np.divide(of_problems, of_mean, out=np.zeros_like(of_problems), where=of_mean > 0))
     noise = np.sqrt(of_replicates)[..., None] * np.random.default_rng(seed).permutation(_normal_quantiles())
     stretch = _critical(2 * TAIL, of_problems, of_replicates, usable.sum(axis=-1)) / _critical(2 * TAIL, 1.0, 0.0, 1)
@@ -103,17 +117,21 @@ def disparity(easy: np.ndarray, hard: np.ndarray) -> np.ndarray:
         return np.where(easy > 0, (easy - hard) / easy, np.nan)
 
 
-def paired_p_value(before: np.ndarray, after: np.ndarray, seed: int = 0) -> float:
+def paired_p_value(before: np.ndarray, after: np.ndarray, seed: int = 0, clusters: np.ndarray | None = None) -> float:
     """Two-sided p of the hypothesis that it does not matter which of two models a problem's values come from.
 
     before, after: of each problem, nan where undefined. For values of 0 and 1 (greedy accuracy) this is the exact
     McNemar test (McNemar 1947). Otherwise the two values of a problem are swapped at random (Fisher's randomisation
-    test). It speaks of these two models, not of others trained alike. nan for no values.
+    test). It speaks of these two models, not of others trained alike. nan for no values. Problems of one of `clusters`
+    (as in resampled_means) are swapped together.
     """
     from scipy.stats import binomtest
 
     differences = after - before
-    differences = differences[~np.isnan(differences)]
+    defined = ~np.isnan(differences)
+    differences = differences[defined]
+    if clusters is not None:
+        differences = of_clusters(differences, clusters[defined])
     if not differences.size:
         return float("nan")
     if np.isin(differences, (-1.0, 0.0, 1.0)).all():
@@ -124,47 +142,25 @@ def paired_p_value(before: np.ndarray, after: np.ndarray, seed: int = 0) -> floa
 
 
 def paired_disparity_p_value(
-    easy: tuple[np.ndarray, np.ndarray], hard: tuple[np.ndarray, np.ndarray], seed: int = 0
+    easy: tuple[np.ndarray, np.ndarray],
+    hard: tuple[np.ndarray, np.ndarray],
+    seed: int = 0,
+    clusters: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
 ) -> float:
     """The same randomisation test for the change of group disparity.
 
-    easy, hard: (before, after), one value per problem of the lowest and of the highest level, without nan. nan if the
-    easy level has no right answer before or after.
+    easy, hard: (before, after), one value per problem of the lowest and of the highest level, without nan; clusters:
+    those of both levels' problems. nan if the easy level has no right answer before or after.
     """
     changes = []
-    for of_easy, of_hard in zip(_swapped_means(*easy, seed), _swapped_means(*hard, seed + 1), strict=True):
+    swapped = (_swapped_means(*easy, seed, clusters[0]), _swapped_means(*hard, seed + 1, clusters[1]))
+    for of_easy, of_hard in zip(*swapped, strict=True):
         changes.append(disparity(of_easy[1], of_hard[1]) - disparity(of_easy[0], of_hard[0]))
     found = float(disparity(easy[1].mean(), hard[1].mean()) - disparity(easy[0].mean(), hard[0].mean()))
     changed = np.concatenate(changes)
     if np.isnan(found) or np.isnan(changed).mean() > 0.05:
         return float("nan")
     return _share_as_large(changed[~np.isnan(changed)], found, 1.0)
-
-
-def second_sample_p_value(
-    before: np.ndarray, after: np.ndarray, n: np.ndarray | int, m: np.ndarray | int, seed: int = 0
-) -> float:
-    """Two-sided p of the hypothesis that M_t's samples are a second sample of M1's: for what M_t solves beyond M1.
-
-    before, after: right samples of M1 among n, and of M_t among m, of each problem. The statistic is the sum of
-    accuracy.solved_outside's differences: after / m - 0 for before = 0, (after / m - 1) / n for before = 1, else 0.
-    They are many small losses and few large gains, so that swapping them (paired_p_value) finds losses where there are
-    none. Instead the right samples of a problem, c in all, fall to the two models at random (Fisher's exact test, the
-    sum over problems): none to M1 with chance C(m, c) / C(n + m, c), one with n C(m, c - 1) / C(n + m, c). Problems of
-    equal n, m and c are drawn together. nan for no problems.
-    """
-    cases = np.stack([np.broadcast_to(part, before.shape).ravel() for part in (n, m, before + after, before)])
-    rng = np.random.default_rng(seed)
-    found, drawn = 0.0, np.zeros(FLIPS)
-    kinds, of_kind, problems = np.unique(cases[:3], axis=1, return_inverse=True, return_counts=True)
-    for kind, (n, m, c) in enumerate(kinds.T.tolist()):
-        gain, loss = c / m, ((c - 1) / m - 1) / n
-        right_before = cases[3][of_kind.ravel() == kind]
-        found += gain * int((right_before == 0).sum()) + loss * int((right_before == 1).sum())
-        chances = [comb(m, c) / comb(n + m, c), n * comb(m, c - 1) / comb(n + m, c) if c else 0.0]
-        none, one, _ = rng.multinomial(problems[kind], [*chances, max(0.0, 1 - sum(chances))], size=FLIPS).T
-        drawn += gain * none + loss * one
-    return _share_as_large(drawn, found, 1.0) if before.size else float("nan")
 
 
 def effect_size(before: np.ndarray, after: np.ndarray) -> float:
@@ -240,10 +236,11 @@ def _signs(problems: int, seed: int):
         yield bits.reshape(BLOCK, problems).astype(np.float64) * 2 - 1
 
 
-def _swapped_means(before: np.ndarray, after: np.ndarray, seed: int):
+def _swapped_means(before: np.ndarray, after: np.ndarray, seed: int, clusters: np.ndarray | None):
     """(means before, means after) of every flip, with the values of random problems swapped; a block at a time."""
     middle, half = (before + after).mean() / 2, (after - before) / 2
-    for signs in _signs(len(before), seed):
+    half = half if clusters is None else of_clusters(half, clusters)
+    for signs in _signs(len(half), seed):
         shift = signs @ half / len(before)
         yield middle - shift, middle + shift
 

@@ -2,6 +2,7 @@
 
 import polars as pl
 from reversal import tables
+from reversal.outcomes import outcomes
 
 LINEAGES = {"iterative_sft": ["sft", "sft-sft", "sft-sft-sft"], "iterative_dpo": ["sft", "sft-dpo", "sft-dpo-dpo"]}
 ACCURACY = {"iterative_sft": [0.25, 0.375, 0.3125], "iterative_dpo": [0.25, 0.125, 0.1875]}
@@ -10,7 +11,7 @@ ACCURACY = {"iterative_sft": [0.25, 0.375, 0.3125], "iterative_dpo": [0.25, 0.12
 def rows(metric, subset, values, method="iterative_sft", seed=0, base=0, first=1, task="words"):
     """Rows of METRICS: the values of successive iterations."""
     return [
-        ("study", "tiny", task, method, base, seed, t, LINEAGES[method][t - 1], metric, subset, value, 10)
+        ("study", "tiny", task, method, base, seed, t, ([*LINEAGES[method], "base"])[t - 1], metric, subset, value, 10)
         for t, value in enumerate(values, start=first)
     ]
 
@@ -32,6 +33,7 @@ def intervals_of(metrics):
 def change(method, dimension, metric, subset, first, last, verdict, task="words", **others):
     """A row of CHANGES; its interval is 0.01 to both sides, and best is last at M3 unless said otherwise."""
     row = dict.fromkeys(tables.CHANGES) | {"model": "tiny", "task": task, "method": method, "dimension": dimension}
+    row |= {"role": "primary", "better": "higher", "margin": 0.05}
     row |= {"metric": metric, "subset": subset, "first": first, "last": last, "change": last - first}
     row |= {
         "low": last - first - 0.01,
@@ -67,6 +69,11 @@ def printed_of(*found):
 
 def changes_of(*found):
     return pl.DataFrame(list(found), schema=tables.CHANGES)
+
+
+def outcomes_of(changes, runs="of this run: one base, one seed"):
+    """OUTCOMES of CHANGES."""
+    return outcomes(changes, [], runs)
 
 
 def lines(ax, hidden=False):

@@ -47,7 +47,7 @@ def test_the_studies_have_no_faults(study):
             5,
             "top level: unknown key 'iteration' (did you mean iterations?); allowed: base, embedding_model, ",
         ),
-        ("colour", "red", "top level: unknown key 'colour'; allowed: base, embedding_model, iterations"),
+        ("colour", "red", "top level: unknown key 'colour'; allowed: base, embedding_model, evaluation, iterations"),
         ("seeds", None, "top level: 'seeds' is a required property"),
         ("iterations", "five", "iterations: 'five' is not of type 'integer'"),
         ("iterations", 0, "iterations: 0 is less than the minimum of 1"),
@@ -217,7 +217,7 @@ def test_the_studies_have_no_faults(study):
         (
             "tasks/mini-gsm/ood/train",
             WORDS,
-            "tasks.mini-gsm.ood.train: an OOD set needs a name other than train and test",
+            "tasks.mini-gsm.ood.train: an OOD set needs a name other than train, test and frontier",
         ),
         ("tasks/mini-gsm/ood/math.v2", WORDS, "math.v2"),  # the wildcard {problems} has no dot
         ("tasks/mini-gsm/prompt", "Q:", "tasks.mini-gsm.prompt: must contain {question}"),

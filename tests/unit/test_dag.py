@@ -12,8 +12,9 @@ SMALL = {
     "tasks": {"t": CONFIG["tasks"]["mini-gsm"] | {"ood": {}}},
     "methods": {"plain": {"start": ["sft"], "repeat": ["dpo"]}},
     "sampling": CONFIG["sampling"] | {"shards": {"train": 2, "evaluation": 1}},
+    "evaluation": {"temperatures": []},
 }
-TABLES = {"summarise", "summarise_time", "plot", "write_pages"}
+TABLES = {"summarise", "summarise_frontier", "summarise_time", "plot", "write_pages"}
 
 
 def needs(config: dict) -> dict[str, tuple[str, ...]]:
@@ -23,11 +24,16 @@ def needs(config: dict) -> dict[str, tuple[str, ...]]:
 def test_the_jobs_of_a_small_study():
     problems, base = ("problems/t/test.parquet", "problems/t/train.parquet"), "m/base0/model/model.json"
     first, second = "m/base0/t/seed0/sft", "m/base0/t/seed0/sft-dpo"
+    before = "m/base0/t/seed0/base"
     shards = (f"{first}/samples/train/0-of-2.parquet", f"{first}/samples/train/1-of-2.parquet")
     assert needs(SMALL) == {
         problems[0]: (),
         problems[1]: (problems[0],),
         base: (),
+        f"{before}/samples/evaluation/0-of-1.parquet": (problems[0], base),
+        f"{before}/samples/test.parquet": (problems[0], f"{before}/samples/evaluation/0-of-1.parquet"),
+        f"{before}/verdicts/test.parquet": (f"{before}/samples/test.parquet", problems[0]),
+        f"{before}/scores.parquet": (f"{before}/verdicts/test.parquet",),
         f"{first}/training_set.parquet": (problems[1],),
         f"{first}/model/model.json": (f"{first}/training_set.parquet", base),
         shards[0]: (problems[1], f"{first}/model/model.json"),
@@ -47,6 +53,16 @@ def test_the_jobs_of_a_small_study():
     }
 
 
+def test_the_answers_of_all_models_may_be_held_against_m0s():
+    found = needs(SMALL | {"evaluation": {"reference": "M0"}})
+    for lineage, others in (("base", []), ("sft", ["sft/verdicts/train", "base/verdicts/test"])):
+        expected = [f"{lineage}/verdicts/test", *others]
+        scores = found[f"m/base0/t/seed0/{lineage}/scores.parquet"]
+        assert scores == tuple(f"m/base0/t/seed0/{path}.parquet" for path in expected)
+    last = found["m/base0/t/seed0/sft-dpo/scores.parquet"]
+    assert last[-1] == "m/base0/t/seed0/base/verdicts/test.parquet"
+
+
 def test_few_shot_rationales_come_from_the_base_model():
     config = copy.deepcopy(SMALL)
     config["tasks"]["t"] |= {"rationales": "few_shot", "few_shot_prompt": "{question}"}
@@ -58,6 +74,37 @@ def test_few_shot_rationales_come_from_the_base_model():
         "m/base0/t/seed0/base/verdicts/train.parquet",
     ]
     assert "m/base0/t/seed0/base/verdicts/train.parquet" in needs(config)["m/base0/t/seed0/sft/training_set.parquet"]
+
+
+def test_a_step_from_gold_needs_no_answers_of_its_parent():
+    gold = CONFIG["steps"]["sft"] | {"training_set": {"from": "gold"}}
+    method = {"plain": {"start": ["sft"], "repeat": ["gold"]}}
+    config = SMALL | {"iterations": 3, "methods": method, "steps": CONFIG["steps"] | {"gold": gold}}
+    found, place = needs(config), "m/base0/t/seed0"
+    assert found[f"{place}/sft-gold/training_set.parquet"] == ("problems/t/train.parquet",)
+    assert f"{place}/sft/samples/train.parquet" in found  # M1's coverage is measured all the same
+    assert f"{place}/sft-gold/samples/train.parquet" not in found
+
+
+def test_the_ends_of_a_method_are_sampled_at_other_temperatures():
+    hot = SMALL | {"iterations": 3, "evaluation": {"temperatures": [1.5, 0.75, 0.5]}}  # 0.75 is the training's own
+    more = {path: of for path, of in needs(hot).items() if path not in needs(hot | {"evaluation": {}})}
+    problems, expected = "problems/t/test.parquet", {}
+    for lineage in ("sft", "sft-dpo-dpo"):
+        folder = f"m/base0/t/seed0/{lineage}"
+        shard, samples = f"{folder}/samples/frontier/0-of-1.parquet", f"{folder}/samples/frontier.parquet"
+        verdicts = [f"{folder}/verdicts/{name}.parquet" for name in ("test", "frontier")]
+        expected |= {
+            shard: (problems, f"{folder}/model/model.json"),
+            samples: (problems, shard),
+            verdicts[1]: (samples, problems),
+            f"{folder}/frontier_scores.parquet": tuple(verdicts),
+        }
+    assert more == expected
+    of_all = needs(hot | {"evaluation": hot["evaluation"] | {"iterations": "all"}})
+    assert "m/base0/t/seed0/sft-dpo/frontier_scores.parquet" in of_all
+    removed = {job.output: job.needs for job in jobs_of(hot | {"keep_models": "last"})}
+    assert "m/base0/t/seed0/sft/frontier_scores.parquet" in removed["m/base0/t/seed0/sft-dpo/kept_models.json"]
 
 
 def test_checkpoints_go_after_the_scores_and_the_children_of_all_that_are_judged():

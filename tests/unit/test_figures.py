@@ -16,6 +16,7 @@ from tables_for_figures import (
     intervals_of,
     lines,
     metrics_of,
+    outcomes_of,
     printed_of,
     rows,
     whiskers,
@@ -30,6 +31,7 @@ FIGURES = [
     "figure6_pass_at_k",
     "figure7_verdicts",
     "figure8_answer_flow",
+    "figure9_frontier",
 ]
 BEST = changes_of(
     change("iterative_sft", "accuracy", "pass_at_1", "test", 0.25, 0.3125, "unclear", best=0.375, best_iteration=2),
@@ -43,6 +45,8 @@ RULE = {
     "best_method": "iterative_sft",
     "best_accuracy": 0.375,
     "margin": 0.125,
+    "low": 0.0625,
+    "high": 0.25,
     "rule_fits": "yes",
 }
 
@@ -123,6 +127,14 @@ def test_the_papers_numbers_stand_as_crosses_beside_the_studys(metrics):
     assert found == [[(0, [[4, 0.9]])], [(0, [[2, 0.45]])], [(2, [[1, 0.15]])]]
 
 
+def test_figure1_shows_m0_in_every_panel_and_joins_no_line_to_it():
+    groups = [rows("pass_at_1", "test", [0.125, *values], method, first=0) for method, values in ACCURACY.items()]
+    table = metrics_of(*groups)
+    axes = figures.accuracy(intervals_of(table), table, BEST).axes
+    before = {"M$_0$, before any post-training": [0.125]}
+    assert [lines(ax) for ax in axes] == [{"tiny": values} | before for values in ACCURACY.values()]
+
+
 def test_lines_come_from_the_intervals_and_dots_are_single_seeds():
     metrics = metrics_of(rows("pass_at_1", "test", [0.25, 0.5]), rows("pass_at_1", "test", [0.75, None], seed=1))
     (ax,) = figures.accuracy(intervals_of(metrics), metrics, changes_of()).axes
@@ -169,14 +181,14 @@ def test_figure2_shows_coverage_with_its_interval_each_methods_best_and_the_rule
         "iterative_dpo",
         "25.00 % (+0.00)",
         "the rule expects",
-        "SFT: yes, by 12.50",
+        "SFT: yes, +12.50 [+6.25, +25.00]",
     ]
     assert [box.get_x() for box in right.patches] == [0.52]  # the winner, the first method, is shaded
 
 
 def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics):
     rule = [
-        RULE | {"best_method": "iterative_sft, iterative_dpo", "margin": 0.0, "rule_fits": "tie"},
+        RULE | {"best_method": "iterative_sft, iterative_dpo", "margin": 0.0, "low": -0.0625, "rule_fits": "not shown"},
         RULE | {"task": "other", "coverage": 0.75, "rule_expects": "dpo", "margin": None, "rule_fits": "not compared"},
         RULE | {"task": "third", "published_coverage": 0.398, "published_rule_fits": "no"},
         RULE | {"task": "unknown", "coverage": None},
@@ -186,9 +198,13 @@ def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics
     left, right = coverage_figure.coverage(intervals, metrics, best, pl.DataFrame(rule, schema=tables.RULE)).axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["tiny · other", "tiny · words", "tiny · third"]
     found = [text.get_text() for text in right.texts]
-    assert {"SFT: tie, by 0.00", "DPO: not compared", "SFT: yes, by 12.50", "paper 0.398: no", "paper 53.91"} <= set(
-        found
-    )
+    assert {
+        "SFT: not shown, +0.00 [\N{MINUS SIGN}6.25, +25.00]",
+        "DPO: not compared",
+        "SFT: yes, +12.50 [+6.25, +25.00]",
+        "paper 0.398: no",
+        "paper 53.91",
+    } <= set(found)
     assert len(right.patches) == 4
 
 
@@ -267,13 +283,15 @@ def _plot(metrics, changes, rule, folder):
         "metrics": (metrics, tables.METRICS),
         "intervals": (intervals_of(metrics), tables.INTERVALS),
         "changes": (changes, tables.CHANGES),
+        "outcomes": (outcomes_of(changes), tables.OUTCOMES),
         "coverage_rule": (rule, tables.RULE),
         "extrapolations": (extrapolations_of((1, 8, 16, 0.5)), tables.EXTRAPOLATIONS),
         "printed": (printed_of((4, 1, "distinct_n", "correct", 0.4)), tables.PRINTED),
+        "frontier": (pl.DataFrame(schema=tables.FRONTIER), tables.FRONTIER),
+        "curves": (pl.DataFrame(schema=tables.CURVES), tables.CURVES),
     }
-    inputs = {
-        name: str(folder / f"{name}.{'parquet' if name in ('metrics', 'intervals') else 'csv'}") for name in found
-    }
+    kinds = {"metrics": "parquet", "intervals": "parquet"}
+    inputs = {name: str(folder / f"{name}.{kinds.get(name, 'csv')}") for name in found}
     for name, (table, schema) in found.items():
         tables.write(table, schema, inputs[name])
     plot.main(inputs, paths)
@@ -292,7 +310,7 @@ def test_without_data_every_figure_says_so(table):
         figures.diversity(intervals, table, printed_of()),
         figures.ood(intervals, table, printed_of()),
         figures_beyond.pass_at_k(intervals, extrapolations_of()),
-        figures_beyond.verdicts(none),
+        figures_beyond.verdicts(none, outcomes_of(none)),
         figures_beyond.answer_flow(intervals),
     ]
     for figure in drawn:

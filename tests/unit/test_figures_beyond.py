@@ -12,6 +12,7 @@ from tables_for_figures import (
     intervals_of,
     lines,
     metrics_of,
+    outcomes_of,
     rows,
     texts,
     whiskers,
@@ -33,6 +34,16 @@ def test_figure6_draws_the_curve_of_every_iteration_from_the_share_of_right_samp
     assert ax.lines[0].get_markevery() == [0, 1, 3]
     limits = lines(ax, hidden=True)
     assert limits["_low"] == [0.25, 0.28125, None, 0.3125]  # of the last iteration
+
+
+def test_figure6_shows_m0_beside_the_iterations_and_crosses_nothing_with_it():
+    groups = [
+        rows("sample_accuracy", "test", [0.1, 0.25, 0.5], first=0),
+        rows("pass_at_4", "test", [0.9, 0.75, 0.8], first=0),
+    ]
+    (ax,) = pass_at_k(intervals_of(metrics_of(*groups)), extrapolations_of()).axes
+    assert lines(ax) == {"M$_0$": [0.1, 0.9], "M$_{1}$": [0.25, 0.75], "M$_{2}$": [0.5, 0.8]}
+    assert not any(line.get_xydata().size for line in ax.lines if line.get_label().startswith("_crossing"))
 
 
 def test_figure6_marks_where_a_curve_crosses_m1s():
@@ -70,25 +81,26 @@ def test_crossings_lie_on_straight_lines_over_log_k(first, later, expected):
 def test_figure7_prints_every_signed_change_in_its_verdicts_colour():
     table = changes_of(
         change("iterative_sft", "accuracy", "pass_at_1", "test", 0.25, 0.5, "progress"),
-        change("iterative_sft", "syntactic diversity", "distinct_n", "all", 0.5, 0.375, "regress"),
+        change("iterative_sft", "syntactic diversity", "pairwise_distinct_n", "correct", 0.5, 0.375, "regress"),
+        change("iterative_sft", "beyond N samples", "x", "test", 0.5, 0.25, "regress", role="secondary"),
         change("iterative_dpo", "accuracy", "pass_at_1", "test", 0.25, 0.25, "unclear"),
     )
-    figure = verdicts(table)
+    figure = verdicts(table, outcomes_of(table))
     (ax,) = figure.axes
     cells = [(text.get_text(), text.get_position()) for text in ax.texts]
     assert cells == [
-        ("yes", (0, 0)),
-        ("+0.250", (0, 1.3)),
-        ("\N{MINUS SIGN}0.125", (0, 2.3)),
-        ("unclear", (1, 0)),
-        ("+0.000", (1, 1.3)),
-        ("words", (0.5, -0.95)),
+        ("progress\nwith\nreversal", (0, 0)),
+        ("+0.250", (0, 2.0)),
+        ("\N{MINUS SIGN}0.125", (0, 3.0)),
+        ("no\nprogress", (1, 0)),
+        ("+0.000", (1, 2.0)),
+        ("words", (0.5, -1.65)),
     ]
     looks = [(drawing.to_hex(box.get_facecolor()), box.get_hatch()) for box in ax.patches]
     expected = [VERDICTS[name] for name in ("regress", "progress", "regress", "unclear", "unclear")]
     assert looks == [(drawing.to_hex(look["facecolor"]), look["hatch"]) for look in expected]
     names = [label.get_text() for label in ax.get_yticklabels()]
-    assert names == ["tiny", "reversal", "accuracy", "syntactic diversity"]
+    assert names == ["tiny", "outcome", "accuracy", "syntactic diversity"]
     assert [label.get_color() for label in ax.get_xticklabels()] == list(drawing.PALETTE[:2])
 
 
@@ -105,7 +117,8 @@ def test_figure7_has_a_block_of_rows_per_model_and_a_gap_between_tasks():
     both = [
         change("sft", "accuracy", "pass_at_1", "test", 0.25, 0.5, "unclear", task=task) for task in ("words", "sums")
     ]
-    figure = verdicts(changes_of(*both, *(row | {"model": "large"} for row in both)))
+    table = changes_of(*both, *(row | {"model": "large"} for row in both))
+    figure = verdicts(table, outcomes_of(table))
     assert [ax.get_yticklabels()[0].get_text() for ax in figure.axes] == ["tiny", "large"]
     assert {text.get_position()[0] for ax in figure.axes for text in ax.texts} == {0, 1.3}
     assert texts(figure).count("+0.250") == 4

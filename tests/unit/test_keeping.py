@@ -49,9 +49,11 @@ def test_the_uses_of_a_model_are_its_batches_and_its_children():
     def names(lineage, keep="last"):
         return list(uses(CONFIG | {"keep_models": keep}, LINEAGES, "mini-llama", "mini-gsm", lineage, CODE))
 
-    assert names("sft") == ["evaluation", "train", "sft-dpo", "sft-sft"]
-    assert names("sft-sft-sft") == ["evaluation"]
+    assert names("sft") == ["evaluation", "train", "frontier", "sft-dpo", "sft-sft"]
+    assert names("sft-sft") == ["evaluation", "train", "sft-sft-sft"]
+    assert names("sft-sft-sft") == ["evaluation"]  # not the last of five iterations
     assert names("sft-sft-sft", keep="all") == ["evaluation", "keep"]
+    assert names("sft-sft-sft-sft-sft") == ["evaluation", "frontier"]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,14 @@ def test_what_a_change_makes_of_the_recipes(path, value, changed):
     place[last] = value
     after = uses(config, LINEAGES, "mini-llama", "mini-gsm", "sft-dpo", config["code"])
     assert {use for use in before if before[use] != after[use]} == changed
+
+
+def test_other_temperatures_ask_for_the_weights_once_more_and_for_nothing_else():
+    before, after = (
+        uses(CONFIG | {"evaluation": {"temperatures": of}}, LINEAGES, "mini-llama", "mini-gsm", "sft", CODE)
+        for of in ([1.2], [1.2, 1.5])
+    )
+    assert {use for use in before if before[use] != after[use]} == {"frontier"}
 
 
 def test_m1_and_its_answers_do_not_depend_on_the_verifiers():

@@ -22,8 +22,8 @@ def test_one_sample_of_each_problem_has_an_accuracy_and_little_else():
     found = not_measured(metrics(*one), changes("accuracy"), [])
     few = "M1 and M2 gave fewer than two samples to some problem; several samples of each would show it"
     assert found.select("dimension", "reason").rows() == [
-        *((name, few) for name in ("beyond N samples", "syntactic diversity", "semantic diversity")),
-        ("logical diversity", few),
+        *((f"{kind} diversity", few) for kind in ("syntactic", "semantic", "logical")),
+        ("beyond N samples", few),
         ("OOD", "no OOD set was answered; an OOD set among the questions, and models to ask, would show it"),
         ("pass@k", few),
         ("coverage", "no training questions were answered"),

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 import write_pages
 from reversal import pages, tables
-from reversal.changes import reversal_and_why
-from tables_for_figures import change, changes_of
+from reversal.narrowing import PARTS
+from tables_for_figures import change, changes_of, outcomes_of
 
 RULE = {
     "model": "tiny",
@@ -17,13 +17,14 @@ RULE = {
     "best_method": "iterative_sft",
     "best_accuracy": 0.5,
     "margin": 0.125,
+    "low": 0.0625,
+    "high": 0.25,
     "rule_fits": "yes",
 }
 ACCURACY = ("accuracy", "pass_at_1", "test", 0.25, 0.5)
-WORDS = ("syntactic diversity", "distinct_n", "all", 0.5, 0.25)
-NARROWED = {"accuracy": "progress", "pass@8": "regress", "syntactic diversity": "regress"}
-NARROWED |= {"logical diversity": "unclear", "OOD accuracy on far": "regress"}
-GAP = ("OOD disparity on far", "group_disparity", "far", 0.5, 0.5)
+WORDS = ("syntactic diversity", "pairwise_distinct_n", "correct", 0.5, 0.25)
+GAP = ("OOD accuracy on far", "pass_at_1", "far", 0.5, 0.5)
+BEST = ("accuracy of the best iteration", "pass_at_1", "test", 0.25, 0.375)
 
 
 def cells(html: str, dimension: str) -> list[str]:
@@ -32,91 +33,66 @@ def cells(html: str, dimension: str) -> list[str]:
     return [cell.partition(">")[2] for cell in row.removesuffix("</td>").split("</td>")]
 
 
+def headline(table: pl.DataFrame, rule: list[dict], notes: list[str], split: list[dict] = (), **outcome) -> str:
+    """outcome: columns of OUTCOMES that are not what the rows of CHANGES say."""
+    found = outcomes_of(table).with_columns(pl.lit(value).alias(name) for name, value in outcome.items())
+    splits = pl.DataFrame(list(split), schema=tables.NARROWING)
+    return pages.headline(table, found, splits, pl.DataFrame(rule, schema=tables.RULE), 3, notes)
+
+
 def test_headline_shows_each_change_with_all_that_is_known_of_it():
     table = changes_of(
         change("<sft>", *ACCURACY, "progress", effect_size=0.5, p_adjusted=0.002, best=0.625, best_iteration=2),
-        change("<sft>", *WORDS, "regress", p_adjusted=0.0004, note="of correct < alone", best=None),
+        change("<sft>", *WORDS, "regress", p_adjusted=0.0004),
         change("<sft>", *GAP, "unclear", low=None, high=None, replicates=2, change_min=-0.125, change_max=0.125),
+        change("<sft>", *BEST, "progress", role="secondary", margin=None),
     )
-    html = pages.headline(table, pl.DataFrame([RULE], schema=tables.RULE), 3, "bases: 2", notes=["no <sandbox>"])
+    place = {"model": "tiny", "task": "words", "method": "<sft>", "dimension": "syntactic diversity"}
+    split = [place | {"part": part, "change": -0.25, "low": -0.5, "high": 0.0} for part in PARTS]
+    html = headline(table, [RULE], ["no <sandbox>"], split)
     assert cells(html, "accuracy") == [
-        *("0.250", "0.625 (M2)", "0.500", "+0.250", "+0.240 to +0.260", "+0.50", "0.002", "progress", "")
+        *("0.250", "0.500", "+0.250", "+0.240 to +0.260", "0.050", "+0.50", "0.002", "progress", "10", "")
     ]
     assert cells(html, "syntactic diversity") == [
-        *("0.500", "", "0.250", "-0.250", "-0.260 to -0.240", "", "&lt; 0.001", "regress", "of correct &lt; alone")
+        *("0.500", "0.250", "-0.250", "-0.260 to -0.240", "0.050", "", "&lt; 0.001", "regress", "10", "")
     ]
-    assert cells(html, "OOD disparity on far") == [
-        *("0.500", "0.500 (M3)", "0.500", "+0.000<small>runs -0.125 to +0.125</small>", "", "", "", "unclear", "")
+    assert cells(html, "OOD accuracy on far") == [
+        *("0.500", "0.500", "+0.000<small>runs -0.125 to +0.125</small>", "", "0.050", "", "", "unclear", "10", "")
     ]
-    assert "From M1 to M3, bases: 2" in html and "<strong>no &lt;sandbox&gt;</strong>" in html
+    assert cells(html, "accuracy of the best iteration")[4:] == ["", "", "", "progress", "10", ""]
+    assert "From M1 to M3, of this run: one base, one seed." in html and "<strong>no &lt;sandbox&gt;</strong>" in html
     assert (
-        '<h3 id="tiny-words-&lt;sft&gt;">&lt;sft&gt;</h3>'
-        "<p>Reversal: <strong>yes</strong>. Accuracy progressed, and syntactic diversity regressed.</p>"
+        '<h3 id="tiny-words-&lt;sft&gt;">&lt;sft&gt;</h3><p><strong>progress with reversal (of this run): accuracy '
+        "+25.0 points (24.0 to 26.0); correct answers more alike in words.</strong> Accuracy rose, and syntactic "
+        "diversity regressed. Best: 0.625 at M2, chosen after looking; the gain over M1 of an iteration chosen on the "
+        "other half of the problems is +0.125 [+0.115 to +0.135].</p>"
     ) in html
+    assert (
+        "<li>syntactic diversity over all answers changed by -0.250 [-0.500 to +0.000]: -0.250 [-0.500 to +0.000] by "
+        "composition and -0.250 [-0.500 to +0.000] by narrowing</li>"
+    ) in html
+    assert html.index("primary dimension</th>") < html.index("<li>") < html.index("secondary dimension</th>")
     assert "published" not in html and "<sft>" not in html
 
 
-def test_headline_begins_with_every_methods_answer_and_shows_published_numbers_beside_ours():
+def test_headline_begins_with_every_methods_outcome_and_shows_published_numbers_beside_ours():
     published = {"published_first": 0.416, "published_best": 0.5391, "published_best_iteration": 3}
     table = changes_of(
         change("a", *ACCURACY, "progress", **published),
         change("a", *WORDS, "regress"),
         change("b", *ACCURACY, "progress"),
+        change("b", *GAP, "unclear"),
         change("a", *ACCURACY, "unclear", task="other"),
     )
-    html = pages.headline(table, pl.DataFrame(schema=tables.RULE), 3, "one run", notes=[])
+    html = headline(table, [], [])
     assert (
-        "<table><tr><th>reversal?</th><th>a</th><th>b</th></tr><tr><td>tiny on words</td>"
-        '<td class="yes"><a href="#tiny-words-a">yes</a></td><td class="no"><a href="#tiny-words-b">no</a></td></tr>'
+        "<table><tr><th></th><th>a</th><th>b</th></tr><tr><td>tiny on words</td>"
+        '<td class="regress"><a href="#tiny-words-a">progress with reversal</a></td>'
+        '<td class="progress"><a href="#tiny-words-b">progress</a></td></tr>'
         '<tr><td>tiny on other</td><td class="unclear"><a href="#tiny-other-a">unclear</a></td><td></td></tr></table>'
     ) in html
-    assert cells(html, "accuracy")[8:] == ["0.416, 0.539 (M3)", ""]
-    assert cells(html, "syntactic diversity")[8:] == ["", ""]
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        (
-            [change("m", name, *ACCURACY[1:], verdict) for name, verdict in NARROWED.items()],
-            ("yes", "Accuracy progressed, and pass@8, syntactic diversity and OOD accuracy on far regressed."),
-        ),
-        (
-            [change("m", *ACCURACY, "progress"), change("m", *GAP, "unclear")],
-            ("no", "Accuracy progressed, and every other interval lies above a loss of 0.05."),
-        ),
-        (
-            [
-                change("m", *ACCURACY, "progress"),
-                change("m", *WORDS, "unclear", low=-0.3),
-                change("m", *GAP, "unclear", high=0.1),  # a rise of a disparity is the loss
-            ],
-            (
-                "unclear",
-                "Accuracy progressed and nothing regressed, but a loss of 0.05 is possible for syntactic diversity and "
-                "OOD disparity on far.",
-            ),
-        ),
-        (
-            [change("m", *ACCURACY, "progress"), change("m", *WORDS, "unclear", low=None, high=None)],
-            (
-                "unclear",
-                "Accuracy progressed and nothing regressed, but a loss of 0.05 is possible for syntactic diversity.",
-            ),
-        ),
-        (
-            [change("m", *ACCURACY, "unclear"), change("m", *WORDS, "regress")],
-            (
-                "unclear",
-                "Accuracy did not change beyond its uncertainty, so there is no progress to reverse; syntactic "
-                "diversity regressed.",
-            ),
-        ),
-        ([change("m", *ACCURACY, "regress")], ("unclear", "Accuracy regressed, so there is no progress to reverse.")),
-    ],
-)
-def test_a_reversal_comes_with_the_reason(rows, expected):
-    assert reversal_and_why(rows) == expected
+    assert cells(html, "accuracy")[8:] == ["0.416, 0.539 (M3)", "10", ""]
+    assert cells(html, "syntactic diversity")[8:] == ["", "10", ""]
 
 
 @pytest.mark.parametrize(
@@ -124,24 +100,29 @@ def test_a_reversal_comes_with_the_reason(rows, expected):
     [
         (
             {},
-            "M1's coverage is 0.250: the paper's rule expects pure SFT to reach the best accuracy. It did: best was "
-            "iterative_sft with 0.500, 0.125 above the best of the other kind.",
+            "M1's coverage is 0.250: the paper's rule expects pure SFT to reach the best accuracy. It did: chosen on "
+            "one half of the problems and judged on the other, the kind expected was +0.125 [+0.062 to +0.250] ahead "
+            "of the other; the best, chosen after looking, was iterative_sft with 0.500.",
         ),
         (
-            {"rule_expects": "dpo", "rule_fits": "no", "published_coverage": 0.398, "published_rule_fits": "yes"},
+            {"rule_expects": "dpo", "rule_fits": "no", "margin": -0.125, "low": -0.25, "high": -0.0625}
+            | {"published_coverage": 0.398, "published_rule_fits": "yes"},
             "M1's coverage is 0.250: the paper's rule expects a method with DPO steps to reach the best accuracy. It "
-            "did not: best was iterative_sft with 0.500, 0.125 above the best of the other kind. In the paper "
+            "did not: chosen on one half of the problems and judged on the other, the kind expected was -0.125 [-0.250 "
+            "to -0.062] ahead of the other; the best, chosen after looking, was iterative_sft with 0.500. In the paper "
             "(coverage 0.398) it fits: yes.",
         ),
         (
-            {"rule_fits": "tie", "margin": 0.0},
-            "M1's coverage is 0.250: the paper's rule expects pure SFT to reach the best accuracy. Both kinds reached "
-            "the same: best was iterative_sft with 0.500.",
+            {"rule_fits": "not shown", "low": -0.125},
+            "M1's coverage is 0.250: the paper's rule expects pure SFT to reach the best accuracy. That is neither "
+            "shown nor refuted: chosen on one half of the problems and judged on the other, the kind expected was "
+            "+0.125 [-0.125 to +0.250] ahead of the other; the best, chosen after looking, was iterative_sft with "
+            "0.500.",
         ),
         (
             {"rule_fits": "not compared", "margin": None},
             "M1's coverage is 0.250: the paper's rule expects pure SFT to reach the best accuracy. Not compared, as "
-            "there is one kind of method only: best was iterative_sft with 0.500.",
+            "there is one kind of method only: the best, chosen after looking, was iterative_sft with 0.500.",
         ),
         (
             {"coverage": None, "rule_expects": None, "rule_fits": "not compared"},
@@ -244,13 +225,17 @@ def test_the_pages_of_a_study_on_disk(tmp_path, verifier, unsafe):
         rows = _verdicts(*marks).with_columns(verifier=pl.lit(verifier)).to_dicts()
         _write(rows, tables.VERDICT_ROWS, folder / "verdicts/test.parquet")
         _write([row | {"text": lineage} for row in rows], tables.SAMPLES, folder / "samples/test.parquet")
-    _write([change("a", *ACCURACY, "progress")], tables.CHANGES, tmp_path / "changes.csv")
+    table = changes_of(change("a", *ACCURACY, "progress"))
+    _write(table.to_dicts(), tables.CHANGES, tmp_path / "changes.csv")
+    _write(outcomes_of(table, "bases: 2").to_dicts(), tables.OUTCOMES, tmp_path / "outcomes.csv")
+    _write([], tables.NARROWING, tmp_path / "narrowing.csv")
     _write([RULE], tables.RULE, tmp_path / "rule.csv")
-    study = {"models": ["tiny"], "tasks": ["words"], "iterations": 2, "runs": "bases: 2", "seed": 7}
+    study = {"models": ["tiny"], "tasks": ["words"], "iterations": 2, "seed": 7}
     study |= {"series": [["a", ["sft", "sft-sft"]], ["b", ["sft", "sft-dpo"]]]}
     study |= {"first": {"tiny": str(tmp_path / "tiny")}, "problems": str(tmp_path / "problems")}
-    names = [str(tmp_path / name) for name in ("changes.csv", "rule.csv", "headline.html", "answers.html")]
-    write_pages.main(*names[:2], list(tmp_path.glob("*/*/*/*/verdicts/test.parquet")), study, *names[2:])
+    files = ("changes.csv", "outcomes.csv", "narrowing.csv", "rule.csv", "headline.html", "answers.html")
+    names = [str(tmp_path / name) for name in files]
+    write_pages.main(*names[:4], list(tmp_path.glob("*/*/*/*/verdicts/test.parquet")), study, *names[4:])
     headline, answers = (tmp_path / "headline.html").read_text(), (tmp_path / "answers.html").read_text()
     assert ("Programs written by the models ran without a sandbox." in headline) == unsafe
     sections = answers.split("<h2")[1:]

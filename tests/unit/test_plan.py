@@ -26,6 +26,7 @@ def small(measured=NOTHING, **changes) -> Study:
     """A model of a billion parameters, M1 and M2; a token takes a second, whatever is done with it."""
     config = configuration("smoke")
     config |= {"study": "small", "iterations": 2, "models": {"m": {"folder": "tiny-1b"}}, "plan": {"device": "gpu"}}
+    config |= {"evaluation": {}}
     config |= {"methods": {"plain": {"start": ["sft"], "repeat": ["sft"]}}} | changes
     return Study(config, RULES | {"devices": {"gpu": GPU}}, measured)
 
@@ -50,20 +51,20 @@ def lines_of(text: str, title: str) -> list[str]:
 
 
 def test_the_page_of_a_small_study():
-    """Training takes 1000 and 4000 s, two shards 2000 s each, two evaluations 500 s each: 10,000 s of one GPU."""
+    """Training takes 1000 and 4000 s, two shards 2000 s each, three evaluations (M0's too) 500 s each: 10,500 s."""
     plan = make_plan(small(SECONDS))
     ran = {"m/base0/mini-gsm/seed0/sft/model/model.json"}
     text = page(plan, ran, {"m/base0/mini-gsm/seed0/sft-sft/model/model.json"}, [])
-    assert text.startswith("# Plan of small: 28 jobs, 2.78 GPU-hours on gpu\n")
-    assert "Of 21 kinds of jobs 4 are measured" in text
+    assert text.startswith("# Plan of small: 35 jobs, 2.92 GPU-hours on gpu\n")
+    assert "Of 22 kinds of jobs 4 are measured" in text
     stages = lines_of(text, "Stages")
     assert "train | 2 | 1 | 17.0 k | 1.39 | 1.39 | measured" in stages
-    assert "sample | 4 | 0 | 19.2 k | 1.39 | 1.39 | measured" in stages
-    assert "score | 2 | 0 |  |  | 0.00 | assumed" in stages
+    assert "sample | 5 | 0 | 24.0 k | 1.53 | 1.53 | measured" in stages
+    assert "score | 3 | 0 |  |  | 0.00 | assumed" in stages
     clock = lines_of(text, "Wall-clock")
     # One GPU is never idle but at the ends; on two, what M2 takes is the longest chain: 1000 + 2000 + 4000 + 500 s.
-    assert clock[2].startswith("1 | 2.78 hours | 100% | GPUs")
-    assert clock[3].startswith("2 | 2.09 hours | 66% | longest chain | 2.09 hours")
+    assert clock[2].startswith("1 | 2.92 hours | 100% | GPUs")
+    assert clock[3].startswith("2 | 2.09 hours | 70% | longest chain | 2.09 hours")
     assert clock[5].startswith("Longest chain: 2.09 hours, to the end of m-base0-mini-gsm-seed0-sft-sft (train ")
     assert clock[5].endswith(" seconds).")
     assert "mini-gsm, train | 60 | 480 | 1 | 20.0 | measured | 9.60 k" in lines_of(text, "Answers to sample")
@@ -148,7 +149,7 @@ def test_mean_use():
 
 def test_the_picture_shows_every_pool(tmp_path):
     figure = picture(make_plan(small(SECONDS)))
-    assert [axes.get_title(loc="right") for axes in figure.axes] == ["", "2.78 hours", "2.09 hours"]
+    assert [axes.get_title(loc="right") for axes in figure.axes] == ["", "2.92 hours", "2.09 hours"]
     figure.savefig(tmp_path / "plan.svg")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from reversal import plan_power, tables, uncertainty
-from reversal.accuracy import beyond
+from reversal.outcomes import LIMIT, SIGNIFICANT, smallest_seen
 from reversal.power import Spread, assumed, of_pilot, smallest_change
 from tables_for_figures import change, changes_of, metrics_of, rows
 from test_plan import configuration, small
@@ -14,6 +14,7 @@ PUBLISHED = pl.DataFrame(
     schema=tables.PUBLISHED,
     orient="row",
 )
+LOGICAL = ("pairwise_equation_diversity", "correct")
 
 
 def test_mcnemars_test_shows_the_smallest_gain_in_80_percent_of_studies():
@@ -62,21 +63,22 @@ def test_the_assumed_spread_is_that_of_answers_drawn_from_a_beta():
     greedy = (rng.random(chance.size) < chance) != (rng.random(chance.size) < chance)
     assert found["pass_at_1"].moved == pytest.approx(greedy.mean(), rel=0.02)
     assert found["pass_at_8"].moved == pytest.approx(((c > 0) != (d > 0)).mean(), rel=0.03)
-    both = pl.DataFrame({"n": n, "c": c, "n_later": n, "c_later": d})
-    net = beyond(both)["beyond_n_samples_net"]
-    assert found["beyond_n_samples_net"].deviation == pytest.approx(net.std(), rel=0.03)
     assert set(assumed(0.4, 1)) == {"pass_at_1"}
 
 
 def test_a_pilot_tells_how_much_problems_and_runs_change():
     table = changes_of(
         change("iterative_sft", "accuracy", "pass_at_1", "test", 0.25, 0.5, "progress", effect_size=0.5),
-        change("iterative_sft", "OOD disparity on far", "group_disparity", "far", 0.5, 0.6, "unclear"),
+        change("iterative_sft", "logical diversity", *LOGICAL, 0.5, 0.6, "unclear", problems=4),
+        change(
+            "iterative_sft", "OOD disparity on far", "group_disparity", "far", 0.5, 0.6, "unclear", role="secondary"
+        ),
     )
     one = rows("pass_at_1", "test", [0.25, 0.375, 0.5])
-    found = of_pilot(table, metrics_of(one, rows("group_disparity", "far", [0.5, None, 0.6])))
+    found = of_pilot(table, metrics_of(one, rows(*LOGICAL, [0.5, None, 0.6])))
     assert found["words", "accuracy"] == Spread(0.5, 0.25 + 0.0625, 0.0)  # changes by 1: mean square = share moved
-    assert found["words", "OOD disparity on far"] == Spread(pytest.approx(0.02 / 3.92 * 10**0.5), None, 0.0)
+    assert found["words", "logical diversity"] == Spread(pytest.approx(0.02 / 3.92 * 4**0.5, rel=1e-4), None, 0.0, 0.4)
+    assert set(found) == {("words", "accuracy"), ("words", "logical diversity")}
     found = of_pilot(table.head(1), metrics_of(one, rows("pass_at_1", "test", [0.25, 0.375, 0.75], seed=1)))
     assert found["words", "accuracy"] == Spread(0.5, None, pytest.approx(0.25 / 2**0.5))
 
@@ -85,21 +87,28 @@ def page(study, pilot=None, published=PUBLISHED):
     return plan_power.lines(study, published, pilot or {})
 
 
-def test_the_page_has_every_dimension_what_is_assumed_and_what_a_pilot_would_tell():
+def test_the_page_has_every_primary_dimension_what_is_assumed_and_what_a_pilot_would_tell():
     text = page(small())
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text if line.startswith("|")][2:]
     assert [(cell[0], cell[3]) for cell in cells if "diversity" not in cell[0]] == [
         ("mini-gsm: accuracy", "assumed"),
-        ("mini-gsm: beyond N samples", "assumed"),
         ("mini-gsm: pass@4", "assumed"),
         ("mini-gsm: OOD accuracy on mini-math", "assumed"),
-        ("mini-gsm: OOD disparity on mini-math", "unknown"),
     ]
+    assert [cell[3] for cell in cells if "diversity" in cell[0]] == ["unknown"] * 3
     assert any("`plan: {pilot: results/NAME}`" in line for line in text)
     assert f"0.05 / {plan_power.judged_together(small().config)} " in text[0] and text[0].endswith("of one run.")
-    told = page(small(), {("other", "OOD disparity on mini-math"): Spread(0.4)})
-    (line,) = [line for line in told if "disparity" in line]
+    told = page(small(), {("other", "logical diversity"): Spread(0.4, share=0.5)})
+    (line,) = [line for line in told if "logical" in line]
     assert "the pilot's" in line
+
+
+def test_a_plan_and_the_outcome_of_a_study_name_the_same_change():
+    """From a standard error the outcome has what the plan had from the spread, but for Student's t."""
+    spread, problems, tests = Spread(0.4), 500, 30
+    half = LIMIT * spread.deviation / problems**0.5
+    planned = smallest_change(spread, problems, SIGNIFICANT / tests)
+    assert smallest_seen({"low": -half, "high": half}, tests) == pytest.approx(planned, rel=0.02)
 
 
 def test_the_papers_gains_below_what_can_be_seen_are_named():

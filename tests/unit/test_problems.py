@@ -110,7 +110,7 @@ def jsonl(tmp_path, *rows) -> str:
 )
 def test_a_record_of_each_benchmark_becomes_a_problem(tmp_path, name, record, row):
     frame = load_problems({"file": jsonl(tmp_path, record), "format": name}, "t/test", "test")
-    assert_frame_equal(frame, pl.DataFrame([("t/test/0", *row)], schema=PROBLEMS, orient="row"))
+    assert_frame_equal(frame, pl.DataFrame([("t/test/0", *row, None)], schema=PROBLEMS, orient="row"))
 
 
 def test_a_parquet_file_and_a_jsonl_file_give_the_same_problems(tmp_path):
@@ -195,24 +195,25 @@ def test_a_bad_line_is_named_with_its_fault(tmp_path, name, good, line, fault):
     assert str(error.value).startswith(f"{tmp_path}/problems.jsonl, line 2: ") and fault in str(error.value)
 
 
-PLAIN = {"question": "1+1?", "answer": "2", "solution": "It is 2.", "level": 3, "problem_id": "a/1", "subject": "sums"}
+PLAIN = {"question": "1+1?", "answer": "2", "solution": "It is 2.", "level": 3, "problem_id": "a/1"}
+PLAIN |= {"subject": "sums", "cluster": "x"}
 
 
 @pytest.mark.parametrize(
     ("kind", "record", "row"),
     [
-        ("number", PLAIN, ("t/a%2F1", "1+1?", "2", "It is 2.", "number", 3, "sums", None, None)),
-        ("number", {"question": "Q", "answer": 1200.50}, ("t/0", "Q", "1200.5", None, "number", *[None] * 4)),
-        ("expression", {"question": "Q", "answer": "x^2 "}, ("t/0", "Q", "x^2", None, "expression", *[None] * 4)),
+        ("number", PLAIN, ("t/a%2F1", "1+1?", "2", "It is 2.", "number", 3, "sums", None, None, "x")),
+        ("number", {"question": "Q", "answer": 1200.50}, ("t/0", "Q", "1200.5", None, "number", *[None] * 5)),
+        ("expression", {"question": "Q", "answer": "x^2 "}, ("t/0", "Q", "x^2", None, "expression", *[None] * 5)),
         (
             "choice",
             {"question": "Where?", "answer": "bank", "choices": ["park", "bank"]},
-            ("t/0", "Where?\nA. park\nB. bank", "B", None, "choice", None, None, ["park", "bank"], None),
+            ("t/0", "Where?\nA. park\nB. bank", "B", None, "choice", None, None, ["park", "bank"], None, None),
         ),
         (
             "program",
             {"question": "f", "answer": "def f(): 1", "tests": ["f()"]},
-            ("t/0", "f", "def f(): 1", None, "program", *[None] * 3, ["f()"]),
+            ("t/0", "f", "def f(): 1", None, "program", *[None] * 3, ["f()"], None),
         ),
     ],
 )
@@ -277,7 +278,7 @@ def test_an_open_level_is_said_aloud_and_becomes_null(tmp_path, capsys):
 
 def test_duplicates_are_dropped_from_train_and_listed():
     def frame(**questions):
-        rows = [(i, question, *[None] * 7) for i, question in questions.items()]
+        rows = [(i, question, *[None] * 8) for i, question in questions.items()]
         return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
     train = frame(a="1+1?", b="1+2?", c=" 1+1? ", d="2+2?", e="2+1?")

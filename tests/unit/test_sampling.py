@@ -37,6 +37,21 @@ def test_requests_for():
     assert counts == [6, 3]
 
 
+def test_requests_at_several_temperatures_do_not_depend_on_the_others():
+    settings = {"greedy": False, "sampled": 2, "top_p": 0.95, "max_tokens": 8}
+    one, more = (
+        requests_for(PROBLEMS.head(1), settings | {"temperatures": of}, "{question}", (0,))
+        for of in ([1.5], [0.5, 1.5])
+    )
+    assert [(row["decoding"], row["sample_index"], row["temperature"]) for row in more] == [
+        ("sampled at 0.5", 0, 0.5),
+        ("sampled at 0.5", 1, 0.5),
+        ("sampled at 1.5", 0, 1.5),
+        ("sampled at 1.5", 1, 1.5),
+    ]
+    assert one == more[2:] and len({row["seed"] for row in more}) == 4
+
+
 @given(st.permutations(range(3)), st.integers(1, 3))
 def test_requests_do_not_depend_on_shards_or_order(order, shards):
     whole = requests_for(PROBLEMS, SETTINGS, "{question}", (0,))

@@ -9,11 +9,14 @@ from reversal.checks import problems_of
 from reversal.study import (
     answers_wanted,
     canonical,
+    frontier_lineages,
+    frontier_samples,
     gpus_beyond,
     gpus_to_sample,
     gpus_to_train,
     recipe_of,
     step_of,
+    temperatures,
     without_nulls,
 )
 from snakemake.utils import update_config
@@ -80,6 +83,7 @@ def test_what_a_batch_asks_for():
     config = copy.deepcopy(CONFIG)
     config["tasks"]["mini-gsm"] |= {"few_shot_prompt": "1+1: 2\n{question}:", "stop": ["\n"]}
     cases = [("evaluation", 1, 3, "m", "mini-gsm", "sft"), ("train", 0, 0, "m", "mini-gsm", "base")]
+    cases.append(("frontier", 1, 3, "m", "mini-gsm", "sft"))
     asked = [answers_wanted(config, *case) for case in cases]
     decoding = {"max_tokens": 96, "temperature": 0.75, "top_p": 0.95}
     assert asked == [
@@ -97,7 +101,37 @@ def test_what_a_batch_asks_for():
             "stop": ["\n"],
             "seed_parts": [0, 0, "m", "mini-gsm", "base"],
         },
+        {
+            "settings": [
+                {"greedy": False, "sampled": 8, "temperatures": [0.5, 1.1, 1.4], "max_tokens": 96, "top_p": 0.95}
+            ],
+            "engine": CONFIG["sampling"]["engine"],
+            "prompt": CONFIG["tasks"]["mini-gsm"]["prompt"],
+            "stop": ["\n"],
+            "seed_parts": [1, 3, "m", "mini-gsm", "sft"],
+        },
     ]
+    of_base = [
+        answers_wanted(study, "evaluation", 0, 0, "m", "mini-gsm", "base")["prompt"] for study in (config, CONFIG)
+    ]
+    assert of_base == ["1+1: 2\n{question}:", CONFIG["tasks"]["mini-gsm"]["prompt"]]  # few-shot where there is one
+
+
+def test_the_frontier_is_of_the_ends_of_each_method_and_of_models_that_can_be_asked():
+    config = {
+        "iterations": 3,
+        "methods": {
+            "made": {"start": ["sft"], "repeat": ["dpo"]},
+            "told": {"given": ["a", "b"], "start": ["t_1", "t_2"]},
+        },
+        "steps": {"sft": {}, "dpo": {}, "t_1": {"answers": ["a"]}, "t_2": {"checkpoint": {"folder": "b"}}},
+        "sampling": {"temperature": 0.75, "test_samples": 4},
+        "evaluation": {"temperatures": [1, 0.75, 0.5]},
+    }
+    assert frontier_lineages(config) == ["sft", "sft-dpo-dpo", "t_1-t_2"]
+    assert temperatures(config) == [0.5, 1.0] and frontier_samples(config) == 4
+    assert frontier_lineages(config | {"evaluation": {"temperatures": [0.75]}}) == []
+    assert frontier_lineages({key: value for key, value in config.items() if key != "evaluation"}) == []
 
 
 TOO_FEW = "{0}: a {1} job needs {2} GPUs, more than --resources gpu={3}: raise that to {2}, or lower {0}"

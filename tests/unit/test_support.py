@@ -35,8 +35,8 @@ LATER = {"a": "r rwww", "b": "r rrww", "c": "w wwww", "d": "r rrrr"}
 SERIES = {"sft": ["sft", "sft-sft"]}
 
 
-def table(*frames: pl.DataFrame, series=None) -> pl.DataFrame:
-    found = support.support(pl.concat(frames), series or SERIES, "m", "t")
+def table(*frames: pl.DataFrame, series=None, clusters=None) -> pl.DataFrame:
+    found = support.support(pl.concat(frames), series or SERIES, "m", "t", clusters or {})
     assert found.schema == SUPPORT
     return found
 
@@ -160,3 +160,12 @@ def test_dynamics_follow_from_srr_and_ndr_and_nscr_changes_sign_with_the_models(
     assert found["sds"] == pytest.approx(2 / (1 / found["srr"] + 1 / found["ndr"]))
     assert found["nscr"] == pytest.approx(-swapped["nscr"])
     assert found["srr"] == pytest.approx(1 - swapped["ndr"])
+
+
+def test_problems_of_one_cluster_are_drawn_together():
+    pair = values("sft", FIRST), values("sft-sft", LATER)
+    limits = ("value", "low", "high")
+    alone, together = (row(table(*pair, clusters=of), "cover_0.5", 4, *limits) for of in ({}, {"a": "x", "c": "x"}))
+    assert alone[0] == together[0] and alone[1:] != together[1:]
+    whole = row(table(*pair, clusters=dict.fromkeys("abcd", "x")), "cover_0.5", 4, *limits)
+    assert whole == (alone[0], None, None)  # one cluster tells nothing of others

@@ -17,7 +17,7 @@ TEXTS = st.lists(st.text(alphabet="ab ", min_size=1, max_size=3), max_size=6)
 
 
 def test_gold_rows():
-    row = ("a", "1+1?", "2", "so\n#### 2", "number", None, None, None, None)
+    row = ("a", "1+1?", "2", "so\n#### 2", "number", *[None] * 5)
     problems = pl.DataFrame([row], schema=PROBLEMS, orient="row")
     rows, summary = sets.gold_rows(problems, PROMPT, None)
     assert_frame_equal(rows, pl.DataFrame([("a", "Q: 1+1?", "so\n#### 2")], schema=SFT_ROWS, orient="row"))
@@ -27,7 +27,7 @@ def test_gold_rows():
 
 
 def test_problems_without_solutions_need_another_kind_of_rationales():
-    row = ("a", "A. x\nB. y", "B", None, "choice", None, None, ["x", "y"], None)
+    row = ("a", "A. x\nB. y", "B", None, "choice", None, None, ["x", "y"], None, None)
     problems = pl.DataFrame([row], schema=PROBLEMS, orient="row")
     with pytest.raises(ValueError, match=r"1 of 1 training problems have no gold solution.*few_shot.*none"):
         sets.gold_rows(problems, PROMPT, None)

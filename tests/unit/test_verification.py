@@ -15,7 +15,7 @@ needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no folder {DATA}: se
 
 
 def problems(answer_type: str, choices=None, tests=None, **gold: str) -> pl.DataFrame:
-    rows = [(i, f"{i}?", answer, None, answer_type, None, None, choices, tests) for i, answer in gold.items()]
+    rows = [(i, f"{i}?", answer, None, answer_type, None, None, choices, tests, None) for i, answer in gold.items()]
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
 

@@ -1,7 +1,7 @@
 """A study whose truth is known: a policy for each class of problems, and what every metric must come out at.
 
-Four classes of test problems, in turn. C1 and C2 are right, the others wrong; texts have equal numbers of tokens, so
-that the ratios of counts have exact expectations.
+Four classes of test problems, in turn. C1 and C2 are right, and less varied than the others, which are wrong; texts
+have equal numbers of tokens, so that the ratios of counts have exact expectations.
 """
 
 import json
@@ -23,20 +23,33 @@ TEXTS = {
     "W2": "take two <<2-0=8>> #### 8",
     "W3": "give up <<3-0=9>> #### 9",
 }
-SPREAD = {"C1": 0.4, "C2": 0.4, "W1": 0.1, "W2": 0.1}
-MOSTLY_WRONG = {"W1": 0.35, "W2": 0.35, "C1": 0.15, "C2": 0.15}
-MOSTLY_RIGHT = {"C1": 0.35, "C2": 0.35, "W1": 0.15, "W2": 0.15}  # as spread as MOSTLY_WRONG
-RARELY_RIGHT = {"W1": 0.4, "W3": 0.4, "C1": 0.1, "C2": 0.1}
-NEVER_RIGHT = {"W1": 0.5, "W2": 0.5}
-SOMETIMES = {"W1": 0.4, "W2": 0.4, "C1": 0.2}
-M1 = [SPREAD, MOSTLY_WRONG, RARELY_RIGHT, NEVER_RIGHT]
+
+
+def _mixed(right: float) -> dict[str, float]:
+    """So many right answers of two kinds, and wrong ones of three."""
+    return {"C1": 0.6 * right, "C2": 0.4 * right} | dict.fromkeys(("W1", "W2", "W3"), (1 - right) / 3)
+
+
+def _colder(policy: dict[str, float], temperature: float = 0.25) -> dict[str, float]:
+    """The same policy sampled colder: its greedy answers stay."""
+    weights = {text: share ** (1 / temperature) for text, share in policy.items() if share}
+    return {text: weight / sum(weights.values()) for text, weight in weights.items()}
+
+
+EASY, HARD, RARE, NEVER = _mixed(0.8), _mixed(0.3), _mixed(0.2), dict.fromkeys(("W1", "W2", "W3"), 1 / 3)
+M1 = [EASY, HARD, RARE, NEVER]
 CLASSES = {
     "start": M1,
     "start-same": M1,  # the null: nothing changes
+    "start-churn": [HARD, EASY, RARE, NEVER],  # some problems get better, as many worse
+    "start-cold": [_colder(policy) for policy in M1],
+    # More right answers, and both kinds as before: diversity over all answers falls by itself.
+    "start-grow": [_mixed(0.95), _mixed(0.8), _mixed(0.7), NEVER],
+    "start-loss": [_mixed(0.95), _mixed(0.8), NEVER, NEVER],  # growth, and rare problems are lost
     "start-narrow": [{"C1": 0.95, "W1": 0.05}, {"C1": 0.7, "W1": 0.3}, {"W1": 1.0}, {"W1": 1.0}],  # a reversal
-    "start-grow": [SPREAD, MOSTLY_RIGHT, RARELY_RIGHT, SOMETIMES],  # progress without one
 }
-RIGHT_PER_LEVEL = {"start": (0.9, 0.6), "start-same": (0.9, 0.6), "start-narrow": (0.9, 0.2), "start-grow": (0.9, 0.65)}
+RIGHT_PER_LEVEL = dict.fromkeys(CLASSES, (0.9, 0.6)) | {"start-narrow": (0.9, 0.2), "start-grow": (0.9, 0.65)}
+METHODS = [lineage.removeprefix("start-") for lineage in CLASSES if lineage != "start"]
 OOD = {"generator": "expressions", "count": 160, "steps": [2, 3]}
 CONFIG = {
     "study": "known-truth",
@@ -50,14 +63,15 @@ CONFIG = {
         }
     },
     "methods": {"iterative_sft": None, "iterative_dpo": None, "iterative_sft_dpo": None}
-    | {name: {"start": ["start", name]} for name in ("same", "narrow", "grow")},
+    | {name: {"start": ["start", name]} for name in METHODS},
     "steps": {"sft": None, "dpo": None}
     | {
         name: {"trainer": "none", "training_set": {"deduplicate": "text", "per_problem": 1}, "arguments": {}}
-        for name in ("start", "same", "narrow", "grow")
+        for name in ("start", *METHODS)
     },
     "sampling": {"engine": {"name": "scripted", "policy": "truth/policy.parquet"}, "test_samples": N},
     "scoring": {"embedded_samples": N},
+    "evaluation": None,
 }
 
 
@@ -71,12 +85,12 @@ def write_truth(folder: Path) -> None:
         rows = [{"question": f"{name} question {i}?", "answer": TEXTS["C1"]} for i in range(count)]
         (truth / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     rows = []
-    for lineage, classes in CLASSES.items():
+    for lineage, classes in {"base": M1, **CLASSES}.items():
         for name, count in (("train", TRAIN), ("test", TEST)):
             for i in range(count):
                 policy = classes[i % 4]
                 rows += [(lineage, f"mini-gsm/{name}/{i}", TEXTS[text], share) for text, share in policy.items()]
-        for of_level, right in zip(_levels(), _right_per_level(lineage), strict=True):
+        for of_level, right in zip(_levels(), _right_per_level("start" if lineage == "base" else lineage), strict=True):
             for i, (problem_id, gold) in enumerate(of_level.select("problem_id", "gold_answer").iter_rows()):
                 answer = gold if i < right * of_level.height - 0.5 else f"{gold}7"
                 rows.append((lineage, problem_id, f"#### {answer}", 1.0))
@@ -104,8 +118,11 @@ def expected(lineage: str, cosine) -> dict[tuple[str, str], float]:
     found["answer_entropy", "all"] = _mean(_entropy(_finals(q)) for q in classes)
     for subset, kept in (("all", "CW"), ("correct", "C"), ("incorrect", "W")):
         parts = [{t: p for t, p in q.items() if t[0] in kept} for q in classes]
-        found["semantic_diversity", subset] = _mean(_spread(q, cosine) for q in parts if q)
-        found["pairwise_equation_diversity", subset] = _mean(_spread(q, str.__eq__) for q in parts if q)
+        weights = [_two_or_more(sum(q.values())) for q in parts]
+        different = [_spread(q, lambda a, b: a == b) if q else 0.0 for q in parts]
+        meaning = [_spread(q, cosine) if q else 0.0 for q in parts]
+        found["pairwise_equation_diversity", subset] = float(np.average(different, weights=weights))
+        found["semantic_diversity", subset] = float(np.average(meaning, weights=weights))
     pairs = [(_right(q), _right(f)) for q, f in zip(classes, before, strict=True)]
     gained, lost = (_mean(a * (1 - b) ** (N - 1) for a, b in either) for either in (pairs, [p[::-1] for p in pairs]))
     found |= {("beyond_n_samples", "test"): gained, ("beyond_n_samples_lost", "test"): lost}
@@ -222,7 +239,12 @@ def _entropy(shares: dict) -> float:
     )
 
 
+def _two_or_more(share: float) -> float:
+    """The chance that two of N answers or more are of a kind: else the problem has no diversity of that kind."""
+    return 1 - (1 - share) ** N - N * share * (1 - share) ** (N - 1)
+
+
 def _spread(policy: dict, cosine) -> float:
-    """1 - expected cosine of two independent draws."""
+    """1 - expected cosine (or sameness) of two independent draws."""
     whole = sum(policy.values())
     return 1 - sum(p * q * cosine(a, b) for (a, p), (b, q) in product(policy.items(), repeat=2)) / whole**2
