@@ -3,9 +3,12 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/running.smk"
 include: "rules/gpus.smk"
 include: "rules/keeping.smk"
+include: "rules/try_settings.smk"
 include: "rules/prepare_problems.smk"
+include: "rules/check_sandbox.smk"
 include: "rules/pretrain_base.smk"
 include: "rules/fetch_base.smk"
 include: "rules/given.smk"
@@ -20,6 +23,7 @@ include: "rules/summarise_time.smk"
 include: "rules/remove_models.smk"
 include: "rules/plot.smk"
 include: "rules/write_pages.smk"
+include: "rules/write_provenance.smk"
 include: "rules/export.smk"
 include: "rules/plan.smk"
 
@@ -37,6 +41,7 @@ localrules:
     summarise_time,
     plot,
     write_pages,
+    write_provenance,
     remove_models,
     plan,
     export_answers,
@@ -51,9 +56,14 @@ rule all:
         rules.summarise_time.output,
         rules.plot.output,
         rules.write_pages.output,
+        rules.write_provenance.output,
         every_model("kept_models.json", lineages=TRAINED) if config["keep_models"] != "all" else [],
     message:
         "all files of the study"
+
+
+onstart:
+    try_settings()
 
 
 onsuccess:
@@ -61,3 +71,4 @@ onsuccess:
     # Not after `snakemake plan`, nor where some files alone were asked for.
     if set(workflow.dag_settings.targets) <= {"all"} and verdict.exists():
         print(verdict.read_text())
+        runs.end(RESULTS)

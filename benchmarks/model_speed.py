@@ -1,18 +1,24 @@
-"""How fast models are trained and sampled on the device at hand, beside the plain examples of TRL and vLLM.
+"""How fast models are trained and sampled on the device at hand, beside plain TRL, vLLM and transformers.
 
-python benchmarks/model_speed.py
+python benchmarks/model_speed.py [--rounds N] [sft] [dpo] [vllm] [transformers]
 
 A Llama with random weights: about a billion parameters in bfloat16 on a GPU, a tiny one in float32 on a CPU. Every
-measurement is a process of its own; ours and the plain one take turns. The example of TRL is its scripts/sft.py and
-scripts/dpo.py without the command line, that of vLLM `LLM(..).generate(..)`, both with our settings.
+measurement is a process of its own; ours and the plain one take turns. Plain TRL is its example scripts/sft.py and
+scripts/dpo.py without the command line, plain vLLM and transformers are `LLM(..).generate(..)` and
+`model.generate(..)` on padded batches, all with our settings.
 
-Rates are those of the work alone: the difference of a short and a four times as long run, from loading the model to
-saving it, so that starting cancels out. Utilisation: model FLOPs (6 per parameter and token learnt, 2 per token read by
-a reference model or sampled) per second, of what the same device reaches in one large matrix product.
+Rates of training and of vLLM are those of the work alone: the difference of a short and a four times as long run, from
+loading the model to saving it, so that starting cancels out. Those of transformers count the whole run with loading:
+ours batches prompts of equal length alone, and more problems fill these batches better. Utilisation: model FLOPs
+(6 per parameter and token learnt, 2 per token read by a reference model or sampled) per second, of what the same device
+reaches in one large matrix product.
 """
 
+import argparse
+import gc
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -30,8 +36,8 @@ from reversal.training import fit
 
 GPU = torch.cuda.is_available()
 DTYPE = "bfloat16" if GPU else "float32"
-ROUNDS, PROMPT = 2, "Question: {question}\nAnswer:\n"
-BATCH, STEPS, TOKENS, PROBLEMS = (16, 10, 1024, 64) if GPU else (4, 20, 128, 16)
+PROMPT = "Question: {question}\nAnswer:\n"
+BATCH, STEPS, TOKENS, PROBLEMS = (16, 5, 1024, 64) if GPU else (4, 20, 128, 16)
 SIZES = (1, 4)  # times STEPS or PROBLEMS
 SHAPE = {"max_position_embeddings": 2048} | (
     {"hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 16, "num_attention_heads": 16}
@@ -104,26 +110,50 @@ def train_plain(folder: str, trainer: str, size: int) -> dict:
 
 def sample_ours(folder: str, engine: str, size: int) -> dict:
     began = time.perf_counter()
-    answers = generate(f"{folder}/model", _requests(size * PROBLEMS), ENGINE | {"name": engine}, stop=[])
+    answers = generate(f"{folder}/model", _requests(size * PROBLEMS, engine), ENGINE | {"name": engine}, stop=[])
     return {"tokens": answers["n_tokens"].sum(), "seconds": time.perf_counter() - began}
 
 
-def sample_plain(folder: str, _: str, size: int) -> dict:
+def sample_plain(folder: str, engine: str, size: int) -> dict:
+    requests = _requests(size * PROBLEMS, engine)
+    plain = {"vllm": _plain_vllm, "transformers": _plain_transformers}[engine]
+    began = time.perf_counter()
+    tokens = plain(f"{folder}/model", [r["prompt"] for r in requests], requests[0])
+    return {"tokens": tokens, "seconds": time.perf_counter() - began}
+
+
+def _plain_vllm(model: str, prompts: list[str], request: dict) -> int:
     os.environ |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_KVCACHE_SPACE": "1"}
     os.environ |= {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_NO_USAGE_STATS": "1"}
     from vllm import LLM, SamplingParams
 
-    began = time.perf_counter()
-    decoding = {key: SETTINGS[key] for key in ("temperature", "top_p", "max_tokens")}
-    llm = LLM(f"{folder}/model", dtype=DTYPE, **ENGINE["arguments"])
-    outputs = llm.generate([r["prompt"] for r in _requests(size * PROBLEMS)], SamplingParams(**decoding))
-    return {"tokens": sum(len(o.outputs[0].token_ids) for o in outputs), "seconds": time.perf_counter() - began}
+    decoding = {key: request[key] for key in ("temperature", "top_p", "max_tokens")}
+    outputs = LLM(model, dtype=DTYPE, **ENGINE["arguments"]).generate(prompts, SamplingParams(**decoding))
+    return sum(len(o.outputs[0].token_ids) for o in outputs)
 
 
-def _requests(problems: int) -> list[dict]:
+def _plain_transformers(path: str, prompts: list[str], request: dict) -> int:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=DTYPE).to("cuda" if GPU else "cpu").eval()
+    decoding = {key: request[key] for key in ("temperature", "top_p")} | {"do_sample": True, "top_k": 0}
+    tokens, most = 0, ENGINE["arguments"]["max_num_seqs"]
+    for i in range(0, len(prompts), most):
+        inputs = tokenizer(prompts[i : i + most], return_tensors="pt", padding=True).to(model.device)
+        inputs.pop("token_type_ids", None)
+        with torch.inference_mode():
+            rows = model.generate(**inputs, max_new_tokens=request["max_tokens"], **decoding)
+        tokens += (rows[:, inputs.input_ids.shape[1] :] != tokenizer.pad_token_id).sum().item()
+    return tokens
+
+
+def _requests(problems: int, engine: str) -> list[dict]:
+    """Sampled answers; shorter ones of transformers, which takes long."""
+    settings = SETTINGS | ({"max_tokens": TOKENS // 16} if engine == "transformers" else {})
     asked = pl.DataFrame(generate_problems("word_problems", problems, (2, 2), "test", 0)).select("question")
     numbered = asked.with_columns(problem_id=pl.int_range(problems).cast(pl.String))
-    return requests_for(numbered, SETTINGS, PROMPT, (0,))
+    return requests_for(numbered, settings, PROMPT, (0,))
 
 
 def peak() -> float:
@@ -140,43 +170,79 @@ def peak() -> float:
     return 2 * size**3 / best
 
 
-def measure(folder: str, *call: str):
+def memory() -> float:
+    """GB that this process has held at most: of the GPU, or else of the machine's memory."""
+    if GPU:
+        return torch.cuda.max_memory_reserved() / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def in_turn(call: str, folder: str, part: str, sizes: list[str]) -> list[dict]:
+    """The results of a function of this file for these sizes, one after the other in this process."""
+    found = []
+    for size in sizes:
+        found.append(globals()[call](folder, part, int(size)) | {"memory": memory()})
+        gc.collect()
+        if GPU:
+            torch.cuda.empty_cache()
+    return found
+
+
+def measure(folder: str, call: str, *arguments):
     """The result of a function of this file, in a process of its own."""
-    run = subprocess.run([sys.executable, __file__, folder, *call], capture_output=True, text=True)
+    command = [sys.executable, __file__, "--call", call, folder, *map(str, arguments)]
+    run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
-        sys.exit(f"{' '.join(call)} failed:\n{run.stdout[-2000:]}{run.stderr[-4000:]}")
+        sys.exit(f"{call} {arguments} failed:\n{run.stdout[-2000:]}{run.stderr[-4000:]}")
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def main(folder: str) -> None:
+def measure_training(folder: str, trainer: str, rounds: int, facts: dict, most: float) -> None:
+    work = {"sft": 6, "dpo": 8}[trainer]
+    for number in range(rounds):
+        for whose in ("ours", "plain"):
+            # The first run of a process also compiles and takes the device into use.
+            _, short, long = measure(folder, f"train_{whose}", trainer, SIZES[0], *SIZES)
+            rate = facts[trainer] / (long["seconds"] - short["seconds"])
+            used = f"{work * facts['parameters'] * rate / most:.0%} utilisation, {long['memory']:.1f} GB at most"
+            print(f"{trainer}, round {number + 1}, {whose}: {rate:,.0f} tokens/s, {used}", flush=True)
+
+
+def measure_sampling(folder: str, engine: str, rounds: int, facts: dict, most: float) -> None:
+    for number in range(rounds):
+        for whose in ("ours", "plain"):
+            call = f"sample_{whose}"
+            if engine == "vllm":  # one engine per process; the first start on a machine compiles
+                starts = [SIZES[0], *SIZES] if number == 0 else SIZES
+                few, many = [measure(folder, call, engine, size)[0] for size in starts][-2:]
+            else:
+                few, many = {"tokens": 0, "seconds": 0}, measure(folder, call, engine, SIZES[-1])[0]
+            rate = (many["tokens"] - few["tokens"]) / (many["seconds"] - few["seconds"])
+            used = f"{2 * facts['parameters'] * rate / most:.1%} utilisation"
+            print(f"{engine}, round {number + 1}, {whose}: {rate:,.0f} tokens/s, {used}", flush=True)
+
+
+def main(folder: str, parts: list[str], rounds: int) -> None:
     measure(folder, "make")
     facts, most = json.loads(Path(folder, "facts.json").read_text()), measure(folder, "peak")
     device = torch.cuda.get_device_name() if GPU else f"CPU, {os.cpu_count()} cores"
     print(f"{device}, torch {torch.__version__}; {most / 1e12:.3g} TFLOP/s in a {DTYPE} matrix product")
     print(f"Llama of {facts['parameters'] / 1e6:,.0f} million parameters, rows of {TOKENS} tokens, {BATCH} per step")
-    for trainer, work in {"sft": 6, "dpo": 8}.items():
-        for number in range(ROUNDS):
-            for whose in ("train_ours", "train_plain"):
-                short, long = (measure(folder, whose, trainer, str(size))["seconds"] for size in SIZES)
-                rate = facts[trainer] / (long - short)
-                used = work * facts["parameters"] * rate / most
-                told = f"{rate:,.0f} tokens/s, {used:.0%} utilisation"
-                print(f"{trainer}, round {number + 1}, {whose.removeprefix('train_')}: {told}", flush=True)
-    for engine in filter(find_spec, ("vllm", "transformers")):
-        for whose in ("sample_ours", "sample_plain")[: 2 if engine == "vllm" else 1]:
-            measure(folder, whose, engine, str(SIZES[0]))  # the first start on a machine compiles
-            few, many = (measure(folder, whose, engine, str(size)) for size in SIZES)
-            rate = (many["tokens"] - few["tokens"]) / (many["seconds"] - few["seconds"])
-            told = f"{rate:,.0f} tokens/s, {2 * facts['parameters'] * rate / most:.1%} utilisation"
-            print(f"{engine}, {whose.removeprefix('sample_')}: {told}", flush=True)
+    for part in parts:
+        run = measure_training if part in ("sft", "dpo") else measure_sampling
+        run(folder, part, rounds, facts, most)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        with tempfile.TemporaryDirectory() as scratch:
-            main(scratch)
-    elif sys.argv[2] == "peak":
-        print(peak())
+    if sys.argv[1:2] == ["--call"]:
+        call, scratch, *rest = sys.argv[2:]
+        result = {"make": make, "peak": lambda _: peak()}[call](scratch) if not rest else None
+        print(json.dumps(in_turn(call, scratch, rest[0], rest[1:]) if rest else result))
     else:
-        arguments = [int(part) if part.isdigit() else part for part in sys.argv[3:]]
-        print(json.dumps(globals()[sys.argv[2]](sys.argv[1], *arguments)))
+        everything = ["sft", "dpo", *filter(find_spec, ("vllm", "transformers"))]
+        parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(everything)}; all if left out")
+        parser.add_argument("--rounds", type=int, default=2)
+        chosen = parser.parse_args()
+        with tempfile.TemporaryDirectory() as scratch:
+            main(scratch, chosen.parts or everything, chosen.rounds)

@@ -3,6 +3,7 @@ rule build_training_set:
     input:
         code=code("build_training_set"),
         problems=f"{RESULTS}/problems/{{task}}/train.parquet",
+        sandbox=sandbox_of,
         samples=lambda w: parent_answers(w, "samples"),
         verdicts=lambda w: parent_answers(w, "verdicts"),
     output:

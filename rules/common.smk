@@ -2,6 +2,7 @@
 import json
 import os
 import sys
+from functools import cache
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checks, given, lineages, study, study_files
+from reversal import checks, given, lineages, recipes, study, study_files
 from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
 from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
 
@@ -20,6 +21,8 @@ if workflow.is_main_process:  # jobs on a cluster read the same files
 config = without_nulls(config)
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
     faults = checks.problems_of(config, yaml.safe_load(schema_file)) or checks.missing_files(config)
+if workflow.is_main_process and not faults and "series" not in config:
+    faults = recipes.inherited(config, workflow.config_settings.overwrite_config)
 if faults:
     raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 AS_WRITTEN, config = config, given.with_given(config)
@@ -52,12 +55,13 @@ wildcard_constraints:
     task=one_of(config["tasks"]),
     base=r"\d+",
     seed=r"\d+",
-    lineage="[a-z0-9_]+(-[a-z0-9_]+)*",
+    lineage=r"[a-z0-9_]+(-[a-z0-9_]+(\.\d+)?)*",
     problems="[A-Za-z0-9_-]+",
     batch="train|evaluation|frontier",
     shard=r"\d+",
 
 
+@cache
 def code(script):
     """The script and the library modules it imports, directly or not: an edit to one of them reruns the rule."""
     scripts = os.path.normpath(f"{ROOT}/scripts")
@@ -94,6 +98,11 @@ def parent_answers(w, table):
     return of_lineage(w, lineages.parent(w.lineage), f"{table}/train.parquet") if learns else []
 
 
+def sandbox_of(w):
+    """What says that programs can be run safely, where a task's answers are such."""
+    return f"{RESULTS}/problems/{w.task}/sandbox.json" if study.runs_programs(config, w.task) else []
+
+
 def checkpoint_of(w):
     return config["steps"][lineages.last_step(w.lineage)]["checkpoint"]
 
@@ -103,10 +112,21 @@ def train_answered(w):
     return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
 
 
-def reference_verdicts(w):
-    """The verdicts on the test problems that a model's own are held against; none for the reference itself."""
-    reference = study.reference_of(config, w.lineage)
-    return [] if reference in (None, w.lineage) else of_lineage(w, reference, "verdicts/test.parquet")
+def of_sets(w, folder):
+    """The tables in `folder`, of a pattern of wildcards, for the test and OOD problems of a task."""
+    return expand(f"{folder}/{{problems}}.parquet", problems=sets_of(config["tasks"][w.task], "evaluation"), **w)
+
+
+def first_verdicts(w):
+    """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself and M0."""
+    first = lineages.first(w.lineage)
+    return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
+
+
+def base_verdicts(w):
+    """M0's, where the study holds the answers of the others against them; none for M0 itself."""
+    wanted = study.reference(config) == "M0" and w.lineage != lineages.BASE
+    return of_lineage(w, lineages.BASE, "verdicts/test.parquet") if wanted else []
 
 
 def every_model(file, replicates=None, lineages=ALL_LINEAGES):

@@ -1,16 +1,14 @@
-# export_answers: judged answers -> export/, one samples_*.jsonl of lm-evaluation-harness per model, problem set and decoding
+# export_answers: judged answers of one model -> export/, a samples_*.jsonl of lm-evaluation-harness per problem set and decoding
 rule export_answers:
     input:
         code=code("export_answers"),
-        problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
-        samples=f"{MODEL}/samples/{{problems}}.parquet",
-        verdicts=f"{MODEL}/verdicts/{{problems}}.parquet",
+        problems=lambda w: of_sets(w, f"{RESULTS}/problems/{w.task}"),
+        samples=lambda w: of_sets(w, f"{MODEL}/samples"),
+        verdicts=lambda w: of_sets(w, f"{MODEL}/verdicts"),
     output:
-        f"{RESULTS}/export/{LOG}/samples_{{problems}}_{{decoding}}.jsonl",
+        directory(f"{RESULTS}/export/{LOG}"),
     log:
-        f"{RESULTS}/logs/export_answers/{LOG}-{{problems}}-{{decoding}}.log",
-    wildcard_constraints:
-        decoding="greedy|sampled",
+        f"{RESULTS}/logs/export_answers/{LOG}.log",
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -27,14 +25,12 @@ rule export_answers:
 rule export:
     input:
         [
-            f"{RESULTS}/export/{model}-base{base}-{task}-seed{seed}-{lineage}/samples_{name}_{decoding}.jsonl"
+            f"{RESULTS}/export/{model}-base{base}-{task}-seed{seed}-{lineage}"
             for model, of_model in config["models"].items()
             for base in bases_of(of_model)
-            for task, settings in config["tasks"].items()
+            for task in config["tasks"]
             for seed in config["seeds"]
-            for lineage in SAMPLED[1:]
-            for name in sets_of(settings, "evaluation")
-            for decoding in (["greedy", "sampled"] if name == "test" else ["greedy"])
+            for lineage in ALL_LINEAGES
         ],
     message:
         "all answers, in lm-evaluation-harness's form"

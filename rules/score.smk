@@ -4,7 +4,8 @@ rule score:
         code=code("score"),
         samples=f"{MODEL}/samples/test.parquet",
         verdicts=f"{MODEL}/verdicts/test.parquet",
-        reference_verdicts=reference_verdicts,
+        first_verdicts=first_verdicts,
+        base_verdicts=base_verdicts,
         train_verdicts=lambda w: f"{MODEL}/verdicts/train.parquet" if train_answered(w) else [],
         ood_verdicts=lambda w: expand(f"{MODEL}/verdicts/{{ood}}.parquet", ood=config["tasks"][w.task]["ood"], **w),
         ood_problems=lambda w: expand(
@@ -23,7 +24,7 @@ rule score:
         *modules("analysis"),
     params:
         names=lambda w: canonical({"study": config["study"], "iteration": lineages.iteration(w.lineage)} | identity(w)),
-        is_reference=lambda w: study.reference_of(config, w.lineage) == w.lineage,
+        reference=study.reference(config),
         ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
         embedding=canonical(config["scoring"] if "embedding_model" in config["scoring"] else {}),
     message:

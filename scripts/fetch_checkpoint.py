@@ -2,9 +2,8 @@
 
 import json
 import time
-from pathlib import Path
 
-from reversal import checkpoints, hub, jobs
+from reversal import checkpoints, holding, hub, jobs
 from reversal.training import merge
 
 
@@ -12,7 +11,8 @@ def main(source: dict, base_json: str | None, adapted: str | None, lineage: str,
     """source: {hub, revision}, {folder} or {base}. adapted: the model that an adapter in the folder belongs to."""
     started = time.time()
     work = checkpoints.work_folder(model_json, source, base_json, adapted)
-    finished, base = f"{work}/finished", str(Path(base_json).parent) if base_json else None
+    holding.hold(work)
+    finished, base = f"{work}/finished", checkpoints.weights_folder(base_json, lineage) if base_json else None
     if "hub" in source:
         hub.download(source["hub"], source["revision"], finished)
     elif "base" in source:

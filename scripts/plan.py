@@ -12,7 +12,7 @@ import yaml
 from reversal import jobs, plan_power, power, tables
 from reversal.costing import Measured, Study
 from reversal.dag import Job, jobs_of
-from reversal.plan import make_plan, page
+from reversal.plan import device_name, make_plan, page
 from reversal.plan_figure import picture
 from reversal.study import sets_of, source_of
 
@@ -20,16 +20,19 @@ MOST_JOBS = 10_000  # that Snakemake is asked about: it takes 2 ms for each
 TABLES = 20  # of samples that a mean length is taken from
 
 
-def main(config, table_path, published_path, results, driver, page_path, picture_path) -> None:
+def main(config, table_path, published_path, results, gpus, driver, page_path, picture_path) -> None:
     if "series" in config or any("given" in method for method in config["methods"].values()):
         raise ValueError("plan knows what a study trains itself; given checkpoints and answers it does not plan for")
     table = yaml.safe_load(Path(table_path).read_text())
     all_jobs = jobs_of(config)
     ran = {job.output: seconds for job, seconds in _benchmarks(all_jobs, Path(results) / "benchmarks")}
     pilot = of_pilot(config["plan"].get("pilot"))
-    plan = make_plan(Study(config, table, measure(all_jobs, ran, config, Path(results))))
+    study = Study(_with_fetched(config, Path(results)), table, measure(all_jobs, ran, config, Path(results)))
+    plan = make_plan(study)
+    if gpus and not study.has_gpus:
+        raise ValueError(f"plan.device: {device_name(config)} has no GPUs, and --resources gpu={gpus} asks for some")
     published = pl.read_csv(published_path, schema=tables.PUBLISHED)
-    seen = plan_power.lines(plan.study, published, pilot)
+    seen = plan_power.lines(study, published, pilot)
     if len(all_jobs) > MOST_JOBS:
         pending = f"Not asked: `snakemake --dry-run` says it, but takes minutes for more than {MOST_JOBS:,} jobs."
     else:
@@ -49,8 +52,19 @@ def of_pilot(folder: str | None) -> dict[tuple[str, str], power.Spread]:
     for path in paths:
         if not path.exists():
             raise ValueError(f"plan.pilot: no {path}; it has to be the folder of a finished study, or left out")
-    changes = pl.read_csv(paths[0], schema=tables.CHANGES)
+    changes = tables.read(str(paths[0]), tables.CHANGES)
     return power.of_pilot(changes, tables.read(str(paths[1]), tables.METRICS))
+
+
+def _with_fetched(config: dict, results: Path) -> dict:
+    """The study with the base models that are fetched already as folders, whose weights can be counted."""
+    folders = {name: results / f"{name}/base0/model" for name in config["models"]}
+    there = {name: folder for name, folder in folders.items() if (folder / "model.json").exists()}
+    found = {
+        name: model | {"folder": str(there[name])} if name in there and "pretrain" not in model else model
+        for name, model in config["models"].items()
+    }
+    return config | {"models": found}
 
 
 def measure(all_jobs: list[Job], ran: dict[str, float], config: dict, results: Path) -> Measured:
@@ -66,7 +80,7 @@ def measure(all_jobs: list[Job], ran: dict[str, float], config: dict, results: P
         if job.rule == "gather_samples" and path.exists():
             samples[job.kind[1:3]].append(path)
     tokens = {
-        key: pl.concat(pl.read_parquet(path, columns=["n_tokens"]) for path in islice(paths, TABLES))["n_tokens"].mean()
+        key: pl.concat(tables.read(str(path), tables.SAMPLES)["n_tokens"] for path in islice(paths, TABLES)).mean()
         for key, paths in samples.items()
     }
     return Measured(dict(seconds), dict(rows), _problems(config, results), tokens)
@@ -117,6 +131,7 @@ if "snakemake" in globals():
         snakemake.input.throughputs,
         snakemake.input.published,
         snakemake.params.results,
+        snakemake.params.gpus,
         list(snakemake.params.driver),
         snakemake.params.page,
         snakemake.params.picture,

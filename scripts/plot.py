@@ -12,16 +12,16 @@ from reversal.explorer import explorer
 REPRODUCIBLE = {"svg.hashsalt": "reversal", "svg.fonttype": "path"}
 
 
-def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
+def main(inputs: dict[str, str], reference: int, outputs: dict[str, str]) -> None:
     metrics = tables.read(inputs["metrics"], tables.METRICS)
     intervals = tables.read(inputs["intervals"], tables.INTERVALS)
-    changes = pl.read_csv(inputs["changes"], schema=tables.CHANGES)
-    outcomes = pl.read_csv(inputs["outcomes"], schema=tables.OUTCOMES)
-    rule = pl.read_csv(inputs["coverage_rule"], schema=tables.RULE)
-    extrapolations = pl.read_csv(inputs["extrapolations"], schema=tables.EXTRAPOLATIONS)
-    printed = pl.read_csv(inputs["printed"], schema=tables.PRINTED)
-    frontier = pl.read_csv(inputs["frontier"], schema=tables.FRONTIER)
-    curves = pl.read_csv(inputs["curves"], schema=tables.CURVES)
+    changes = tables.read(inputs["changes"], tables.CHANGES)
+    outcomes = tables.read(inputs["outcomes"], tables.OUTCOMES)
+    rule = tables.read(inputs["coverage_rule"], tables.RULE)
+    extrapolations = tables.read(inputs["extrapolations"], tables.EXTRAPOLATIONS)
+    printed = tables.read(inputs["printed"], tables.PRINTED)
+    frontier = tables.read(inputs["frontier"], tables.FRONTIER)
+    curves = tables.read(inputs["curves"], tables.CURVES)
     later, runs = (table.filter(pl.col("iteration") > 0) for table in (intervals, metrics))  # M0 aside
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
@@ -32,7 +32,7 @@ def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
             "figure5_ood": figures.ood(later, runs, printed),
             "figure6_pass_at_k": figures_beyond.pass_at_k(intervals, extrapolations),
             "figure7_verdicts": figures_beyond.verdicts(changes, outcomes),
-            "figure8_answer_flow": figures_beyond.answer_flow(later),
+            "figure8_answer_flow": figures_beyond.answer_flow(intervals, reference),
             "figure9_frontier": figures_frontier.frontier(curves, frontier, drawing.colours(intervals)),
         }
         for name, figure in drawn.items():
@@ -45,4 +45,4 @@ def main(inputs: dict[str, str], outputs: dict[str, str]) -> None:
 
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
-    main(dict(snakemake.input.items()), dict(snakemake.output.items()))
+    main(dict(snakemake.input.items()), snakemake.params.reference, dict(snakemake.output.items()))

@@ -3,16 +3,24 @@
 import json
 import time
 
-from reversal import checkpoints, devices, jobs
+from reversal import checkpoints, devices, holding, jobs
 from reversal.pretraining import corpus_texts, pretrain
+from reversal.watching import DivergedError
 
 
 def main(recipe: dict, threads: int, model_json: str) -> None:
     started = time.time()
     work = checkpoints.work_folder(model_json, recipe)
+    holding.hold(work)
     texts = corpus_texts(recipe["corpus"], recipe["prompt"], recipe["hard_changes"])
     print(f"{len(texts)} texts", flush=True)
-    pretrain(texts, recipe, threads, work, f"{work}/finished")
+    try:
+        pretrain(texts, recipe, threads, work, f"{work}/finished")
+    except DivergedError as error:
+        raise RuntimeError(
+            f"The training of {model_json} diverged: {error}. Nothing is published; its last good checkpoint, if there "
+            f"is one, stays in {work}. Lower the learning_rate in its arguments: {json.dumps(recipe['arguments'])}."
+        ) from error
     origin = {"lineage": "base", "recipe": recipe, "seconds": round(time.time() - started, 1)}
     checkpoints.publish(f"{work}/finished", model_json, origin)
     checkpoints.forget_unfinished(model_json)

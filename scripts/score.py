@@ -9,8 +9,9 @@ from reversal import devices, jobs, scoring, tables
 def main(
     samples_path,
     verdicts_path,
-    reference_path,
-    is_reference,
+    first_path,
+    base_path,
+    reference,
     train_path,
     ood,
     names,
@@ -21,12 +22,15 @@ def main(
     verdicts = tables.read(verdicts_path, tables.VERDICT_ROWS)
     samples = tables.read(samples_path, tables.SAMPLES)
     parts = [scoring.accuracy_values(verdicts)]
-    since = []  # nothing for M0, unless it is the reference
-    if reference_path:
-        since = [scoring.improvement_values(tables.read(reference_path, tables.VERDICT_ROWS), verdicts)]
-    elif is_reference:
-        since = [scoring.null_values(verdicts)]
-    parts += since
+    since_first = _since(first_path, verdicts)
+    # The improvement sets are M1's, as in the paper; M0 is held against nothing, unless it is the reference.
+    of_sets = pl.col("subset") != "test"
+    if names["iteration"] > 0:
+        parts.append(since_first if reference == "M1" else since_first.filter(of_sets))
+    if reference == "M0":
+        parts.append(
+            _since(base_path, verdicts).filter(~of_sets).with_columns(pl.col("metric").str.replace("m1", "m0"))
+        )
     if train_path:
         parts.append(scoring.coverage_values(tables.read(train_path, tables.VERDICT_ROWS)))
     for name, (ood_verdicts, ood_problems) in ood.items():
@@ -42,7 +46,7 @@ def main(
         rows += scoring.disparity_rows(name, rows)
     greedy = "pass_at_1" in parts[0]["metric"]  # else nothing is known of the sets that greedy answers make
     rows += (
-        (scoring.set_sizes(since[0]) if greedy and since else [])
+        (scoring.set_sizes(since_first) if greedy and names["iteration"] > 0 else [])
         + scoring.length_rows(samples)
         + scoring.too_few_rows(verdicts)
     )
@@ -53,14 +57,22 @@ def main(
     tables.write(values, tables.PROBLEM_SCORES, values_path)
 
 
+def _since(path: str | None, verdicts: pl.DataFrame) -> pl.DataFrame:
+    """What became of the answers behind `path`, an earlier model's verdicts; without one, what chance makes of them."""
+    if not path:
+        return scoring.null_values(verdicts)
+    return scoring.improvement_values(tables.read(path, tables.VERDICT_ROWS), verdicts)
+
+
 if "snakemake" in globals():
     jobs.start(snakemake.log[0])
     devices.lease(0)  # SentenceBERT would take a GPU that a training job has, and scores would depend on the machine
     main(
         snakemake.input.samples,
         snakemake.input.verdicts,
-        snakemake.input.get("reference_verdicts"),
-        snakemake.params.is_reference,
+        snakemake.input.get("first_verdicts"),
+        snakemake.input.get("base_verdicts"),
+        snakemake.params.reference,
         snakemake.input.get("train_verdicts"),
         dict(
             zip(

@@ -11,6 +11,7 @@ from reversal import (
     extrapolation,
     frontier,
     jobs,
+    loss_curves,
     narrowing,
     not_measured,
     outcomes,
@@ -27,6 +28,7 @@ def main(
     problem_score_paths,
     problem_paths,
     training_set_paths,
+    losses_paths,
     dropped_paths,
     frontier_path,
     published_paths,
@@ -50,7 +52,7 @@ def main(
     metrics = pl.concat([part["metrics"] for part in parts])
     intervals = pl.concat([part["intervals"] for part in parts])
     table = changes.judged([row for part in parts for row in part["changes"]])
-    at_temperatures = frontier.of_last_models(pl.read_csv(frontier_path, schema=tables.FRONTIER))
+    at_temperatures = frontier.of_last_models(tables.read(frontier_path, tables.FRONTIER))
     outcome = outcomes.outcomes(table, at_temperatures, study["runs"])
     of_bases = {
         base: [row for part in parts for row in part["bases"].get(base, [])]
@@ -61,7 +63,7 @@ def main(
         not_measured.not_measured(judged.filter(model=model, task=task), table.filter(model=model, task=task), names)
         for (model, task), names in study["ood"]
     )
-    dropped = pl.concat([pl.read_csv(path, schema=tables.DROPPED) for path in dropped_paths])
+    dropped = pl.concat([tables.read(path, tables.DROPPED) for path in dropped_paths])
     for name, frame, schema in (
         ("metrics", metrics, tables.METRICS),
         ("metrics_csv", metrics, tables.METRICS),
@@ -79,10 +81,12 @@ def main(
         ("dropped", dropped, tables.DROPPED),
     ):
         tables.write(frame, schema, outputs[name])
-    jobs.write_text(outputs["training_sets"], _training_sets(training_set_paths).write_csv())
+    trained = _training_sets(training_set_paths, losses_paths)
+    jobs.write_text(outputs["training_sets"], trained.write_csv())
     lasts = [len(lineages) for lineages in study["series"].values()]
     text = verdict_words.verdict_text(table, outcome, lasts) + given_models(dict(study["given"]))
-    jobs.write_text(outputs["verdict"], text + not_measured.sentences(unknown, dropped))
+    text += not_measured.sentences(unknown, dropped) + loss_curves.warnings(trained.to_dicts())
+    jobs.write_text(outputs["verdict"], text)
 
 
 def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: tuple) -> dict:
@@ -117,10 +121,13 @@ def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: 
     }
 
 
-def _training_sets(paths: list[str]) -> pl.DataFrame:
+def _training_sets(paths: list[str], losses_paths: list[str]) -> pl.DataFrame:
     axes = ("model", "base", "task", "seed", "lineage")
     rows = [
-        dict(zip(axes, summaries.place_of(path), strict=True)) | json.loads(Path(path).read_text()) for path in paths
+        dict(zip(axes, summaries.place_of(path), strict=True))
+        | json.loads(Path(path).read_text())
+        | loss_curves.ends(tables.read(losses, tables.LOSSES))
+        for path, losses in zip(paths, losses_paths, strict=True)
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -139,6 +146,7 @@ if "snakemake" in globals():
         list(snakemake.input.problem_scores),
         list(snakemake.input.problems),
         list(snakemake.input.training_sets),
+        list(snakemake.input.losses),
         list(snakemake.input.dropped),
         snakemake.input.frontier,
         list(snakemake.input.published),

@@ -19,11 +19,11 @@ def main(
     headline_path: str,
     answers_path: str,
 ) -> None:
-    changes = pl.read_csv(changes_path, schema=tables.CHANGES)
-    outcomes = pl.read_csv(outcomes_path, schema=tables.OUTCOMES)
-    split = pl.read_csv(narrowing_path, schema=tables.NARROWING)
-    rule = pl.read_csv(rule_path, schema=tables.RULE)
-    verifiers = pl.scan_parquet(verdict_paths).select(pl.col("verifier").unique()).collect()["verifier"]
+    changes = tables.read(changes_path, tables.CHANGES)
+    outcomes = tables.read(outcomes_path, tables.OUTCOMES)
+    split = tables.read(narrowing_path, tables.NARROWING)
+    rule = tables.read(rule_path, tables.RULE)
+    verifiers = pl.concat(tables.read(path, tables.VERDICT_ROWS)["verifier"].unique() for path in verdict_paths)
     unsafe = verifiers.str.ends_with("without sandbox").any()  # as reversal.verification says it
     notes = ["Programs written by the models ran without a sandbox."] if unsafe else []
     notes += ["The verdicts are labels that came with the answers."] if tables.LABELLED in verifiers else []

@@ -25,6 +25,8 @@ ROWS = {
     "n_tokens": pl.Int64,
     "finish_reason": pl.String,
 }
+ANEW = "say the answer_type (and the answer_mark), so that the answers are judged against the gold ones"
+BATCH = 10_000  # rows as Python objects at a time: they take several times the memory of the table
 OWN_LABEL = {"nemo_skills": ("symbolic_correct", "is_correct"), "verl": ("acc", "score"), "plain": ("correct",)}
 
 
@@ -34,20 +36,37 @@ def read_rows(paths: list[str], labels: str | bool) -> pl.DataFrame:
     labels: the field that holds the verdicts, True for the one that this form has, False for none. Raises ValueError
     naming file and line of a record that cannot be read.
     """
-    found = []
+    found, places, frames = [], [], []
     for path in paths:
-        first, form = None, ""
+        first, form, many = None, "", 0
         for place, record in _inspect_samples(path) if path.endswith(".json") else records(path):
             first = record if first is None else first
             form = form or _form(record, place)
             try:
-                found += READERS[form](record, first, labels, path)
+                rows = READERS[form](record, first, labels, path)
             except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
                 reason = f"no field {error}, only {', '.join(record)}" if isinstance(error, KeyError) else str(error)
                 raise ValueError(f"{place}: not an answer in the form of {form}: {reason}") from error
-        if first is None:
-            raise ValueError(f"{path}: holds no answers")
-    return pl.DataFrame(found, schema=ROWS)
+            many += len(rows)
+            found += rows
+            places += [place] * len(rows)
+            if len(found) >= BATCH:
+                frames.append(_table(found, places))
+                found, places = [], []
+        if not many:
+            raise ValueError(f"{path}: holds no answers" + (f" of {labels}" if first and labels else ""))
+    counted = pl.when(pl.col("n_tokens") >= 0).then("n_tokens")  # -1 is how some say that they did not count
+    return pl.concat([*frames, _table(found, places)]).with_columns(n_tokens=counted)
+
+
+def _table(rows: list[dict], places: list[str]) -> pl.DataFrame:
+    try:
+        return pl.DataFrame(rows, schema=ROWS)
+    except (pl.exceptions.PolarsError, ValueError, TypeError, OverflowError) as error:
+        if len(rows) > 1:  # the first that is at fault, for the error to name
+            for row, place in zip(rows, places, strict=True):
+                _table([row], [place])
+        raise ValueError(f"{places[0]}: not an answer: {str(error).splitlines()[0]}") from error
 
 
 def _form(record: dict, place: str) -> str:
@@ -72,7 +91,7 @@ def _plain(record: dict, first: dict, labels: str | bool, path: str) -> list[dic
     if row["id"] is None and row["question"] is None:
         raise KeyError("problem_id")
     row |= {key: record.get(key) for key in ("sample_index", "answer", "n_tokens", "finish_reason")}
-    row |= {"text": _text(record["text"]), "greedy": bool(record.get("greedy", False))}
+    row |= {"text": _text(record["text"]), "greedy": _greedy(record.get("greedy"))}
     return [row | {"correct": _label(record, labels, "plain")}]
 
 
@@ -113,7 +132,9 @@ def _lm_eval(record: dict, first: dict, labels: str | bool, path: str) -> list[d
     settings = next(iter(record["arguments"].values()))["arg_1"]
     greedy = len(texts) == 1 and (not settings.get("do_sample") or settings.get("temperature") == 0)
     if labels and len(texts) > 1:
-        raise ValueError(f"one score for {len(texts)} answers; leave labels out and say the answer_type instead")
+        raise ValueError(f"one score for {len(texts)} answers: {ANEW}")
+    if metric is True and "metrics" not in record:
+        raise ValueError("the record does not say which field is its metric: name it (labels: METRIC)")
     correct = _label(record, record["metrics"][0] if metric is True else metric, "lm_eval")
     number = document.get("problem_id", record["doc_id"])  # our own export has the first
     row = {"id": _id(number), "question": document.get("question") or document.get("problem")}
@@ -123,11 +144,15 @@ def _lm_eval(record: dict, first: dict, labels: str | bool, path: str) -> list[d
 
 
 def _inspect(record: dict, first: dict, labels: str | bool, path: str) -> list[dict]:
+    if not record["output"]["choices"]:
+        raise ValueError("it has no output: the sample failed there; run it again, or take it out")
     choice, target = record["output"]["choices"][0], record["target"]
     asked = record["input"]
     if not isinstance(asked, str):
         asked = _content([message for message in asked if message["role"] == "user"][-1]["content"])
     scores = record.get("scores") or {}
+    if labels and not (scores if labels is True else labels in scores):
+        raise ValueError(f"no score of {'any scorer' if labels is True else labels}, only {list(scores)}: {ANEW}")
     score = scores[labels] if isinstance(labels, str) else next(iter(scores.values()), {})
     usage = record["output"].get("usage") or {}
     return [
@@ -156,9 +181,12 @@ def _inspect_samples(path: str) -> Iterator[tuple[str, dict]]:
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: not a readable JSON file ({error})") from error
     if not isinstance(log, dict) or "eval" not in log or not log.get("samples"):
-        raise ValueError(f"{path}: no log of inspect with samples (status {log.get('status') if log else None})")
+        said = f"status {log.get('status')}" if isinstance(log, dict) else f"a {type(log).__name__}"
+        raise ValueError(
+            f"{path}: no log of inspect with samples ({said}); answers of other forms are .jsonl, one a line"
+        )
     temperature = (log["eval"].get("model_generate_config") or {}).get("temperature")
-    epochs = max(sample["epoch"] for sample in log["samples"])
+    epochs = max(sample.get("epoch", 1) for sample in log["samples"])
     for i, sample in enumerate(log["samples"], start=1):
         yield f"{path}, sample {i}", sample | {"greedy": temperature == 0 and epochs == 1}
 
@@ -171,8 +199,7 @@ def _label(record: dict, labels: str | bool, form: str) -> bool | None:
     name = next((name for name in names if name in record), None)
     if name is None:
         raise ValueError(
-            f"no label {' or '.join(names)}, only {', '.join(record)}: name the field (labels: FIELD), or say the "
-            "answer_type, so that the answers are judged against the gold ones"
+            f"no label {' or '.join(names)}, only {', '.join(record)}: name the field (labels: FIELD), or {ANEW}"
         )
     value = record[name]
     truths = {"C": True, "I": False, "N": False, 1: True, 0: False, -1: False}
@@ -189,6 +216,12 @@ def _gold_of_document(target) -> str | None:
 def _content(content) -> str:
     """The text of a chat message, which may come in parts."""
     return content if isinstance(content, str) else "".join(p["text"] for p in content if p["type"] == "text")
+
+
+def _greedy(value) -> bool:
+    if value not in (None, True, False):
+        raise ValueError(f"greedy is {value!r}, neither true nor false")
+    return bool(value)
 
 
 def _id(value) -> str | None:

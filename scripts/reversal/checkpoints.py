@@ -1,4 +1,8 @@
-"""A model folder: a Hugging Face checkpoint that is moved into place whole, with model.json, its origin, last."""
+"""A model folder: a Hugging Face checkpoint that is moved into place whole, with model.json, its origin, last.
+
+files.json says how long each of its files is, and its SHA-256. It does not stand in model.json: a removed model that is
+trained again may differ in bits on a GPU, and what was made of it stays up to date all the same (see `publish`).
+"""
 
 import hashlib
 import importlib.metadata
@@ -9,9 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from reversal.jobs import write_json
+from reversal.seals import file_digest
 
 PACKAGES = ["torch", "transformers", "trl"]
 REMOVED = "removed.json"  # what keep_models leaves of a checkpoint
+FILES = "files.json"
 
 
 def work_folder(model_json: str, *depends_on: object) -> str:
@@ -27,14 +33,43 @@ def file_hash(*paths: str) -> str:
     return hashlib.sha256(b"".join(Path(path).read_bytes() for path in paths)).hexdigest()
 
 
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def weights_folder(model_json: str | None, user: str) -> str:
-    """The folder to load a model from. Raises RuntimeError where keep_models removed it and nobody trained it again."""
+    """The folder to load a model from, its files compared with what was published.
+
+    Raises RuntimeError where keep_models removed it and nobody trained it again, or where a file is not as it was.
+    """
     if not model_json:
         raise RuntimeError(
             f"{user} must run again, and the weights that it reads were removed (keep_models). Snakemake did not see "
             "this coming (a forced run?); the same command once more trains them first."
         )
+    if found := faults(model_json):
+        raise RuntimeError(f"{user}: {found}")
     return str(Path(model_json).parent)
+
+
+def faults(model_json: str, contents: bool = True) -> str:
+    """What is wrong with the files of a published model and what to do; "" if nothing. contents: read them all."""
+    folder = Path(model_json).parent
+    if not (folder / FILES).exists():  # a model of an earlier version will be made anew, as its code has changed
+        return _remedy(folder, f"{FILES} is missing") if contents else ""
+    for name, expected in json.loads((folder / FILES).read_text()).items():
+        path = folder / name
+        if not path.exists():
+            return _remedy(folder, f"{name} is missing")
+        if path.stat().st_size != expected["bytes"]:
+            return _remedy(folder, f"{name} has {path.stat().st_size} bytes, not {expected['bytes']}")
+        if contents and file_digest(str(path)) != expected["sha256"]:
+            return _remedy(folder, f"{name} has changed since it was written")
+    return ""
+
+
+def _remedy(folder: Path, fault: str) -> str:
+    return f"{folder}: {fault}. Delete {folder}/model.json and run again: the model is made anew."
 
 
 def without_decoding(model):
@@ -52,6 +87,8 @@ def without_decoding(model):
 def publish(checkpoint: str, model_json: str, origin: dict) -> None:
     """Moves the folder `checkpoint` to where model_json belongs, then writes model_json: origin and versions.
 
+    files.json, for weights_folder, is written before.
+
     A removed model that is trained again from the same origin gets its old model.json, to the byte: Snakemake compares
     so small a file by content, and what was made of the model stays up to date.
     """
@@ -61,6 +98,13 @@ def publish(checkpoint: str, model_json: str, origin: dict) -> None:
         before = json.loads((folder / REMOVED).read_text())["model"]
         if before | {"seconds": 0} == description | {"seconds": 0}:
             description = before
+    own = {FILES, Path(model_json).name}  # also those of a linked model
+    files = sorted(path for path in Path(checkpoint).rglob("*") if path.is_file() and path.name not in own)
+    found = {
+        path.relative_to(checkpoint).as_posix(): {"bytes": path.stat().st_size, "sha256": file_digest(str(path))}
+        for path in files
+    }
+    write_json(f"{checkpoint}/{FILES}", found)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(checkpoint, folder)
     write_json(model_json, description)

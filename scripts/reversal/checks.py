@@ -3,13 +3,15 @@
 Light imports only: the rules call this at every start of Snakemake.
 """
 
-import difflib
 from pathlib import Path
 
+from reversal import consistency, file_names
 from reversal.batches import per_process
+from reversal.families import WITH_SOLUTIONS
 from reversal.given import answers_of, missing, needs_base, with_given
 from reversal.lineages import series
-from reversal.study import FRONTIER, gpus_to_sample, step_of
+from reversal.sentences import odd_values, sentence
+from reversal.study import FRONTIER, step_of
 
 FOLDERS = (
     "problems",
@@ -25,17 +27,22 @@ JUDGED = {"gsm8k": "number", "word_problems": "number", "expressions": "number",
 JUDGED |= {"fractions": "expression", "commonsenseqa": "choice", "choices": "choice"}
 JUDGED |= {"mbpp": "program", "programs": "program"}
 TYPES = ("number", "expression", "choice", "program")  # what answers are judged as
-MARKS = {"gsm8k": "####", "word_problems": "####", "expressions": "####", "choices": "####"}
+MARKS = {"gsm8k": "####", "reasoning_gym": "####", "word_problems": "####", "expressions": "####", "choices": "####"}
 MARKS |= {"math": "\\boxed{", "fractions": "\\boxed{"}
 
 
 def problems_of(config: dict, schema: dict) -> list[str]:
     """Everything that is wrong with `config`, one sentence each, naming the key and what is allowed; [] if nothing."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, validators
 
-    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
+    if faults := odd_values(config, ""):
+        return faults
+    # Of a JSON schema 3.0 is an integer, of range() it is none.
+    whole = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    validator = validators.extend(Draft202012Validator, type_checker=whole)
+    errors = sorted(validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
-        return [_sentence(error) for error in errors]
+        return [sentence(error) for error in errors]
     return _inconsistencies(with_given(config)) or _faults_of_own_steps(config, schema)
 
 
@@ -55,37 +62,14 @@ def _faults_of_own_steps(config: dict, schema: dict) -> list[str]:
     return found
 
 
-def _sentence(error) -> str:
-    """A description in the schema says what a value must be where the schema's own words would not help."""
-    place, value = ".".join(map(str, error.absolute_path)) or "top level", error.instance
-    if error.validator == "additionalProperties":
-        allowed = sorted(error.schema["properties"])
-        unknown = [key for key in value if key not in allowed]
-        near = [match for key in unknown for match in difflib.get_close_matches(str(key), allowed, n=1)]
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        if {"file", "dataset"} & set(value) and "generator" in unknown:
-            meant = " (of the study below: set them to null, since maps merge)"
-        return f"{place}: unknown key {', '.join(map(repr, unknown))}{meant}; allowed: {', '.join(allowed)}"
-    if error.validator == "type" and error.validator_value in ("number", "integer") and _is_number(value):
-        return f"{place}: YAML reads {value} as text; write {float(value)!r}"
-    if "description" in error.schema and error.validator not in ("type", "required"):
-        return f"{place}: must be {error.schema['description']}" + (
-            "" if isinstance(value, dict) else f", not {value!r}"
-        )
-    return f"{place}: {error.message}"
-
-
-def _is_number(text) -> bool:
-    try:
-        return isinstance(text, str) and bool(float(text))
-    except ValueError:
-        return False
-
-
 def _inconsistencies(config: dict) -> list[str]:
     """What no schema can say: names that must exist, lineages that cannot be built, values that must fit together."""
-    found = [*_of_methods(config), *_of_given(config), *_of_sampling(config), *_of_tasks(config)]
-    return found + _of_prompts_and_sources(config)
+    found = [*_of_methods(config), *_of_given(config), *consistency.of_sampling(config), *_of_tasks(config)]
+    found += [*_of_prompts_and_sources(config), *consistency.of_architectures(config), *consistency.of_losses(config)]
+    if found:  # what follows builds the series, whose steps must be known
+        return found
+    of_all = (consistency.of_equal_sources, consistency.of_equal_methods, consistency.of_equal_logs)
+    return [fault for of in of_all for fault in of(config)] or file_names.faults(config)
 
 
 def _of_given(config: dict) -> list[str]:
@@ -142,29 +126,6 @@ def _of_methods(config: dict) -> list[str]:
     return found
 
 
-def _of_sampling(config: dict) -> list[str]:
-    engine = config["sampling"]["engine"]
-    if all("answers" in step for step in config["steps"].values()):
-        return []
-    if engine["name"] != "vllm":
-        spread = [name for name in config["models"] if gpus_to_sample(config, name) > 1]
-        return [f"models.{name}.tensor_parallel: only the engine vllm has it; take vllm or 1" for name in spread]
-    found, key = [], "sampling.engine.arguments.max_model_len"
-    longest = engine.get("arguments", {}).get("max_model_len")
-    for task, settings in config["tasks"].items() if longest else ():
-        if settings["max_tokens"] >= longest:
-            found.append(
-                f"tasks.{task}.max_tokens: {settings['max_tokens']} leaves no room for a prompt in {key}, {longest}"
-            )
-    for name, model in config["models"].items() if longest else ():
-        most = model.get("pretrain", {}).get("architecture", {}).get("max_position_embeddings", longest)
-        if longest > most:
-            found.append(
-                f"{key}: {longest} is more than models.{name}.pretrain.architecture.max_position_embeddings, {most}"
-            )
-    return found
-
-
 def _of_tasks(config: dict) -> list[str]:
     found = [
         f"models.{name}: a study keeps other files in a folder of this name; take another"
@@ -193,8 +154,9 @@ def _of_tasks(config: dict) -> list[str]:
         if judged[0] != judged[1]:
             found.append(f"tasks.{task}: answers of train are {judged[0]}s, of test {judged[1]}s")
         mark = MARKS.get(train)
-        if settings["rationales"] == "gold" and train == "commonsenseqa":
-            found.append(f"tasks.{task}.rationales: commonsenseqa has no gold solutions; take few_shot or none")
+        named = settings["train"].get("family", train)
+        if settings["rationales"] == "gold" and (train == "commonsenseqa" or named not in (train, *WITH_SOLUTIONS)):
+            found.append(f"tasks.{task}.rationales: {named} has no gold solutions; take few_shot or none")
         elif settings["rationales"] == "gold" and mark and settings["answer_mark"] != mark:
             found.append(
                 f"tasks.{task}.answer_mark: {mark!r} stands before the answers in the gold solutions of {train}"
@@ -205,7 +167,7 @@ def _of_tasks(config: dict) -> list[str]:
 def _of_plain(task: str, settings: dict) -> list[str]:
     found = []
     for name, source in _sources(settings).items():
-        if "answer_type" in source and _is_source(source) and _kind(source) != "plain":
+        if "answer_type" in source and _is_source(source) and _kind(source) not in ("plain", "reasoning_gym"):
             found.append(f"tasks.{task}.{name}.answer_type: {_kind(source)} says it itself; leave it out")
         if _is_source(source) and _kind(source) == "plain" and "answer_type" not in source:
             found.append(f"tasks.{task}.{name}.answer_type: of plain problems it must be said: {', '.join(TYPES)}")
@@ -251,17 +213,34 @@ def _of_prompts_and_sources(config: dict) -> list[str]:
                     found.append(f"{where}.{key}: must be [lowest, highest], not {source[key]}")
             if name.startswith("corpus.") and _kind(source) == "commonsenseqa":
                 found.append(f"{where}: commonsenseqa has no gold solutions to learn from")
+            if name.startswith("corpus.") and _kind(source) == "reasoning_gym":
+                found.append(
+                    f"{where}: nothing keeps a test's questions out of reasoning_gym's; take another generator"
+                )
     return found
 
 
 def missing_files(config: dict) -> list[str]:
-    """The problem files that the study names and that are not there, one sentence each."""
+    """The files and folders that the study names and that are not there, one sentence each."""
     config = with_given(config)
-    return missing(config) + [
-        f"{place.removesuffix('.prompt')}.{name}.file: there is no {source['file']}, seen from {Path.cwd()}"
+    named = [
+        (f"{place.removesuffix('.prompt')}.{name}.file", source["file"], Path.is_file)
         for place, _, sources in _prompts_and_sources(config)
         for name, source in sources.items()
-        if "file" in source and not Path(source["file"]).is_file()
+        if "file" in source
+    ]
+    if "policy" in config["sampling"]["engine"]:
+        named.append(("sampling.engine.policy", config["sampling"]["engine"]["policy"], Path.is_file))
+    for name, model in config["models"].items():
+        if "folder" in model and name != "given":
+            named.append((f"models.{name}.folder", model["folder"], Path.is_dir))
+    encoder = config["scoring"].get("embedding_model", "")
+    if encoder.startswith((".", "/", "~")):
+        named.append(("scoring.embedding_model", encoder, Path.is_dir))
+    return missing(config) + [
+        f"{place}: there is no {path}, seen from {Path.cwd()}"
+        for place, path, exists in named
+        if not exists(Path(path))
     ]
 
 

@@ -1,8 +1,12 @@
 """What the jobs of a study take: seconds, GPUs, cores and tokens; assumed (rules/throughputs.yaml) or measured."""
 
+import json
+import math
 import re
+from pathlib import Path
 from typing import NamedTuple
 
+from reversal.hub import gguf_file
 from reversal.study import (
     answers_wanted,
     asked,
@@ -34,7 +38,9 @@ class Study(NamedTuple):
 
     @property
     def device(self) -> dict:
-        return self.table["devices"][self.config["plan"]["device"]]
+        """Its row of the table, or what the study itself says of a device."""
+        device = self.config["plan"]["device"]
+        return device if isinstance(device, dict) else self.table["devices"][device]
 
     @property
     def has_gpus(self) -> bool:
@@ -69,26 +75,57 @@ def cost_of(kind: Kind, study: Study) -> Cost:
 
 
 def parameters(model: dict) -> float:
-    """Parameters of a model: of a pre-trained one by its architecture, else the last "7b" or "135M" of its name.
+    """Parameters of a model: by its architecture, its weights, or else the last "7b" or "135M" of its name.
 
-    Raises ValueError for a name without a size.
+    Raises ValueError for a model that is not here and has no size in its name.
     """
     if "pretrain" in model:
-        return _llama(model["pretrain"]["vocabulary"], model["pretrain"]["architecture"])
-    name = model.get("hub") or model["folder"]
+        return _llama({"vocab_size": model["pretrain"]["vocabulary"], **model["pretrain"]["architecture"]})
+    found = _in_folder(Path(model["folder"])) if "folder" in model else None
+    if found:
+        return found
+    name = model.get("hub") or model.get("folder") or gguf_file(model["package"]).name
     sizes = re.findall(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)([bm])(?![A-Za-z0-9])", name, re.IGNORECASE)
     if not sizes:
-        raise ValueError(f"{name}: how many parameters? The plan reads them from the name; call it, say, {name}-7b")
+        raise ValueError(
+            f"{name}: how many parameters? There are no weights of it here to count, nor a config.json, and no size in "
+            f"its name; call it, say, {name}-7b"
+        )
     number, unit = sizes[-1]
     return float(number) * {"b": 1e9, "m": 1e6}[unit.lower()]
 
 
-def _llama(vocabulary: int, architecture: dict) -> int:
-    """A Llama with tied embeddings: attention, gated feed-forward part and two norms per layer, one norm at the end."""
-    hidden, heads = architecture["hidden_size"], architecture["num_attention_heads"]
-    keys = hidden * architecture.get("num_key_value_heads", heads) // heads
-    layer = 2 * hidden * (hidden + keys) + 3 * hidden * architecture["intermediate_size"] + 2 * hidden
-    return vocabulary * hidden + architecture["num_hidden_layers"] * layer + hidden
+def _in_folder(folder: Path) -> int | None:
+    """The numbers in a checkpoint's safetensors, by their headers; without any, a Llama as config.json describes it."""
+    shapes = [
+        tensor["shape"]
+        for path in sorted(folder.glob("*.safetensors"))
+        for name, tensor in _header(path).items()
+        if name != "__metadata__"
+    ]
+    if shapes:
+        return sum(map(math.prod, shapes))
+    config = folder / "config.json"
+    return _llama({"tie_word_embeddings": False, **json.loads(config.read_text())}) if config.is_file() else None
+
+
+def _header(path: Path) -> dict:
+    """{tensor: its dtype, shape and place} of a safetensors file: eight bytes say how long this JSON text is."""
+    with path.open("rb") as file:
+        return json.loads(file.read(int.from_bytes(file.read(8), "little")))
+
+
+def _llama(config: dict) -> int:
+    """Attention, gated feed-forward part and two norms per layer, one norm at the end; a head of its own unless tied.
+
+    config: under the names of transformers.LlamaConfig; embeddings are tied unless it says otherwise, as in our own.
+    """
+    hidden, heads, layers = config["hidden_size"], config["num_attention_heads"], config["num_hidden_layers"]
+    width = config.get("head_dim") or hidden // heads
+    queries, keys = heads * width, config.get("num_key_value_heads", heads) * width
+    layer = 2 * hidden * (queries + keys) + 3 * hidden * config["intermediate_size"] + 2 * hidden
+    embeddings = config["vocab_size"] * hidden * (1 if config.get("tie_word_embeddings", True) else 2)
+    return embeddings + layers * layer + hidden
 
 
 def problems(study: Study, task: str, name: str) -> int:

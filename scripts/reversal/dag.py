@@ -8,14 +8,15 @@ from itertools import product
 from typing import NamedTuple
 
 from reversal.keeping import children, judged_after
-from reversal.lineages import BASE, iteration, last_step, parent, series
+from reversal.lineages import BASE, first, iteration, last_step, parent, series
 from reversal.study import (
     FRONTIER,
     asked,
     bases_of,
     frontier_lineages,
     learns_from_answers,
-    reference_of,
+    reference,
+    runs_programs,
     sets_of,
     shards_of,
 )
@@ -63,6 +64,27 @@ def jobs_of(config: dict) -> list[Job]:
     return jobs + _table_jobs(jobs)
 
 
+def names_of(config: dict) -> set[str]:
+    """The names of the log and benchmark files of a study's jobs, which need not be unique.
+
+    With given series, which `jobs_of` does not know, these are all names that its jobs may have.
+    """
+    if not any("given" in method for method in config["methods"].values()):
+        return {job.name for job in jobs_of(config)}
+    chains = [series(method, config["iterations"]) for method in config["methods"].values()]
+    models = sorted({lineage for chain in chains for lineage in chain})
+    names = {job.name for job in _table_jobs([])}
+    for task, settings in config["tasks"].items():
+        names |= {f"{task}-{name}" for name in ["train", "sandbox", *sets_of(settings, "evaluation")]}
+    for model, task in product(config["models"], config["tasks"]):
+        for base, seed in product(bases_of(config["models"][model]), config["seeds"]):
+            of = Replicate(model, base, task, seed)
+            names |= {f"{model}-base{base}", *(f"{of.name}-{lineage}" for lineage in [BASE, *models])}
+            for lineage, batch in product([BASE, *models], ["train", "evaluation", FRONTIER]):
+                names |= {job.name for job in _answer_jobs(config, of, lineage, batch)}
+    return names
+
+
 def _problem_jobs(config: dict) -> Iterator[Job]:
     for task, settings in config["tasks"].items():
         others = sets_of(settings, "evaluation")
@@ -75,6 +97,8 @@ def _problem_jobs(config: dict) -> Iterator[Job]:
                 ("prepare_problems", "", task, name),
                 tuple(needs),
             )
+        for sandbox in _sandbox(config, task):
+            yield Job("check_sandbox", sandbox, f"{task}-sandbox", ("check_sandbox",), ())
 
 
 def _base_jobs(config: dict) -> Iterator[Job]:
@@ -101,9 +125,8 @@ def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replica
         # Two steps of one name take differently long if one learns from the gold solutions.
         detail = (model, task, last_step(lineage), "samples" if answers else "problems")
         rows = f"{folder}/training_set.parquet"
-        yield Job(
-            "build_training_set", rows, name, ("build_training_set", *detail), (_problems(task, "train"), *answers)
-        )
+        needs = (_problems(task, "train"), *answers, *_sandbox(config, task))
+        yield Job("build_training_set", rows, name, ("build_training_set", *detail), needs)
         needs = (rows, _model(of, before))
         yield Job("train", f"{folder}/model/model.json", name, ("train", *detail), needs, 2, lineage)
         asked_by = [child for child in children(lineage, models) if learns_from_answers(config, model, task, child)]
@@ -111,7 +134,8 @@ def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replica
             yield from _answer_jobs(config, of, lineage, batch)
         verdicts = [f"{lineage}/verdicts/{name}" for name in evaluated]
         verdicts += [f"{lineage}/verdicts/train"] if before == BASE else []
-        verdicts += [f"{reference}/verdicts/test" for reference in {reference_of(config, lineage)} - {lineage}]
+        verdicts += [f"{first(lineage)}/verdicts/test"] if before != BASE else []
+        verdicts += [f"{BASE}/verdicts/test"] if reference(config) == "M0" else []
         needs = tuple(f"{place}/{path}.parquet" for path in verdicts)
         yield Job("score", f"{folder}/scores.parquet", name, ("score", model, task), needs, 0, lineage)
         if lineage in hot:
@@ -132,7 +156,7 @@ def _answer_jobs(config: dict, of: Replicate, lineage: str, batch: str) -> Itera
     for shard in range(shards):
         part = f"{batch}/{shard}-of-{shards}"
         parts.append(f"{folder}/samples/{part}.parquet")
-        needs = (*(_problems(task, asked(problems)) for problems in sets), _model(of, lineage))
+        needs = (*(_problems(task, asked(problems)) for problems in sets), _model(of, lineage), *_sandbox(config, task))
         log = f"{name}-{part.replace('/', '-')}"
         yield Job("sample", parts[-1], log, ("sample", model, task, batch), needs, 1, lineage)
     for problems in sets:
@@ -161,11 +185,16 @@ def _table_jobs(jobs: list[Job]) -> list[Job]:
     frontier, metrics = "tables/frontier.csv", "tables/metrics.parquet"
     after = {"summarise_time": ("tables/time.csv", metrics, frontier), "write_pages": ("pages/headline.html", metrics)}
     after |= {"plot": ("figures/figure1_accuracy.svg", metrics, frontier)}
+    after |= {"write_provenance": ("provenance.json", metrics)}
     return [
         Job("summarise_frontier", frontier, "summarise_frontier", ("summarise_frontier",), at_temperatures),
         Job("summarise", metrics, "summarise", ("summarise",), (*scores, frontier)),
         *(Job(rule, output, rule, (rule,), tuple(needs)) for rule, (output, *needs) in after.items()),
     ]
+
+
+def _sandbox(config: dict, task: str) -> list[str]:
+    return [f"problems/{task}/sandbox.json"] if runs_programs(config, task) else []
 
 
 def _problems(task: str, name: str) -> str:

@@ -21,7 +21,8 @@ def bytes_per_kind(jobs: list[Job], study: Study) -> dict[str, float]:
         match rule:
             case "fetch_base" | "pretrain_base":
                 model = study.config["models"][names[0]]
-                per_parameter = size["base_parameter"] if "hub" in model else size["parameter"] * ("pretrain" in model)
+                ours = "pretrain" in model or "package" in model  # a folder is linked
+                per_parameter = size["base_parameter"] if "hub" in model else size["parameter"] * ours
                 found["base models"] += costing.parameters(model) * per_parameter
             case "train":
                 found["checkpoints"] += checkpoint_bytes(study, names[0])

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
 from reversal import drawing
+from reversal.accuracy import accuracy_metric
 from reversal.drawing import DASHES, GREY, MARKERS, SMALL, colours, names
 
 DIVERSITIES = {
@@ -32,14 +33,17 @@ ARROW = {"arrowstyle": "->", "color": "black", "linewidth": 0.8, "shrinkA": 0, "
 
 
 def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFrame) -> Figure:
-    """Figure 1: greedy test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below.
+    """Figure 1: test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below.
 
-    As printed: a panel per task and method, a line per model. M0, where it was evaluated, is a cross at t = 0 that no
-    line leads to: M1 learns from gold solutions, not from M0.
+    Of greedy answers, or of samples where a model has no greedy ones. As printed: a panel per task and method, a line
+    per model. M0, where it was evaluated, is a cross at t = 0 that no line leads to: M1 learns from gold solutions, not
+    from M0.
     """
-    data, runs = select(intervals, "pass_at_1", "test"), select(metrics, "pass_at_1", "test")
+    metric = accuracy_metric(intervals)
+    kind, label = {"pass_at_1": ("Greedy", "greedy pass@1")}.get(metric, ("Sampled", "mean of samples"))
+    data, runs = select(intervals, metric, "test"), select(metrics, metric, "test")
     if data.drop_nulls("value").is_empty():
-        return drawing.nothing("no pass_at_1 on the test problems")
+        return drawing.nothing(f"no {metric} on the test problems")
     models, tasks, methods = names(data, "model"), names(data, "task"), colours(intervals)
     several = len(tasks) > 1
     places = [[(method, task) for task in tasks] for method in methods]
@@ -59,14 +63,14 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
                 drawing.before(ax, first)
             drawing.line(ax, of_model.filter(pl.col("iteration") > 0), label=model, color=colour, **look)
             drawing.dots(ax, runs.filter(pl.col("iteration") > 0, **here), colour)
-            for row in changes.filter(dimension="accuracy", metric="pass_at_1", **here).to_dicts():
+            for row in changes.filter(dimension="accuracy", metric=metric, **here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
                 best = f"M$_{{{row['best_iteration']}}}$: {percent(row)}"
                 handles.append(Line2D([], [], color=colour, marker=look["marker"], linestyle="", label=best))
                 if row["published_best"]:
                     at = [1, row["published_best_iteration"]], [row["published_first"], row["published_best"]]
                     ax.plot(*at, "x", color="black", ms=4, zorder=6, label="_paper")
-        title, beside = (task, method) if several else (method, "greedy pass@1")
+        title, beside = (task, method) if several else (method, label)
         ax.set(title=title, ylabel=beside if ax in axes[:, 0] else "", xlabel="iteration t")
         (ax.yaxis.label if several else ax.title).set_color(colour)
         drawing.tidy(ax, percent=True, iterations=True)
@@ -76,7 +80,7 @@ def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFra
     key += [Line2D([], [], **drawing.M0)] if 0 in data["iteration"] else []
     key += drawing.key_of_printed(changes.drop_nulls("published_best"), ": M$_1$ and its best M$_t$")
     of_task = "" if several else f" on {tasks[0]}"
-    drawing.legend(figure, f"Greedy accuracy{of_task} (ring, text: best M$_t$, chosen after looking, and gain)", key)
+    drawing.legend(figure, f"{kind} accuracy{of_task} (ring, text: best M$_t$, chosen after looking, and gain)", key)
     return figure
 
 
@@ -87,7 +91,7 @@ def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame, printed: pl.Data
     run only. Dotted is the mirror, M_T's own pass@k on the problems that it lost. printed: PRINTED, for crosses.
     """
     data = intervals.with_columns(k=_k_of(pl.col("metric"))).drop_nulls("k")
-    if data.filter(subset="improvement").is_empty():
+    if data.filter(subset="improvement").drop_nulls("value").is_empty():
         return drawing.nothing("no improvement sets")
     steps, ks = sorted(set(data["iteration"]) - {1}), sorted(set(data["k"]))
     figure, places = drawing.panel_grid(intervals, 1.7, 1.3)

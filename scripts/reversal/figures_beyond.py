@@ -20,14 +20,14 @@ VERDICTS = {
 OUTCOME_ROWS = 2.4  # rows of numbers that an outcome takes, a word per line
 # From zero up, and below zero. Each: what a share of the test problems is, white in the method's colour, hatching.
 FLOW = {"gained_outside": (0.0, "xxxx"), "gained_inside": (0.25, None), "kept": (0.78, None), "lost": (0.9, "////")}
-M1 = {"color": "black", "linestyle": "--", "linewidth": 0.8, "label": "accuracy of M$_1$"}
+REFERENCE = {"color": "black", "linestyle": "--", "linewidth": 0.8}
 BASE = drawing.M0 | {"linestyle": ":", "label": "M$_0$"}
 CROSSING = {"marker": "X", "markerfacecolor": "white", "markersize": 6}
 EDGE = "#999999"
 EXTRAPOLATED = "#EEEEEE"  # the ground of what was not sampled
 FLOW_NAMES = {
-    "gained_outside": "gained, no sample of M$_1$ was right",
-    "gained_inside": "gained, a sample of M$_1$ was right",
+    "gained_outside": "gained, no sample of M$_{}$ was right",
+    "gained_inside": "gained, a sample of M$_{}$ was right",
     "kept": "kept",
     "lost": "lost",
 }
@@ -47,13 +47,14 @@ def pass_at_k(intervals: pl.DataFrame, extrapolations: pl.DataFrame) -> Figure:
         return drawing.nothing("no pass@k on the test problems")
     evaluated = 0 in data["iteration"]
     steps, ks = sorted(set(data["iteration"]) - {0}), sorted(set(data["k"]))
-    marked = [i for i, k in enumerate(ks) if k & (k - 1) == 0]
     figure, places = drawing.panel_grid(intervals, 1.9, 1.0)
     for ax, place in places:
         here, looks = data.filter(**place), _by_iteration(steps, colours(intervals)[place["method"]])
         for t, look in zip(steps, looks, strict=True):
             band = 0.15 if t in (steps[0], steps[-1]) else 0
-            drawing.line(ax, here.filter(iteration=t), x="k", band=band, markevery=marked, **look)
+            curve = here.filter(iteration=t).sort("k")  # as long as this model has samples
+            marked = [i for i, k in enumerate(curve["k"]) if k & (k - 1) == 0]
+            drawing.line(ax, curve, x="k", band=band, markevery=marked, **look)
         if evaluated:
             drawing.line(ax, here.filter(iteration=0), x="k", band=0, markevery=marked, **BASE)
         _mark_crossings(ax, here, steps, looks)
@@ -129,28 +130,34 @@ def verdicts(changes: pl.DataFrame, outcomes: pl.DataFrame) -> Figure:
     return figure
 
 
-def answer_flow(intervals: pl.DataFrame) -> Figure:
+def answer_flow(intervals: pl.DataFrame, reference: int = 1) -> Figure:
     """Figure 8: what became of M1's greedy answers in M_t, as shares of the test problems: gained, kept, lost.
 
     Gains stand next to zero, above; losses below; kept on top of the gains, so that the bar ends at M_t's accuracy.
+    reference: 1, or 0 for M0's answers instead of M1's.
     """
     if intervals.filter(pl.col("metric").is_in(list(FLOW))).drop_nulls("value").is_empty():
-        return drawing.nothing("no iteration after M1")
+        return drawing.nothing(f"no greedy answers of M{reference} and a later iteration")
     figure, places = drawing.panel_grid(intervals, 2.1, 1.0)
+    before = REFERENCE | {"label": f"accuracy of M$_{reference}$"}
     for ax, place in places:
         colour, here = colours(intervals)[place["method"]], intervals.filter(**place, subset="test")
         total = here.filter(metric="pass_at_1")
-        _flow_bars(ax, here, colour)
-        _whiskers(ax, total.filter(pl.col("iteration") > 1))
+        _flow_bars(ax, here, colour, reference)
+        _whiskers(ax, total.filter(pl.col("iteration") > reference))
         _whiskers(ax, here.filter(metric="gained_outside"))
         _whiskers(ax, here.filter(metric="lost"), sign=-1)
-        for first in total.filter(iteration=1)["value"].drop_nulls():
-            ax.axhline(first, **M1)
+        for first in total.filter(iteration=reference)["value"].drop_nulls():
+            ax.axhline(first, **before)
         ax.axhline(0, color="black", linewidth=0.8, label="_zero")
         drawing.tidy(ax, percent=True, iterations=True)
     figure.supxlabel("iteration t", fontsize=7.5)
-    key = [Patch(label=FLOW_NAMES[name], **look) for name, look in _flow_looks(drawing.GREY).items()]
-    drawing.legend(figure, "M$_1$'s greedy answers in M$_t$ (share of the test problems)", [*key, Line2D([], [], **M1)])
+    key = [Patch(label=FLOW_NAMES[name].format(reference), **look) for name, look in _flow_looks(drawing.GREY).items()]
+    drawing.legend(
+        figure,
+        f"M$_{reference}$'s greedy answers in M$_t$ (share of the test problems)",
+        [*key, Line2D([], [], **before)],
+    )
     return figure
 
 
@@ -212,16 +219,16 @@ def _flow_looks(colour: str) -> dict[str, dict]:
     }
 
 
-def _flow_bars(ax: Axes, here: pl.DataFrame, colour: str) -> None:
+def _flow_bars(ax: Axes, here: pl.DataFrame, colour: str, reference: int) -> None:
     shares = here.filter(pl.col("metric").is_in(list(FLOW)))
     wide = shares.pivot("metric", index="iteration", values="value").sort("iteration").drop_nulls()
     at, floor = wide["iteration"].to_numpy(), np.zeros(wide.height)
-    ax.set_xlim(1.4, (shares["iteration"].max() or 2) + 0.6)
+    ax.set_xlim(reference + 0.4, (shares["iteration"].max() or reference + 1) + 0.6)
     for name, look in _flow_looks(colour).items():
         heights = wide[name].to_numpy() if name in wide.columns else np.empty(0)
         if name == "lost":
             floor, heights = np.zeros(wide.height), -heights
-        ax.bar(at, heights, 0.62, bottom=floor, label=FLOW_NAMES[name], **look)
+        ax.bar(at, heights, 0.62, bottom=floor, label=FLOW_NAMES[name].format(reference), **look)
         floor = floor + heights
 
 

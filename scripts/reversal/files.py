@@ -21,8 +21,10 @@ def records(path: str) -> Iterator[tuple[str, dict]]:
         return
     with open(path, "rb") as lines:
         for i, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue  # as other readers do: a file may end in an empty line
             try:
-                record = json.loads(line.decode())
+                record = json.loads(line.decode("utf-8-sig" if i == 1 else "utf-8"))
             except (ValueError, RecursionError) as error:  # also what is no UTF-8, or nested without end
                 fault = f"{error.msg}, character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
                 raise ValueError(f"{path}, line {i}: not JSON ({fault})") from error

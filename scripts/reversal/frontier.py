@@ -29,8 +29,8 @@ def frontier(
     """(FRONTIER, CURVES) of one model and task, both less model and task.
 
     values: FRONTIER_SCORES with base, seed and lineage, of all replicates. series: {method: [lineage of M1, ..]};
-    compared is every later lineage that has values. temperature: the training's own. clusters: {problem_id: its cluster} of the
-    problems that are in one.
+    compared is every later lineage that has values. temperature: the training's own. clusters: {problem_id: its
+    cluster} of the problems that are in one.
     """
     values = values.rename({"temperature": "subset"}).with_columns(pl.col("subset").cast(pl.String), weight=1.0)
     names = pl.col("metric").replace(MEASURES).str.replace(r"^pass_at_", "pass@")

@@ -94,15 +94,33 @@ def missing(config: dict) -> list[str]:
             found.append(f"base: there is no folder {model['folder']}, seen from {Path.cwd()}")
     for name, method in config["methods"].items():
         for step in method["start"] if "given" in method else ():
-            its, made = config["steps"][step], config["steps"][step].get("checkpoint", {})
-            for path in [*its.get("answers", []), *([made["folder"]] if "folder" in made else [])]:
-                kind = (
-                    "file of answers" if "answers" in its else f"folder with a model, file of answers ({FORMS}) or hub"
-                )
-                if not (Path(path).is_file() if "answers" in its else Path(path).is_dir()):
-                    hint = " model (OWNER/NAME@ and the 40 digits of a commit)" if "answers" not in its else ""
-                    found.append(f"methods.{name}.given: there is no {kind}{hint} {path}, seen from {Path.cwd()}")
+            of_method = [*map(_fault_of_file, config["steps"][step].get("answers", []))]
+            if folder := config["steps"][step].get("checkpoint", {}).get("folder"):
+                of_method.append(_fault_of_folder(folder))
+            found += [f"methods.{name}.given: {fault}, seen from {Path.cwd()}" for fault in filter(None, of_method)]
+    sources = {"file", "dataset", "generator"}
+    unasked = [name for name, task in config["tasks"].items() if "test" in task and not sources & set(task["test"])]
+    if any("checkpoint" in step for step in config["steps"].values()):
+        found += [f"tasks.{name}: checkpoints need questions to answer (questions: {{file: ..}})" for name in unasked]
     return found
+
+
+def _fault_of_file(path: str) -> str | None:
+    return None if Path(path).is_file() else f"there is no file of answers {path}"
+
+
+def _fault_of_folder(path: str) -> str | None:
+    if not Path(path).is_dir():
+        return (
+            f"there is no folder with a model, file of answers ({FORMS}) or hub model (OWNER/NAME@ and the 40 digits "
+            f"of a commit) {path}"
+        )
+    if any(Path(path, name).is_file() for name in ("config.json", "adapter_config.json")):
+        return None
+    return (
+        f"{path} holds no model (config.json or adapter_config.json); answers in it are named by a pattern, "
+        f"{Path(path)}/*.jsonl"
+    )
 
 
 def _models(series: str | list[str]) -> list[dict]:

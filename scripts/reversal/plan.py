@@ -9,7 +9,7 @@ from reversal.costing import Cost, Study
 from reversal.dag import Job, jobs_of
 from reversal.lineages import series
 from reversal.scheduling import Task, critical_path, simulate
-from reversal.study import gpus_to_sample, gpus_to_train, step_of
+from reversal.study import gpus_asked_for, gpus_to_sample, gpus_to_train, step_of
 
 HOUR = 3600
 ADAM = 16  # bytes per parameter while training: weights, gradients, two moments, in float32
@@ -44,11 +44,10 @@ class Plan(NamedTuple):
 def make_plan(study: Study) -> Plan:
     """Costs all jobs of a study and runs them on the pools of its device.
 
-    Raises ValueError for a device that the table does not have, or a model whose size cannot be told.
+    Raises ValueError for a device that the table does not have or that has no GPUs where the study asks for some, or
+    for a model whose size cannot be told.
     """
-    devices, device = study.table["devices"], study.config["plan"]["device"]
-    if device not in devices:
-        raise ValueError(f"plan.device: no {device} in rules/throughputs.yaml; it has: {', '.join(devices)}")
+    _check_device(study)
     jobs = jobs_of(study.config)
     costs = {kind: costing.cost_of(kind, study) for kind in {job.kind for job in jobs}}
     place = {job.output: i for i, job in enumerate(jobs)}
@@ -57,6 +56,25 @@ def make_plan(study: Study) -> Plan:
         for job, cost in ((job, costs[job.kind]) for job in jobs)
     ]
     return Plan(study, jobs, costs, tasks, runs_of(study, tasks))
+
+
+def _check_device(study: Study) -> None:
+    config, devices = study.config, study.table["devices"]
+    if isinstance(config["plan"]["device"], str) and config["plan"]["device"] not in devices:
+        raise ValueError(
+            f"plan.device: no {config['plan']['device']} in rules/throughputs.yaml; it has: {', '.join(devices)}; or "
+            "describe a device of your own there (docs/plan.md)"
+        )
+    asked = [f"{key} ({number})" for key, (_, number) in gpus_asked_for(config).items() if number > 1]
+    if asked and not study.has_gpus:
+        there = ", ".join(name for name, device in devices.items() if "memory" in device)
+        raise ValueError(f"plan.device: {device_name(config)} has no GPUs, and {asked[0]} asks for some; take: {there}")
+
+
+def device_name(config: dict) -> str:
+    """A device that the study describes goes by the name that it has there."""
+    device = config["plan"]["device"]
+    return device if isinstance(device, str) else device.get("name", "a device of its own")
 
 
 def runs_of(study: Study, tasks: Sequence[Task]) -> list[Run]:
@@ -76,7 +94,7 @@ def page(plan: Plan, ran: Collection[str], pending: Collection[str] | str, power
     measured = sum(cost.measured > 0 for cost in plan.costs.values())
     lines = [
         f"# Plan of {config['study']}: {len(plan.jobs):,} jobs, {number(hours)} {plan.unit}-hours on "
-        f"{config['plan']['device']}",
+        f"{device_name(config)}",
         "",
         f"Estimates. Of {len(plan.costs)} kinds of jobs {measured} are measured by this study's own finished jobs; the "
         "others are assumed (rules/throughputs.yaml).",

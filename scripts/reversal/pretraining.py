@@ -3,6 +3,7 @@
 from reversal.checkpoints import last_checkpoint
 from reversal.problems import load_problems
 from reversal.prompts import format_prompt
+from reversal.watching import run
 
 
 def train_tokenizer(texts: list[str], vocabulary: int):
@@ -80,11 +81,16 @@ def pretrain(texts: list[tuple[str, str]], recipe: dict, threads: int, work: str
     learner = transformers.Trainer(
         model=model,
         args=transformers.TrainingArguments(
-            output_dir=work, seed=recipe["seed"], report_to=[], save_total_limit=1, **recipe["arguments"]
+            output_dir=work,
+            seed=recipe["seed"],
+            report_to=[],
+            save_total_limit=1,
+            logging_nan_inf_filter=False,
+            **recipe["arguments"],
         ),
         train_dataset=rows,
         data_collator=transformers.DataCollatorForSeq2Seq(tokenizer),
         processing_class=tokenizer,
     )
-    learner.train(resume_from_checkpoint=last_checkpoint(work))
+    run(learner, last_checkpoint(work))
     learner.save_model(output)

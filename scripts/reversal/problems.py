@@ -6,6 +6,7 @@ from functools import partial
 
 import polars as pl
 
+from reversal.families import family_problems
 from reversal.files import records
 from reversal.formats import FORMATS, TESTS_FOLLOW
 from reversal.generate import generate_problems
@@ -15,12 +16,15 @@ from reversal.tables import DROPPED, PROBLEMS
 def load_problems(source: dict, name: str, split: str, hard: float = 0.0) -> pl.DataFrame:
     """The problems of one set as a PROBLEMS frame, ids `{name}/{number}` or with the file's own.
 
-    source: {generator, count, steps, seed}, {file, format} or {dataset, revision, split, format}; see
-    rules/config.schema.yaml. split: "train", "test" or "pretrain"; the generator gives every split its own sums.
+    source: {generator, count, steps, seed}, {generator: reasoning_gym, family, count, ..}, {file, format} or {dataset,
+    revision, split, format}; see rules/config.schema.yaml. split: "train", "test" or "pretrain"; the generators give
+    every split its own sums.
     hard: see generate_problems.
     Raises ValueError naming file and line (or dataset and row) of a record that cannot be used.
     """
-    if "generator" in source:
+    if source.get("generator") == "reasoning_gym":
+        rows = family_problems(source, split)
+    elif "generator" in source:
         rows = generate_problems(
             source["generator"], source["count"], tuple(source["steps"]), split, source.get("seed", 0), hard
         )

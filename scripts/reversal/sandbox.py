@@ -1,19 +1,24 @@
 """Runs programs that a model wrote against tests, in bubblewrap, and says which of them pass.
 
-Each worker keeps one sandbox open, in which sandbox_harness.py is PID 1: it forks a fresh process for every program and
-afterwards kills whatever is left and empties /tmp. The sandbox has no network, no environment of the host, no
-capability and no file of the host but the system's programs and libraries, this Python and the harness, all read-only.
-What a program prints and its exit status count for nothing: it is correct if its process, after the last line of the
-tests, comes to the harness's own code, which puts a fresh random token where the harness looks. Until then no variable
-that the program could find holds this token.
+Each worker keeps one sandbox open, in which sandbox_harness.py is PID 1. For every program it forks a fresh process, in
+processes, mounts, IPC and network of its own, with an empty /tmp and /dev/shm: nothing that a program changes is there
+for the next. Where a machine does not let the sandbox do this, every program gets a sandbox of its own, which takes ten
+times as long. The sandbox has no network, no environment of the host and no file of the host but the system's programs
+and libraries, this Python and the harness, all read-only; programs have no capability in it. What a program prints and
+its exit status count for nothing: it is correct if its process, after the last line of the tests, comes to the
+harness's own code, which puts a fresh random token where the harness looks. Until then no variable, frame or container
+that Python shows to the program holds this token.
 
-Tests see Python's own built-in names and modules, whatever the program made of them.
+Tests are compiled before the program runs and see Python's own built-in names and modules, whatever it made of them.
+Programs cannot set a trace function, which could move past asserts.
 
-What this does not defend against: a program that reads the token out of the raw memory of its own interpreter, or
-rewrites the harness's functions; one that returns objects which are equal to everything, or changes the classes that
-tests compare; one that finds out the tests and answers only them; a fault in the kernel. Memory is limited per process
-and per file system, so a program of many processes can take `processes` times `memory_bytes`. With `sandboxed=False`
-nothing but the limits holds a program: it can read, write and send whatever the user can.
+What this does not defend against: a program that reads the token out of the raw memory of its own interpreter; that
+rewrites the harness's functions or what these keep, which it can find; that changes modules from a thread or a signal
+handler while the tests run; that returns objects which are equal to everything, or changes the classes that tests
+compare; that finds out the tests and answers only them; a fault in the kernel. Memory is limited per process and per
+file system, so a program of many processes can take `processes` times `memory_bytes`, and kernel memory that belongs to
+no file (locks, pipes, sockets) by nothing but the machine's own limits. With `sandboxed=False` nothing but the limits
+holds a program: it can read, write and send whatever the user can.
 
 Programs have this Python's standard library and no other package. Hashes and `random` start from fixed seeds.
 """
@@ -43,6 +48,7 @@ LIMITS = {
     "memory_bytes": 1 << 30,  # address space of each process
     "processes": 16,  # at once, the harness and threads among them; without a sandbox, all those of the user
     "file_bytes": 16 << 20,  # of each file, and of /tmp and /dev/shm as a whole
+    "files": 4096,  # and folders, in each of /tmp and /dev/shm: a tmpfs keeps these in memory of the kernel
     "output_bytes": 4096,  # of the harness's answer; what programs print is thrown away
 }
 INSTALL = (
@@ -50,6 +56,7 @@ INSTALL = (
     "conda-forge bubblewrap)."
 )
 MARGIN_SECONDS = 10  # beyond wall_seconds, for the harness to start, to clean up, or to say that it waits
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN")  # of the harness, for a program's namespaces; programs have none
 HARNESS = sandbox_harness.__file__  # imported only to be found: an edit of it must rerun what it judged
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -78,9 +85,9 @@ def judge_programs(
         for first in waiting:
             with _open_harness(limits, sandboxed) as harness:
                 for index in chain([first], waiting):
-                    verdicts[index] = _ask(harness, programs[index], limits)
+                    verdicts[index], last = _ask(harness, programs[index], limits)
                     progress.update()
-                    if verdicts[index] not in ("correct", "wrong"):
+                    if last:
                         break  # and go on in a fresh sandbox
 
     with ThreadPoolExecutor(workers) as pool:
@@ -93,7 +100,7 @@ def judge_programs(
     for index, verdict in enumerate(verdicts):
         if verdict == "infra_error":
             with _open_harness(limits, sandboxed) as harness:
-                verdicts[index] = _ask(harness, programs[index], limits)
+                verdicts[index], _ = _ask(harness, programs[index], limits)
     return verdicts
 
 
@@ -101,7 +108,11 @@ def require_bubblewrap() -> None:
     """Raises RuntimeError, which says what to do, if bubblewrap is not installed or cannot make a sandbox here."""
     harness = _start(LIMITS, True, "/tmp", subprocess.PIPE)
     answer, complaint = harness.communicate(_request(("", "")))
-    if answer.strip(b".") != b"correct\n":
+    if answer.strip(b".\n") == b"correct last":
+        print(
+            "This machine gives a sandbox no namespaces of its own: every program gets a new sandbox, ten times slower."
+        )
+    elif answer.strip(b".\n") != b"correct":
         reason = complaint.decode(errors="replace").strip() or f"exit status {harness.returncode}"
         raise RuntimeError(
             f"bubblewrap cannot make a sandbox on this machine ({reason}): it must be version 0.8 or newer, and "
@@ -114,22 +125,25 @@ def _request(program: tuple[str, str]) -> bytes:
     return len(text).to_bytes(8, "big") + text
 
 
-def _ask(harness: subprocess.Popen, program: tuple[str, str], limits: dict) -> str:
+def _ask(harness: subprocess.Popen, program: tuple[str, str], limits: dict) -> tuple[str, bool]:
+    """The verdict, and whether this harness shall judge no other program."""
     try:
         harness.stdin.write(_request(program))
         harness.stdin.flush()
     except BrokenPipeError:
-        return "infra_error"
+        return "infra_error", True
     poll = select.poll()
     poll.register(harness.stdout, select.POLLIN)
     answer = "."
     while not answer.strip("."):
         if not poll.poll((limits["wall_seconds"] + MARGIN_SECONDS) * 1000):
-            return "timeout"
+            return "timeout", True
         # The harness writes a verdict in one piece; nothing at all means that it ended.
         answer = os.read(harness.stdout.fileno(), limits["output_bytes"]).decode(errors="replace") or "ended"
-    verdict = answer.strip(".\n")
-    return verdict if verdict in ("correct", "wrong", "timeout") else "infra_error"
+    verdict, _, last = answer.strip(".\n").partition(" ")
+    if verdict not in ("correct", "wrong", "timeout"):
+        return "infra_error", True
+    return verdict, last != ""
 
 
 @contextmanager
@@ -211,8 +225,8 @@ def _as_nobody(bwrap: str, limits: dict, prefix: str, calls: int) -> list[str]:
 def _sandbox(bwrap: str, python: str, harness: str, limits: dict, prefix: str, calls: int) -> list[str]:
     """bwrap's arguments. python, harness: where they lie on the host; prefix: where Python lies in the sandbox."""
     options = [bwrap, "--unshare-user", "--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"]
-    options += ["--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1"]
-    options += ["--seccomp", str(calls)]
+    options += ["--hostname", "sandbox", "--die-with-parent", "--new-session", "--as-pid-1", "--seccomp", str(calls)]
+    options += ["--cap-drop", "ALL", *chain.from_iterable(("--cap-add", name) for name in CAPABILITIES)]
     options += ["--clearenv", *chain.from_iterable(("--setenv", *pair) for pair in ENVIRONMENT.items())]
     writable = ["--size", str(limits["file_bytes"]), "--tmpfs"]
     options += ["--proc", "/proc", "--dev", "/dev", *writable, "/dev/shm", "--remount-ro", "/dev", *writable, "/tmp"]

@@ -1,10 +1,13 @@
 """The trusted loop inside a sandbox: runs one program at a time and says whether it and its tests ran to their end.
 
-sandbox.py starts it as `python sandbox_harness.py LIMITS FOLDER ...`. LIMITS is JSON (see sandbox.LIMITS); each FOLDER
-is emptied after every program, and programs start in the first one. A request on standard input is 8 bytes, the length
-(big endian), then that many bytes of JSON: [program, tests]. The answer is one line on standard output: a period for
-every second of waiting, then correct, wrong or timeout. The harness ends at the end of its input; without an answer
-when a program could not be run, and after an answer when the program left something that the next one would notice. It
+sandbox.py starts it as `python sandbox_harness.py LIMITS FOLDER ...`. LIMITS is JSON (see sandbox.LIMITS); programs
+start in the first FOLDER. A request on standard input is 8 bytes, the length (big endian), then that many bytes of
+JSON: [program, tests]. The answer is one line on standard output: a period for every second of waiting, then correct,
+wrong or timeout, and "last" after it if no other program may follow here. The harness ends then, at the end of its
+input, and without an answer when a program could not be run.
+
+Every program gets namespaces of its own (processes, mounts, IPC, network), in which every FOLDER is an empty file
+system: whatever it changes ends with it. Where these cannot be made, it runs in the harness's own, as the last one. It
 imports the standard library only.
 """
 
@@ -18,6 +21,7 @@ import contextlib
 import copy  # noqa: F401
 import ctypes
 import datetime  # noqa: F401
+import fcntl
 import fractions  # noqa: F401
 import functools  # noqa: F401
 import gc
@@ -32,9 +36,10 @@ import random
 import re  # noqa: F401
 import resource
 import select
-import shutil
 import signal
+import socket
 import string  # noqa: F401
+import struct
 import sys
 import time
 import types
@@ -43,11 +48,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 TOKEN_BYTES = 16
-ALL_LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+OUT_OF_TIME = 3  # an exit status
 MODULES = [(name, module) for name, module in sys.modules.items() if isinstance(module, types.ModuleType)]
 AS_LOADED = [(name, module, vars(module).copy()) for name, module in MODULES if name != "__main__"]
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
-prctl = ctypes.CDLL(None).prctl
+CLONE = {"x86_64": 56, "aarch64": 220}  # the number of the system call
+OF_THEIR_OWN = 0x00020000 | 0x08000000 | 0x20000000 | 0x40000000  # linux/sched.h: CLONE_NEWNS, NEWIPC, NEWPID, NEWNET
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8  # linux/mount.h
+CAPABILITY_VERSION = 0x20080522  # linux/capability.h
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(limits: dict, folders: list[str]) -> None:
@@ -60,25 +70,17 @@ def main(limits: dict, folders: list[str]) -> None:
     gc.freeze()  # a fork then need not copy the pages of what is already loaded
     # Memory that a program's process shares with this one: no descriptor that the program could close or fill.
     report = mmap.mmap(-1, TOKEN_BYTES)
-    state_at_start = own_state()
-    clean = True
-    while clean and (length := requests.read(8)):
-        program, tests = json.loads(requests.read(int.from_bytes(length, "big")))
-        verdict = judge(program, tests, limits, folders[0], report, lambda: os.write(answers, b"."))
+    start, sandboxed = folders[0], os.getpid() == 1
+    last = False
+    while not last and (length := requests.read(8)):
+        request = json.loads(requests.read(int.from_bytes(length, "big")))
+        tell = lambda: os.write(answers, b".")  # noqa: E731
+        verdict = judge(*request, limits, start, folders, report, tell) if sandboxed else None
+        if verdict is None:
+            last, verdict = True, judge(*request, limits, start, [], report, tell)
         if verdict is None:
             return
-        clean = empty(folders) and own_state() == state_at_start
-        os.write(answers, f"{verdict}\n".encode())
-
-
-def own_state() -> tuple:
-    """What a program may change about any process of its user, this one among them."""
-    return (
-        [resource.getrlimit(limit) for limit in ALL_LIMITS],
-        os.getpriority(os.PRIO_PROCESS, 0),
-        os.sched_getscheduler(0),
-        os.sched_getaffinity(0),
-    )
+        os.write(answers, f"{verdict}{' last' * last}\n".encode())
 
 
 def protect_this_process() -> None:
@@ -86,47 +88,90 @@ def protect_this_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # PID 1 gets no signal that it has no handler for
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")  # where memory runs out, a program dies and not the study
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def judge(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, tell: Callable) -> str | None:
+def judge(
+    program: str, tests: str, limits: dict, start: str, fresh: list[str], report: mmap.mmap, tell: Callable
+) -> str | None:
     """Gives "correct", "wrong", "timeout", or None if the program could not be started; no process is left.
 
-    tell() is called every second.
+    start: the folder in which the program starts. fresh: the folders that are empty file systems of its own, in
+    namespaces of its own; none: it runs in those of the harness. tell() is called every second.
     """
     report[:] = bytes(TOKEN_BYTES)
     reader, writer = os.pipe()
-    child = os.fork()
+    child = libc.syscall(CLONE[os.uname().machine], OF_THEIR_OWN | signal.SIGCHLD, 0, 0, 0, 0) if fresh else os.fork()
     if child == 0:
-        run(program, tests, limits, folder, report, reader)
-    token = os.urandom(TOKEN_BYTES)  # after the fork: the child has no such variable
-    os.write(writer, token)
+        try:
+            if fresh:
+                make_fresh(fresh, limits)
+                stay_until_the_end_of(os.fork(), limits)
+            run(program, tests, limits, start, report, reader)
+        finally:
+            os._exit(1)
+    if child > 0:
+        token = os.urandom(TOKEN_BYTES)  # after the fork: the child has no such variable
+        os.write(writer, token)
+        in_time = ended_within(child, bool(fresh), limits["wall_seconds"], tell)
+        if not in_time:
+            os.kill(child, signal.SIGKILL)
+        _, status, usage = os.wait4(child, 0)
+        if not fresh:
+            stop_all_others()
     os.close(writer)
-    in_time = ended_within(child, limits["wall_seconds"], tell)
-    if not in_time:
-        os.kill(child, signal.SIGKILL)
-    _, status, usage = os.wait4(child, 0)
-    stop_all_others()
-    not_taken = os.read(reader, TOKEN_BYTES)  # the child takes the token when it is ready to begin
+    not_taken = child < 0 or os.read(reader, TOKEN_BYTES)  # the child takes the token when it is ready to begin
     os.close(reader)
     if not_taken:
         return None
     if in_time and report[:] == token:
         return "correct"
-    out_of_cpu = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
-    out_of_cpu = out_of_cpu or usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"]
-    return "timeout" if out_of_cpu or not in_time else "wrong"
+    return "timeout" if not in_time or out_of_time(status, usage, limits) else "wrong"
+
+
+def make_fresh(folders: list[str], limits: dict) -> None:
+    """Runs as the first process of new namespaces. Gives them their file systems and, as its last act, up all rights.
+
+    Raises OSError if this machine does not let it.
+    """
+    for folder in folders:
+        size = f"size={limits['file_bytes']},nr_inodes={limits['files']},mode=0755"
+        mount("tmpfs", folder, MS_NOSUID | MS_NODEV, size)
+    mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "")
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", IFF_UP))
+    if libc.capset(struct.pack("Ii", CAPABILITY_VERSION, 0), bytes(24)):
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def mount(kind: str, folder: str, flags: int, options: str) -> None:
+    if libc.mount(kind.encode(), folder.encode(), kind.encode(), flags, options.encode()):
+        raise OSError(ctypes.get_errno(), f"mount {folder}")
+
+
+def stay_until_the_end_of(program: int, limits: dict) -> None:
+    """The first process of new namespaces waits for the second; the kernel ends all others with it."""
+    if program:
+        _, status, usage = os.wait4(program, 0)
+        os._exit(OUT_OF_TIME if out_of_time(status, usage, limits) else 0)
+
+
+def out_of_time(status: int, usage: resource.struct_rusage, limits: dict) -> bool:
+    """Whether a process ended because it had used its share of the processor."""
+    stopped = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+    told = os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_TIME
+    return stopped or told or usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"]
 
 
 def run(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, reader: int) -> None:
-    """Runs in the program's own process and ends it; only the last statement before `finally` reports success."""
+    """Runs in the program's own process and ends it."""
     # The program can replace anything that is looked up by name after it ran: these are looked up before.
-    execute, own_id, read, close, leave = exec, os.getpid, os.read, os.close, os._exit
+    execute, own_id, leave = exec, os.getpid, os._exit
     try:
         child = own_id()
         os.setsid()
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         os.chdir(folder)
         os.dup2(reader, 3)
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
@@ -138,24 +183,46 @@ def run(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, 
         sys.modules["program"] = sys.modules["__main__"] = module
         names = module.__dict__
         set_limits(limits)
-        # While the program runs, the token and the tests lie among the unfinished values of this expression, where
-        # nothing that Python shows of a frame finds or changes them.
-        ran = [read(3, TOKEN_BYTES), close(3), execute((tests, execute(program, names))[0], as_tests_see(tests, names))]
-        if own_id() == child:  # not a process that the program forked
-            report[:] = ran[0]
+        sys.addaudithook(refuse_tracing)
+        # Before the program runs, which could have the compiler leave asserts out.
+        asked, tests = names_asked_of_program(ast.parse(tests)), compile(tests, "<tests>", "exec")
+
+        def both() -> None:
+            os.close(3)
+            # What stands before the program in this expression is looked up before it runs.
+            run_tests(execute, tests, names, asked, execute(program, names))
+
+        def settle(part: Callable | bytes) -> None:
+            if part is both:
+                both()
+            elif own_id() == child:  # not a process that the program forked
+                report[:] = part
+
+        # To everyone who looks, a list is empty while it is sorted: the token is in no variable, frame or container.
+        # If the program or a test fails, so does sort, before it asks for the key of the token.
+        [both, os.read(3, TOKEN_BYTES)].sort(key=settle)
     finally:
         leave(0)
 
 
-def as_tests_see(tests: str, names: dict) -> dict:
+def refuse_tracing(event: str, _) -> None:
+    """A trace function can move on in the tests, past those that fail."""
+    if event == "sys.settrace":
+        raise RuntimeError("programs cannot be traced here")
+
+
+def run_tests(execute: Callable, tests: types.CodeType, names: dict, asked: set[str], _) -> None:
+    execute(tests, as_tests_see(names, asked))
+
+
+def as_tests_see(names: dict, asked: set[str]) -> dict:
     """The program's names, without those by which it took over built-in ones or modules: set = lambda x: 0.
 
-    Tests that use nothing but built-in names, as those of a function called sum, ask for one of these.
+    asked: what the tests use. If that is nothing but built-in names, as of a function called sum, they ask for these.
     """
     for name, module, content in AS_LOADED:
         sys.modules[name] = module
         vars(module).update(content)
-    asked = names_asked_of_program(ast.parse(tests))
     protected = set(vars(builtins)) if asked - set(vars(builtins)) else set()
     return {name: value for name, value in names.items() if name not in protected} | {"__builtins__": builtins}
 
@@ -188,13 +255,13 @@ def set_limits(limits: dict) -> None:
         resource.setrlimit(name, (value, value))
 
 
-def ended_within(child: int, seconds: float, tell: Callable) -> bool:
-    """Whether the child ends within so many seconds, but for those in which it waits for a processor."""
+def ended_within(child: int, fresh: bool, seconds: float, tell: Callable) -> bool:
+    """Whether the child ends within so many seconds, but for those in which the program waits for a processor."""
     handle, start = os.pidfd_open(child), time.monotonic()
     try:
         poll = select.poll()
         poll.register(handle, select.POLLIN)
-        while (left := start + seconds + waited_for_processor(child) - time.monotonic()) > 0:
+        while (left := start + seconds + waited_for_processor(child, fresh) - time.monotonic()) > 0:
             if poll.poll(1000 * min(left, 1)):
                 return True
             tell()
@@ -203,44 +270,23 @@ def ended_within(child: int, seconds: float, tell: Callable) -> bool:
         os.close(handle)
 
 
-def waited_for_processor(process: int) -> float:
-    """Seconds; 0 where the kernel does not count them."""
+def waited_for_processor(child: int, fresh: bool) -> float:
+    """Seconds; 0 where the kernel does not count them. In fresh namespaces the program is the child's first child."""
     try:
-        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+        program = Path(f"/proc/{child}/task/{child}/children").read_text().split()[0] if fresh else child
+        return int(Path(f"/proc/{program}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, IndexError):
         return 0.0
 
 
 def stop_all_others() -> None:
-    """Kills and reaps every other process of the sandbox; outside one, every process that this one still has."""
-    if os.getpid() == 1:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)  # one call, which a fork bomb cannot outrun
-        with contextlib.suppress(ChildProcessError):
-            while True:
-                os.wait()
-        return
+    """Kills and reaps every process that this one still has; in a sandbox they end with it."""
     own_children = Path(f"/proc/self/task/{os.getpid()}/children")
-    while children := list(map(int, own_children.read_text().split())):
+    while os.getpid() != 1 and (children := list(map(int, own_children.read_text().split()))):
         for child in children:
             os.kill(child, signal.SIGKILL)
         for child in children:
             os.waitpid(child, 0)
-
-
-def empty(folders: list[str]) -> bool:
-    """Makes the folders usable again and deletes what lies in them; False if something is left."""
-    try:
-        for folder in folders:
-            Path(folder).chmod(0o700)
-            for entry in Path(folder).iterdir():
-                if entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry)
-                else:
-                    entry.unlink()
-    except (OSError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 if __name__ == "__main__":

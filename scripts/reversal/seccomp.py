@@ -1,8 +1,8 @@
 """The system calls that programs in the sandbox may not make, as a seccomp filter in the form that bubblewrap loads.
 
-Those that take memory which no limit counts and which a process leaves behind: System V shared memory, semaphores and
-message queues, and files in memory alone. And prlimit of another process: one program must not change the limits of the
-process that judges the next.
+Those that take memory which no limit counts: System V shared memory, semaphores and message queues, and files in memory
+alone. Keys, which the kernel keeps for a user and not for a process. And prlimit of another process: one program must
+not change the limits of the process that judges the next.
 """
 
 import errno
@@ -13,9 +13,9 @@ LOAD, IF_EQUAL, IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # bytes into struct seccomp_data; the lower half of the argument
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.ENOSYS
 FOREIGN = 0x40000000  # from here on a call of x86_64 is one of x32, which has numbers of its own
-MACHINES = {  # machine: its architecture; shmget, semget, msgget, memfd_create; prlimit64
-    "x86_64": (0xC000003E, (29, 64, 68, 319), 302),
-    "aarch64": (0xC00000B7, (194, 190, 186, 279), 261),
+MACHINES = {  # machine: its architecture; shmget, semget, msgget, memfd_create, add_key, request_key, keyctl; prlimit64
+    "x86_64": (0xC000003E, (29, 64, 68, 319, 248, 249, 250), 302),
+    "aarch64": (0xC00000B7, (194, 190, 186, 279, 217, 218, 219), 261),
 }
 
 

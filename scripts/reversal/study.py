@@ -5,9 +5,11 @@ Light imports only: the rules call this at every start of Snakemake.
 
 import json
 
-from reversal.lineages import BASE, first, last_step, parent, series
+from reversal.lineages import BASE, last_step, parent, series
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
+
+PROGRAMS = {"program", "programs", "mbpp"}  # an answer type, a generator and a format
 
 
 def without_nulls(value):
@@ -86,6 +88,14 @@ def source_of(task: dict, problems: str) -> dict:
     return task[problems] if problems in ("train", "test") else task["ood"][problems]
 
 
+def runs_programs(config: dict, task: str) -> bool:
+    """Whether answers to a task are programs that verify runs in a sandbox."""
+    settings = config["tasks"][task]
+    sources = [settings[name] for name in ("train", "test") if name in settings] + list(settings["ood"].values())
+    kinds = {source.get("answer_type") or source.get("generator") or source.get("format") for source in sources}
+    return config["verification"]["sandboxed"] and "labels" not in settings and bool(kinds & PROGRAMS)
+
+
 def step_of(config: dict, model: str, lineage: str) -> dict:
     """The settings of the lineage's last step, with what the model changes about them."""
     name = last_step(lineage)
@@ -128,11 +138,17 @@ def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, t
     }
 
 
-def reference_of(config: dict, lineage: str) -> str | None:
-    """The model that this one's answers are held against, M1 of its series or M0; None for M0 beside M1."""
-    if config.get("evaluation", {}).get("reference", "M1") == "M0":
-        return BASE
-    return None if lineage == BASE else first(lineage)
+def reference(config: dict) -> str:
+    """M1 or M0: the model that answer flow and what is solved beyond start from."""
+    return config.get("evaluation", {}).get("reference", "M1")
+
+
+def asked_of_set(config: dict, problems: str, **identity) -> dict:
+    """The part of `answers_wanted` that makes the requests of one problem set."""
+    batch = batch_of(problems)
+    wanted = answers_wanted(config, batch, **identity)
+    place = sets_of(config["tasks"][identity["task"]], batch).index(problems)
+    return {"settings": wanted["settings"][place], "prompt": wanted["prompt"], "seed_parts": wanted["seed_parts"]}
 
 
 def kinds_of_methods(config: dict) -> dict[str, str]:
@@ -142,7 +158,7 @@ def kinds_of_methods(config: dict) -> dict[str, str]:
     """
     kinds = {}
     for name, method in config["methods"].items():
-        steps = [config["steps"][step] for step in series(method, config["iterations"])[-1].split("-")]
+        steps = [config["steps"][last_step(lineage)] for lineage in series(method, config["iterations"])]
         trainers = {step["trainer"] for step in steps}
         of_gold = len(steps) > 1 and all("from" in step.get("training_set", {}) for step in steps[1:])
         kinds[name] = "dpo" if "dpo" in trainers else "other" if "given" in trainers or of_gold else "sft"
@@ -160,11 +176,8 @@ def gpus_to_train(config: dict, model: str, step: str) -> int:
     return 0 if settings["trainer"] in ("none", "given") else settings.get("gpus", 1)
 
 
-def gpus_beyond(config: dict, cap: int) -> list[str]:
-    """What asks for more GPUs than `cap` (0: there are none, all runs without), one sentence each.
-
-    Snakemake itself would lower the request to the cap and start the job.
-    """
+def gpus_asked_for(config: dict) -> dict[str, tuple[str, int]]:
+    """{key that says so: (rule, how many GPUs one of its jobs uses, where there are any)}."""
     steps = {last_step(m) for method in config["methods"].values() for m in series(method, config["iterations"])}
     asked = {}
     for name, model in config["models"].items():
@@ -172,9 +185,17 @@ def gpus_beyond(config: dict, cap: int) -> list[str]:
         for step in sorted(steps):
             owner = f"models.{name}." if "gpus" in model.get("steps", {}).get(step, {}) else ""
             asked[f"{owner}steps.{step}.gpus"] = ("train", gpus_to_train(config, name, step))
+    return asked
+
+
+def gpus_beyond(config: dict, cap: int) -> list[str]:
+    """What asks for more GPUs than `cap` (0: there are none, all runs without), one sentence each.
+
+    Snakemake itself would lower the request to the cap and start the job.
+    """
     return [
         f"{key}: a {rule} job needs {gpus} GPUs, more than --resources gpu={cap}: raise that to {gpus}, or lower {key}"
-        for key, (rule, gpus) in asked.items()
+        for key, (rule, gpus) in gpus_asked_for(config).items()
         if 0 < cap < gpus
     ]
 
@@ -185,3 +206,26 @@ def recipe_of(config: dict, model: str, lineage: str) -> dict:
     recipe = {key: step[key] for key in ("trainer", "arguments", "lora") if key in step}
     attention = config["models"][model].get("attention")
     return recipe | ({"attention": attention} if attention else {})
+
+
+def settings_to_try(config: dict) -> dict:
+    """What reversal.trying asks the libraries about; {} for a study that trains nothing and samples with no engine."""
+    lineages = {lineage for method in config["methods"].values() for lineage in series(method, config["iterations"])}
+    steps = {last_step(lineage) for lineage in lineages}
+    trained = sorted(name for name in steps if config["steps"][name]["trainer"] in ("sft", "dpo"))
+    sampled = config["sampling"]["engine"]["name"] == "vllm" and any("answers" not in config["steps"][s] for s in steps)
+    kept = ("pretrain", "hub", "revision", "folder")
+    models = {
+        name: {key: model[key] for key in kept if key in model}
+        | {"steps": {step: recipe_of(config, name, step) for step in trained}}
+        for name, model in config["models"].items()
+        if set(kept) & set(model)
+    }
+    if not models or not (trained or sampled):
+        return {}
+    return {
+        "models": models,
+        "engine": config["sampling"]["engine"] if sampled else {"name": "none"},
+        "decoding": {key: config["sampling"][key] for key in ("temperature", "top_p")},
+        "max_tokens": {name: task["max_tokens"] for name, task in config["tasks"].items()},
+    }

@@ -5,9 +5,13 @@ broken and not where, and takes the last of two equal keys without a word.
 """
 
 import difflib
+import re
 from pathlib import Path
 
 import yaml
+
+YAML_ORG = "tag:yaml.org,2002:"
+KNOWN_TAGS = {YAML_ORG + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq", "merge")}
 
 
 def faults(paths: list[str]) -> list[str]:
@@ -30,8 +34,9 @@ def faults(paths: list[str]) -> list[str]:
             kind = {None: "empty", yaml.SequenceNode: "a list"}.get(node and type(node), "text")
             found.append(f"{path}: must be a map (`study: NAME` and so on), and is {kind}")
             continue
-        found += [f"{path}, {fault}" for fault in _of_map(node, before, "")]
-        before = _laid_over(before or {}, node)
+        faults_of_values = _of_values(node, "", ())
+        found += [f"{path}, {fault}" for fault in faults_of_values or _of_map(node, before, "")]
+        before = before or {} if faults_of_values else _laid_over(before or {}, node)
     return found
 
 
@@ -39,6 +44,34 @@ def folder(paths: list[str]) -> str:
     """Where the results go: the last `study` of these files says it."""
     names = [yaml.safe_load(Path(path).read_text(encoding="utf-8")).get("study") for path in paths]
     return "results/" + [name for name in names if name][-1]
+
+
+def _of_values(node: yaml.Node, place: str, around: tuple) -> list[str]:
+    """What YAML can say and no study means: circles, tags, keys that are no names, numbers read in another base.
+
+    around: the nodes that this one stands in.
+    """
+    line = f"line {node.start_mark.line + 1}: {place or 'the study'}"
+    if node in around:
+        return [f"{line}: an anchor (&) stands inside itself here"]
+    if node.tag not in KNOWN_TAGS:
+        return [f"{line}: the tag {node.tag.replace(YAML_ORG, '!!')} cannot be used here"]
+    if isinstance(node, yaml.ScalarNode):
+        # YAML 1.1: 010 is 8, and 1:30 is 90.
+        odd = re.fullmatch(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-9.]+)+)", node.value)
+        if not odd or not node.tag.endswith((":int", ":float")):
+            return []
+        read = f"YAML reads {node.value} as {yaml.safe_load(node.value)}"
+        return [f"{line}: {read}; write it without leading zeros, or in quotes if it is text"]
+    if isinstance(node, yaml.SequenceNode):
+        entries = [(str(i), entry) for i, entry in enumerate(node.value)]
+    else:
+        if odd := [key for key, _ in node.value if key.tag not in (YAML_ORG + "str", YAML_ORG + "merge")]:
+            shown = odd[0].value if isinstance(odd[0], yaml.ScalarNode) else "a list or map"
+            return [f"{line}: the key {shown} is no text; write it in quotes"]
+        entries = [(key.value, value) for key, value in node.value]
+    inner = (*around, node)
+    return [fault for key, entry in entries for fault in _of_values(entry, f"{place}.{key}".lstrip("."), inner)]
 
 
 def _of_map(node: yaml.MappingNode, before: dict | None, place: str) -> list[str]:

@@ -21,10 +21,13 @@ curves       means over problems and replicates of frontier_scores: M1's frontie
 frontier     M_t against M1 at equal sampled accuracy: beyond M1's frontier, on it, or inside
 """
 
+import io
 import os
 from pathlib import Path
 
 import polars as pl
+
+from reversal import seals
 
 VERDICTS = ["correct", "wrong", "no_answer", "timeout", "infra_error"]
 ANSWER_TYPES = ["number", "expression", "choice", "program"]
@@ -353,20 +356,26 @@ def check(frame: pl.DataFrame, schema: dict, origin: str) -> pl.DataFrame:
 
 
 def read(path: str, schema: dict) -> pl.DataFrame:
-    """The table in a parquet file, checked. A broken file raises a ValueError that names it and the remedy."""
+    """The table in a file that `write` made, checked. A broken one raises a ValueError with its name and the remedy."""
     try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise ValueError(f"{path}: not a readable parquet file ({error}); delete it and run again") from error
+        if path.endswith(".csv"):
+            seals.check_beside(path)
+            frame = pl.read_csv(path, schema=schema)
+        else:
+            frame = pl.read_parquet(io.BytesIO(seals.checked_parquet(path)))
+    except (pl.exceptions.PolarsError, OSError, seals.ChangedError) as error:
+        raise ValueError(f"{path}: not a table as it was written ({error}); delete it and run again") from error
     return check(frame, schema, path)
 
 
 def write(frame: pl.DataFrame, schema: dict, path: str) -> None:
-    """Writes a checked table whole or not at all: to a file beside `path`, then moved into place."""
+    """Writes a checked table whole or not at all: to a file beside `path`, then moved into place. It gets a digest."""
     beside = Path(path).with_name(Path(path).name + ".part")
     checked = check(frame, schema, path)
     if path.endswith(".csv"):
         checked.write_csv(beside)
     else:
-        checked.write_parquet(beside)
+        beside.write_bytes(seals.sealed_parquet(checked))
     os.replace(beside, path)
+    if path.endswith(".csv"):
+        seals.write_beside(path)

@@ -17,6 +17,7 @@ from reversal.checkpoints import last_checkpoint, without_decoding
 from reversal.jobs import end_with_parent, write_json
 from reversal.prompts import end_of_turn, rendered
 from reversal.tables import LOSSES
+from reversal.watching import DivergedError, run
 
 
 def train(
@@ -40,7 +41,8 @@ def train(
     lora: arguments of peft.LoraConfig; the adapter is merged into the parent's weights. attention: transformers'
     attn_implementation. gpus: that many processes share the rows of every step.
     chat: prompts are messages, and completions end as the model's chat template ends a turn.
-    When memory runs out, training goes on with smaller batches and as many more of them per step.
+    When memory runs out, training goes on with smaller batches and as many more of them per step. Raises DivergedError
+    if the loss or a weight is not finite, StoppedError if a signal ends it (reversal.watching).
     """
     from datasets import Dataset
 
@@ -98,7 +100,7 @@ def fit(
         launching.save_adapter_alone(learner)
     if not lora:  # an adapter has yet to be merged
         _skip_last_checkpoint(learner)
-    learner.train(resume_from_checkpoint=last_checkpoint(work))
+    run(learner, last_checkpoint(work))
     if gpus > 1:
         learner.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
     learner.save_model(output)
@@ -118,6 +120,7 @@ def _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus
     }[trainer]
     # TRL cuts rows at 1,024 tokens unless told otherwise; a row must be learnt whole unless the study says so.
     fixed = {"output_dir": work, "seed": seed, "report_to": [], "save_total_limit": 1, "max_length": None, **own}
+    fixed["logging_nan_inf_filter"] = False
     if gpus > 1:
         fixed |= launching.arguments_of_ranks()
     settings = config(**fixed | arguments)
@@ -209,8 +212,9 @@ def _launched(job: dict) -> None:
     try:
         learner = fit(**job)
     except Exception as error:
-        if out_of_memory(error):
-            Path(job["work"], "out_of_memory.txt").write_text(str(error))
+        kind = "memory" if out_of_memory(error) else "diverged" if isinstance(error, DivergedError) else None
+        if kind:
+            Path(job["work"], f"failure_{kind}.txt").write_text(str(error))
         raise
     if learner.is_world_process_zero():
         write_json(f"{job['work']}/history.json", learner.state.log_history)

@@ -4,6 +4,7 @@ Replicates are the bases of a study that has several, each the mean of its train
 """
 
 import warnings
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,7 +28,6 @@ def resampled_means(
     normal interval with a variance over n: the draws are stretched to Student's t and n - 1 (the expanded percentile
     interval; Hesterberg 2015, arXiv 1411.5279).
     """
-    rng = np.random.default_rng(seed)
     defined = np.isfinite(values)
     weights = np.where(defined, 1.0 if weights is None else weights, 0.0)
     weighted = np.where(defined, values, 0.0) * weights
@@ -36,9 +36,7 @@ def resampled_means(
     problems = weights.shape[-1]
     means = np.full((*values.shape[:-1], DRAWS), np.nan)
     for start in range(0, DRAWS if problems else 0, BLOCK):
-        # How often each problem is drawn: the mean is then a product of matrices.
-        places = rng.integers(problems, size=(BLOCK, problems)) + problems * np.arange(BLOCK)[:, None]
-        drawn = np.bincount(places.ravel(), minlength=BLOCK * problems).reshape(BLOCK, problems).T.astype(float)
+        drawn = _times_drawn(problems, seed)[start : start + BLOCK].T.astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             means[..., start : start + BLOCK] = (weighted @ drawn) / (weights @ drawn)
     behind = (weights > 0).sum(axis=-1, keepdims=True)
@@ -125,7 +123,7 @@ def paired_p_value(before: np.ndarray, after: np.ndarray, seed: int = 0, cluster
     test). It speaks of these two models, not of others trained alike. nan for no values. Problems of one of `clusters`
     (as in resampled_means) are swapped together.
     """
-    from scipy.stats import binomtest
+    from scipy.special import bdtr
 
     differences = after - before
     defined = ~np.isnan(differences)
@@ -136,7 +134,7 @@ def paired_p_value(before: np.ndarray, after: np.ndarray, seed: int = 0, cluster
         return float("nan")
     if np.isin(differences, (-1.0, 0.0, 1.0)).all():
         up, down = int((differences == 1).sum()), int((differences == -1).sum())
-        return float(binomtest(up, up + down, 0.5).pvalue) if up + down else 1.0
+        return min(1.0, 2 * float(bdtr(min(up, down), up + down, 0.5)))
     swapped = np.concatenate([signs @ differences for signs in _signs(len(differences), seed)])
     return _share_as_large(swapped, differences.sum(), np.abs(differences).sum())
 
@@ -186,12 +184,24 @@ def holm(p_values: list[float]) -> list[float]:
     return adjusted
 
 
+@lru_cache(maxsize=2)  # drawing takes longer than all means of a model
+def _times_drawn(problems: int, seed: int) -> np.ndarray:
+    """DRAWS x problems: how often each resample holds each problem. A mean is then a product of matrices."""
+    rng, blocks = np.random.default_rng(seed), []
+    for _ in range(0, DRAWS, BLOCK):
+        places = rng.integers(problems, size=(BLOCK, problems)) + problems * np.arange(BLOCK)[:, None]
+        blocks.append(
+            np.bincount(places.ravel(), minlength=BLOCK * problems).reshape(BLOCK, problems).astype(np.uint16)
+        )
+    return np.concatenate(blocks)
+
+
 def _stretch_of_few(problems: np.ndarray) -> np.ndarray:
     """By how much the percentiles of so many problems are too narrow; nan for fewer than two."""
-    from scipy.stats import norm, t
+    from scipy.special import ndtri, stdtrit
 
     freedom = np.where(problems > 1, problems - 1, np.nan)
-    return np.sqrt(problems / freedom) * t.ppf(1 - TAIL, freedom) / norm.ppf(1 - TAIL)
+    return np.sqrt(problems / freedom) * stdtrit(freedom, 1 - TAIL) / ndtri(1 - TAIL)
 
 
 def _variances(draws: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -213,9 +223,9 @@ def _variances(draws: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _critical(p, of_problems, of_replicates, replicates) -> np.ndarray:
     """Cochran and Cox's two-sided critical value: the normal one where replicates do not vary."""
-    from scipy.stats import norm, t
+    from scipy.special import ndtri, stdtrit
 
-    normal, students = norm.isf(p / 2), t.isf(p / 2, np.maximum(np.asarray(replicates) - 1, 1))
+    normal, students = -ndtri(p / 2), -stdtrit(np.maximum(np.asarray(replicates) - 1, 1), p / 2)
     total = np.asarray(of_problems + of_replicates, float)
     share = np.divide(of_replicates, total, out=np.zeros_like(total), where=total > 0)
     return normal + (students - normal) * share
@@ -223,9 +233,9 @@ def _critical(p, of_problems, of_replicates, replicates) -> np.ndarray:
 
 def _normal_quantiles() -> np.ndarray:
     """DRAWS evenly spaced quantiles: the limits are in the tails, which are not left to chance."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    return norm.ppf((np.arange(DRAWS) + 0.5) / DRAWS)
+    return ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
 
 
 def _signs(problems: int, seed: int):

@@ -48,7 +48,7 @@ def test_a_vote_does_not_know_the_gold_answer():
         for i, answers in enumerate(texts)
         for j, answer in enumerate(answers)
     ]
-    asked = [(f"p/{i}", "?", "\\frac{1}{2}", None, "expression", None, None, None, None) for i in range(60)]
+    asked = [(f"p/{i}", "?", "\\frac{1}{2}", None, "expression", *[None] * 5) for i in range(60)]
     judged = verify(
         pl.DataFrame(given, SAMPLES, orient="row"), pl.DataFrame(asked, PROBLEMS, orient="row"), "\\boxed{", 1
     )

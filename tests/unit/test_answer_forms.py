@@ -99,7 +99,7 @@ def test_lm_evals_documents_stand_once_per_filter_and_may_have_several_answers(t
     repeats = LM_EVAL | {"resps": [["#### 2", "#### 3"]], "arguments": settings}
     path = written(tmp_path, repeats)
     assert read_rows([path], False).select("text", "greedy").rows() == [("#### 2", False), ("#### 3", False)]
-    with pytest.raises(ValueError, match=r"line 1: .* one score for 2 answers; leave labels out"):
+    with pytest.raises(ValueError, match=r"line 1: .* one score for 2 answers: say the answer_type"):
         read_rows([path], True)
 
 
@@ -109,8 +109,13 @@ def test_lm_evals_documents_stand_once_per_filter_and_may_have_several_answers(t
         ({"prompt": "1+1?", "completion": "2"}, True, r"line 2: .* it has prompt, completion\. The plain form has"),
         (PLAIN | {"text": None}, True, r"line 2: .* plain: the answer is NoneType, not text"),
         ({"text": "2", "greedy": True}, False, r"line 2: .* plain: no field 'problem_id', only text, greedy"),
+        (PLAIN | {"greedy": "false"}, True, "line 2: .* greedy is 'false', neither true nor false"),
+        (PLAIN | {"question": [{"role": "user", "content": "1+1?"}]}, True, "line 2: not an answer: could not append"),
+        (PLAIN | {"text": "\ud83d"}, True, "line 2: not an answer: .* surrogates not allowed"),
         (PLAIN | {"correct": 0.5}, True, r"line 2: .* label correct is 0\.5, neither right .* nor wrong"),
         (PLAIN, "grade", r"line 2: .* no label grade, only problem_id, .* name the field .* or say the answer_type"),
+        (LM_EVAL | {"exact_match": 0.0}, "acc,other", "answers.jsonl: holds no answers of acc,other"),
+        ({name: LM_EVAL[name] for name in LM_EVAL if name != "metrics"}, True, r"line 2: .* name it .labels: METRIC"),
         (LM_EVAL | {"resps": [[["-1.5", "True"]], [["-2.0", "False"]]]}, True, "log-likelihoods of choices"),
     ],
 )
@@ -123,8 +128,38 @@ def test_a_record_that_cannot_be_read_is_named(tmp_path, record, labels, fault):
 
 @pytest.mark.parametrize(
     ("log", "fault"),
-    [({"eval": {}, "status": "error", "samples": []}, "no log of inspect with samples .status error."), ([], "no log")],
+    [
+        ({"eval": {}, "status": "error", "samples": []}, "no log of inspect with samples .status error."),
+        ([{"text": "2"}], r"no log .* .a list.; answers of other forms are \.jsonl"),
+    ],
 )
 def test_a_log_without_samples_is_named(tmp_path, log, fault):
     with pytest.raises(ValueError, match=fault):
         read_rows([written(tmp_path, log, name="log.json")], False)
+
+
+@pytest.mark.parametrize(
+    ("change", "labels", "fault"),
+    [
+        ({"output": {"choices": [], "error": "rate limit"}}, True, "sample 1: .* no output: the sample failed there"),
+        ({"scores": None}, True, r"sample 1: .* no score of any scorer, only \[\]: say the answer_type"),
+        ({}, "choice", r"sample 1: .* no score of choice, only \['match'\]"),
+    ],
+)
+def test_a_sample_of_inspect_without_output_or_score_is_named(tmp_path, change, labels, fault):
+    log = INSPECT | {"samples": [INSPECT["samples"][0] | change]}
+    with pytest.raises(ValueError, match=fault):
+        read_rows([written(tmp_path, log, name="log.json")], labels)
+
+
+def test_empty_lines_and_a_byte_order_mark_are_no_answers(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(PLAIN).encode() + b"\r\n\r\n")
+    assert read_rows([str(path)], True)["text"].to_list() == ["#### 2"]
+
+
+def test_many_answers_are_read_in_their_order_and_uncounted_tokens_are_unknown(tmp_path, monkeypatch):
+    monkeypatch.setattr("reversal.answer_forms.BATCH", 2)
+    records = [NEMO | {"generation": str(i), "num_generated_tokens": i - 1} for i in range(5)]
+    found = read_rows([written(tmp_path, *records, name="output-rs0.jsonl")], True)
+    assert found.select("text", "n_tokens").rows() == [("0", None), ("1", 0), ("2", 1), ("3", 2), ("4", 3)]

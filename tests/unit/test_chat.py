@@ -1,10 +1,16 @@
 """Chat prompts through the templates of three kinds of models: what is read, learnt and stopped at."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
+import reversal
 from reversal.answers import after_thinking
+from reversal.checkpoints import publish
 from reversal.prompts import end_of_turn, format_prompt, rendered
 from reversal.sampling import generate, requests_for
 from reversal.tables import PROBLEMS
@@ -42,10 +48,14 @@ KINDS = {
 @pytest.fixture(scope="module", params=KINDS)
 def chat_model(request, tiny_llama, tmp_path_factory) -> tuple[str, str]:
     """(kind, folder) of the tiny model with the special tokens, the template and the begin token of that kind."""
+    return request.param, of_kind(request.param, tiny_llama, str(tmp_path_factory.mktemp(request.param)))
+
+
+def of_kind(kind: str, tiny_llama: str, folder: str) -> str:
     import transformers
     from tokenizers.processors import TemplateProcessing
 
-    template, begins, _, end = KINDS[request.param]
+    template, begins, _, end = KINDS[kind]
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_llama)
     tokenizer.add_special_tokens({"bos_token": "<|begin|>", "additional_special_tokens": [end]})
     if begins:
@@ -54,10 +64,33 @@ def chat_model(request, tiny_llama, tmp_path_factory) -> tuple[str, str]:
     tokenizer.chat_template = template
     model = transformers.AutoModelForCausalLM.from_pretrained(tiny_llama)
     model.resize_token_embeddings(len(tokenizer))
-    folder = str(tmp_path_factory.mktemp(request.param))
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return request.param, folder
+    return folder
+
+
+def wide(tiny_llama: str, folder: str) -> str:
+    """The same with one head of 32 dimensions: vLLM's attention on a CPU takes multiples of 32."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    one = {"num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 32}
+    config = transformers.AutoConfig.from_pretrained(tiny_llama, **one)
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    transformers.AutoTokenizer.from_pretrained(tiny_llama).save_pretrained(folder)
+    return folder
+
+
+def taught(folder: str, work: str, model: str) -> list[dict]:
+    """Trains the model in `folder` on one short answer, into `model`; the request for that answer."""
+    rows = [{"problem_id": "0", "prompt": format_prompt(CHAT, "1+1?"), "completion": "#### 2"}]
+    arguments = {"learning_rate": 0.01, "max_steps": 80, "per_device_train_batch_size": 1}
+    arguments |= {"gradient_checkpointing": False, "bf16": False}
+    train(folder, pl.DataFrame(rows), "sft", arguments, 0, work, model, chat=True)
+    problem = pl.DataFrame([dict.fromkeys(PROBLEMS) | {"problem_id": "0", "question": "1+1?"}], schema=PROBLEMS)
+    settings = {"greedy": True, "sampled": 0, "temperature": 1.0, "top_p": 1.0, "max_tokens": 12}
+    return requests_for(problem, settings, CHAT, (0,))
 
 
 def test_a_chat_is_rendered_by_the_models_own_template_with_one_begin_token(chat_model):
@@ -77,16 +110,47 @@ def test_a_chat_is_rendered_by_the_models_own_template_with_one_begin_token(chat
 def test_the_end_of_a_turn_is_learnt_and_stopped_at(chat_model, tmp_path):
     """After a few steps on one short answer the model gives it, and stops there: the end's token is its last."""
     _, folder = chat_model
-    rows = [{"problem_id": "0", "prompt": format_prompt(CHAT, "1+1?"), "completion": "#### 2"}]
-    arguments = {"learning_rate": 0.01, "max_steps": 80, "per_device_train_batch_size": 1}
-    arguments |= {"gradient_checkpointing": False, "bf16": False}
     model = str(tmp_path / "model")
-    train(folder, pl.DataFrame(rows), "sft", arguments, 0, str(tmp_path / "work"), model, chat=True)
-    problem = pl.DataFrame([dict.fromkeys(PROBLEMS) | {"problem_id": "0", "question": "1+1?"}], schema=PROBLEMS)
-    settings = {"greedy": True, "sampled": 0, "temperature": 1.0, "top_p": 1.0, "max_tokens": 12}
+    requests = taught(folder, str(tmp_path / "work"), model)
     engine = {"name": "transformers", "dtype": "float32"}
-    found = generate(model, requests_for(problem, settings, CHAT, (0,)), engine, [], chat=True)
+    found = generate(model, requests, engine, [], chat=True)
     assert found.select("text", "finish_reason").row(0) == ("#### 2", "stop")
+
+
+# Two engines in a process of their own, as every job starts them: ours, and the library alone as its users write it.
+IN_VLLM = """
+import json, sys
+from reversal.sampling import generate
+model, requests, chat, arguments = json.loads(sys.stdin.read())
+engine = {"name": "vllm", "dtype": "float32", "arguments": arguments}
+ours = generate(model, requests, engine, [], chat=True).select("text", "n_tokens", "finish_reason").row(0)
+import vllm
+alone = vllm.LLM(model=model, dtype="float32", **arguments)
+(theirs,) = alone.chat(chat, vllm.SamplingParams(temperature=0, max_tokens=12), use_tqdm=False)
+print(json.dumps([ours, theirs.outputs[0].text]))
+"""
+
+
+def test_a_published_model_answers_in_vllm_and_its_turn_ends_there(tiny_llama, tmp_path):
+    """Through our code, which stops at the end of the turn; and by vLLM alone, which the folder tells all but that."""
+    folder, model_json = str(tmp_path / "chat"), str(tmp_path / "published/model.json")
+    requests = taught(
+        of_kind("qwen", wide(tiny_llama, str(tmp_path / "wide")), folder),
+        str(tmp_path / "work"),
+        str(tmp_path / "trained"),
+    )
+    publish(str(tmp_path / "trained"), model_json, {"lineage": "sft"})
+    arguments = {"max_model_len": 128, "max_num_seqs": 4, "max_num_batched_tokens": 512, "enforce_eager": True}
+    given = [str(tmp_path / "published"), requests, json.loads(requests[0]["prompt"]), arguments]
+    path = os.environ | {"PYTHONPATH": str(Path(reversal.__file__).parents[1])}
+    run = subprocess.run(
+        [sys.executable, "-c", IN_VLLM], input=json.dumps(given), env=path, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    ours, theirs = json.loads(run.stdout.splitlines()[-1])
+    text, n_tokens, reason = ours
+    assert (text, reason) == ("#### 2", "stop") and n_tokens < 12
+    assert theirs.startswith("#### 2")
 
 
 def test_a_chat_needs_a_template(tiny_llama):

@@ -31,7 +31,9 @@ def test_publish_replaces_the_old_model_whole(tmp_path):
 
     checkpoints.publish(str(new), str(old / "model.json"), {"lineage": "sft"})
 
-    assert sorted(path.name for path in old.iterdir()) == ["model.json", "model.safetensors"]
+    assert sorted(path.name for path in old.iterdir()) == ["files.json", "model.json", "model.safetensors"]
+    digest = hashlib.sha256(b"new").hexdigest()
+    assert json.loads((old / "files.json").read_text()) == {"model.safetensors": {"bytes": 3, "sha256": digest}}
     assert not new.exists()
     assert (old / "model.safetensors").stat().st_mode == (old / "model.json").stat().st_mode
     versions = {name: importlib.metadata.version(name) for name in ("torch", "transformers", "trl")}
@@ -84,7 +86,7 @@ def test_a_removed_model_that_is_trained_again_has_the_same_model_json_and_anoth
 
     checkpoints.publish(checkpoint(tmp_path / "again", "w"), str(model_json), {**origin, "seconds": 4.5})
     assert model_json.read_bytes() == before
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["model.json", "weights.bin"]
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["files.json", "model.json", "weights.bin"]
 
     checkpoints.remove(str(model_json), {})
     origin["code_sha256"] = "b"
@@ -100,10 +102,39 @@ def test_a_removal_that_was_killed_is_finished(tmp_path):
     assert [path.name for path in folder.iterdir()] == ["removed.json"]
 
 
-def test_weights_that_are_not_there_are_named_with_the_remedy():
-    assert checkpoints.weights_folder("results/s/sft/model/model.json", "sft-dpo") == "results/s/sft/model"
+def test_weights_that_were_removed_are_named_with_the_remedy():
     with pytest.raises(RuntimeError, match=r"sft-dpo must run again, and the weights .* the same command once more"):
         checkpoints.weights_folder([], "sft-dpo")
+
+
+def broken(path, how: str) -> None:
+    data = path.read_bytes()
+    if how == "missing":
+        path.unlink()
+    else:
+        path.write_bytes({"cut": data[:-1], "flipped": bytes([data[0] ^ 1]) + data[1:]}[how])
+
+
+@pytest.mark.parametrize(
+    ("how", "at_start", "fault"),
+    [
+        ("missing", True, "weights.bin is missing"),
+        ("cut", True, "weights.bin has 6 bytes, not 7"),
+        ("flipped", False, "weights.bin has changed since it was written"),
+    ],
+)
+def test_a_broken_model_is_named_with_the_remedy_before_it_is_loaded(tmp_path, how, at_start, fault):
+    folder = tmp_path / "model"
+    model_json = str(folder / "model.json")
+    checkpoints.publish(checkpoint(tmp_path / "finished", "weights"), model_json, {})
+    assert checkpoints.weights_folder(model_json, "sft-dpo") == str(folder)
+    assert checkpoints.faults(model_json, contents=False) == ""
+    broken(folder / "weights.bin", how)
+    remedy = f"{folder}: {fault}. Delete {folder}/model.json and run again: the model is made anew."
+    assert checkpoints.faults(model_json, contents=False) == (remedy if at_start else "")
+    with pytest.raises(RuntimeError) as refused:
+        checkpoints.weights_folder(model_json, "sft-dpo")
+    assert str(refused.value) == f"sft-dpo: {remedy}"
 
 
 def test_the_last_checkpoint_is_the_newest_that_was_written_to_its_end(tmp_path):

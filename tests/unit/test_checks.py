@@ -2,13 +2,20 @@
 
 import copy
 import dataclasses
+import datetime
+import inspect
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from reversal.checks import JUDGED, MARKS, missing_files, problems_of
 from reversal.formats import FORMATS
 from reversal.generate import KINDS, generate_problems
+from reversal.sentences import as_yaml
 from reversal.study import without_nulls
 from snakemake.utils import update_config
 
@@ -17,6 +24,8 @@ CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SCHEMA = yaml.safe_load((ROOT / "rules/config.schema.yaml").read_text())
 SFT = CONFIG["steps"]["sft"]
 WORDS = CONFIG["tasks"]["mini-gsm"]["test"]
+TWO_LOGS_IN_ONE = {"x": WORDS | {"steps": [3, 3]}, "dpo-x": WORDS | {"steps": [4, 4]}}  # of sft-dpo and of sft
+SHAPE = "models/mini-llama/pretrain/architecture"
 CSQA = {"file": "x.jsonl", "format": "commonsenseqa"}
 
 
@@ -54,7 +63,7 @@ def test_the_studies_have_no_faults(study):
         ("seeds", [0, 0], "seeds: [0, 0] has non-unique elements"),
         ("seeds", [], "seeds: [] should be non-empty"),
         ("study", "a/b", "study: must be letters, digits, _ and - alone, not 'a/b'"),
-        ("sampling/temperature", 0, "sampling.temperature: must be above 0 (a greedy answer is taken anyway), not 0"),
+        ("sampling/temperature", 0, "sampling.temperature: must be above 0 (a greedy answer is taken anyway) and"),
         ("sampling/engine/policy", "x.parquet", "sampling.engine.policy: must be left out: only the scripted engine"),
         (
             "sampling/engine/arguments/max_modle_len",
@@ -179,7 +188,7 @@ def test_the_studies_have_no_faults(study):
         ),
         ("models/mini-llama/tensor_parallel", 0, "models.mini-llama.tensor_parallel: 0 is less than the minimum of 1"),
         ("models/mini-llama/attention", "flash", "models.mini-llama.attention: 'flash' does not match"),
-        ("models/m", {"hub": "a/b"}, "models.m: must be one of pretrain, hub with its revision, or folder (null takes"),
+        ("models/m", {"hub": "a/b"}, "models.m: must be one of pretrain, hub with its revision, folder, or package"),
         (
             "models/m",
             {"folder": "x", "hub": "a/b", "revision": "0" * 40},
@@ -204,6 +213,38 @@ def test_the_studies_have_no_faults(study):
         ("steps/dpo/training_set/deduplicate", "no", "steps.dpo.training_set.deduplicate: 'no' is not one of"),
         ("steps/sft/trainer", "ppo", "dpo"),  # the sentence names every trainer there is
         ("steps/base", SFT, "steps: must be a name of small letters, digits and _, and other than base, not 'base'"),
+        ("sampling/temperature", 2.5, "(a greedy answer is taken anyway) and at most 2, not 2.5"),
+        ("study", "a\n", "study: must be letters, digits, _ and - alone, not 'a\\n'"),
+        ("iterations", 3.0, "iterations: must be a whole number; write 3"),
+        ("iterations", 3.5, "iterations: must be a whole number, not 3.5"),
+        ("iterations", "3", "iterations: YAML reads 3 as text; write 3"),
+        ("iterations", 10**9, "iterations: 1000000000 is greater than the maximum of 1000"),
+        ("seeds", [1.0], "seeds.0: must be a whole number; write 1"),
+        ("steps/sft/arguments/learning_rate", "5e-7", "learning_rate: YAML reads 5e-7 as text; write 5.0e-07"),
+        ("steps/sft/arguments/learning_rate", float("inf"), "learning_rate: must be a finite number, not inf"),
+        ("sampling/temperature", float("nan"), "sampling.temperature: must be a finite number, not nan"),
+        ("sampling/top_p", float("nan"), "sampling.top_p: must be a finite number, not nan"),
+        ("study", datetime.date(2026, 1, 2), "study: datetime.date(2026, 1, 2) is no text, number, list or map; if"),
+        ("study", b"x", "study: b'x' is no text, number, list or map"),
+        ("models/1", {1: 2}, "models.1: the key 1 is no text; write it in quotes"),
+        ("steps/dpo/arguments/loss_type", ["nonsense"], "steps.dpo.arguments.loss_type.0: 'nonsense' is not one of"),
+        ("steps/dpo/arguments/loss_weights", [1, 2], "arguments.loss_weights: must be as many as loss_type, 1"),
+        ("steps/dpo/arguments/loss_type", ["exo_pair"], "arguments.label_smoothing: must be above 0 for the loss exo"),
+        ("steps/sft/arguments/optim", "adamw", "steps.sft.arguments.optim: 'adamw' is not one of ['adamw_torch',"),
+        ("steps/sft/arguments/adam_beta2", 5, "steps.sft.arguments.adam_beta2: 5 is greater than or equal to the max"),
+        ("sampling/engine/arguments/load_format", "dummy", "sampling.engine.arguments.load_format: 'dummy' is not one"),
+        ("sampling/engine/arguments/max_num_batched_tokens", 9, "max_num_batched_tokens: 9 is less than max_num_seqs"),
+        (f"{SHAPE}/hidden_size", 130, "architecture.hidden_size: 130 is no multiple of num_attention_heads, 4"),
+        (f"{SHAPE}/num_key_value_heads", 3, "num_key_value_heads: 3 does not divide num_attention_heads, 4"),
+        (f"{SHAPE}/head_dim", 33, "architecture.head_dim (else hidden_size / num_attention_heads) must be even"),
+        ("models/mini-llama/tensor_parallel", 3, "tensor_parallel: 3 does not divide num_attention_heads, 4"),
+        ("methods/again", {"start": ["sft", "sft"], "repeat": ["sft"]}, "methods.again: makes the same models as meth"),
+        ("tasks/mini-gsm/ood/again", WORDS, "tasks.mini-gsm.ood.again: asks the same as tasks.mini-gsm.test; leave"),
+        (
+            "tasks/mini-gsm/ood",
+            TWO_LOGS_IN_ONE,
+            "models, tasks, steps: mini-llama-base0-mini-gsm-seed0-sft-dpo-x could",
+        ),
         # what no schema can say
         ("methods/iterative_sft/start", ["stf"], "methods.iterative_sft: no such step: stf; steps are: sft, dpo"),
         ("methods/iterative_sft/repeat", ["dp0"], "methods.iterative_sft: no such step: dp0; steps are: sft, dpo"),
@@ -262,6 +303,43 @@ def test_every_argument_exists_in_its_library(kind, library, name):
     assert set(SCHEMA["$defs"][kind]["properties"]) - fields == set()
 
 
+def test_every_optimizer_works_without_another_package(tmp_path):
+    import torch
+    from transformers import Trainer, TrainingArguments
+
+    model = torch.nn.Linear(2, 2)
+    for name in SCHEMA["$defs"]["training_arguments"]["properties"]["optim"]["enum"]:
+        settings = TrainingArguments(output_dir=str(tmp_path), optim=name, report_to=[])
+        kind, options = Trainer.get_optimizer_cls_and_kwargs(settings, model)
+        kind(model.parameters(), **options)
+
+
+def test_every_loss_of_preferences_is_one_of_trl():
+    import trl
+
+    known = re.findall(r'loss_type == "(\w+)"', inspect.getsource(trl.DPOTrainer))
+    assert sorted(known) == sorted(SCHEMA["$defs"]["dpo_arguments"]["properties"]["loss_type"]["items"]["enum"])
+
+
+def test_every_weight_format_is_one_of_vllm():
+    from vllm.model_executor.model_loader import LoadFormats
+
+    assert set(SCHEMA["$defs"]["engine_arguments"]["properties"]["load_format"]["enum"]) <= set(get_args(LoadFormats))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers())
+def test_a_number_is_advised_as_yaml_reads_it(number):
+    assert yaml.safe_load(as_yaml(number)) == number
+
+
+def test_one_file_cannot_be_trained_on_and_tested():
+    config = copy.deepcopy(CONFIG)
+    file = {"file": "x.jsonl", "format": "gsm8k"}
+    config["tasks"]["mini-gsm"] |= {"train": file | {"limit": 9}, "test": {"file": "./x.jsonl", "format": "gsm8k"}}
+    expected = "tasks.mini-gsm.train: asks the same as tasks.mini-gsm.test, so that no question is left to learn from"
+    assert problems_of(config, SCHEMA) == [expected]
+
+
 def test_every_learning_rate_schedule_is_one_of_transformers():
     from transformers.trainer_utils import SchedulerType
 
@@ -290,9 +368,15 @@ def test_absent_files_are_named_with_their_keys(tmp_path, monkeypatch):
     config = copy.deepcopy(CONFIG)
     config["tasks"]["mini-gsm"] |= {"train": CSQA, "test": CSQA | {"file": "here.jsonl"}}
     config["models"]["mini-llama"]["pretrain"]["corpus"].append(CSQA | {"file": "y.parquet"})
+    config["models"]["local"] = {"folder": "llama"}
+    config["sampling"]["engine"]["policy"] = "p.parquet"
+    config["scoring"]["embedding_model"] = "./encoder"
     assert missing_files(config) == [
         f"tasks.mini-gsm.train.file: there is no x.jsonl, seen from {tmp_path}",
         f"models.mini-llama.pretrain.corpus.4.file: there is no y.parquet, seen from {tmp_path}",
+        f"sampling.engine.policy: there is no p.parquet, seen from {tmp_path}",
+        f"models.local.folder: there is no llama, seen from {tmp_path}",
+        f"scoring.embedding_model: there is no ./encoder, seen from {tmp_path}",
     ]
 
 
@@ -347,4 +431,23 @@ def test_faults_of_given_series(change, sentences):
 def test_training_needs_questions_to_learn_from():
     assert faults("tasks/mini-gsm/train", None) == [
         "tasks.mini-gsm: needs train and rationales, since dpo is a step that is made here"
+    ]
+
+
+GYM = {"generator": "reasoning_gym", "family": "leg_counting", "count": 5, "answer_type": "number"}
+
+
+def test_a_family_is_a_source_that_says_how_it_is_judged():
+    assert faults("tasks/mini-gsm/test", GYM) == []
+    assert faults("tasks/mini-gsm/test", GYM | {"steps": [1, 1]})[0].startswith("tasks.mini-gsm.test")
+    assert faults("tasks/mini-gsm/test", GYM | {"answer_type": "program"})[0].startswith(
+        "tasks.mini-gsm.test.answer_type: 'program' is not one of"
+    )
+    assert faults("tasks/mini-gsm/train", GYM) == [
+        "tasks.mini-gsm.rationales: leg_counting has no gold solutions; take few_shot or none"
+    ]
+    assert faults("tasks/mini-gsm/train", GYM | {"family": "gsm_symbolic"}) == []
+    assert faults("models/mini-llama/pretrain/corpus", [GYM]) == [
+        "models.mini-llama.pretrain.corpus.0: nothing keeps a test's questions out of reasoning_gym's; take another "
+        "generator"
     ]

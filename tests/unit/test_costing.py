@@ -1,10 +1,12 @@
 import copy
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from reversal import costing
 from reversal.costing import Cost, Measured, Study, cost_of, parameters, problems, rows
+from safetensors.numpy import save_file
 from snakemake.utils import update_config
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -113,6 +115,28 @@ def test_a_name_without_a_size_is_named():
         parameters({"folder": "models/mine"})
 
 
+def test_the_weights_in_a_folder_are_counted_whatever_it_is_called(tmp_path):
+    save_file({"a": np.zeros((3, 4), np.float16), "b": np.zeros(5)}, tmp_path / "model-00001-of-00002.safetensors")
+    save_file({"c": np.zeros((2, 2, 2))}, tmp_path / "model-00002-of-00002.safetensors", metadata={"format": "pt"})
+    assert parameters({"folder": str(tmp_path)}) == 12 + 5 + 8
+
+
+@pytest.mark.parametrize(("tied", "width"), [(True, 32), (False, 16)])
+def test_a_folder_without_safetensors_has_the_parameters_that_transformers_counts(tmp_path, tied, width):
+    shape = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4}
+    shape |= {"num_key_value_heads": 2, "head_dim": width, "vocab_size": 50, "tie_word_embeddings": tied}
+    config = LlamaConfig(**shape)
+    config.save_pretrained(tmp_path)
+    assert parameters({"folder": str(tmp_path)}) == LlamaForCausalLM(config).num_parameters()
+
+
+def test_the_model_of_a_package_is_sized_by_the_name_of_its_file(tmp_path, monkeypatch):
+    (tmp_path / "some_llm").mkdir()
+    (tmp_path / "some_llm/SmolLM2-135M-Instruct.Q4_1.gguf").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert parameters({"package": "some_llm"}) == 135e6
+
+
 @pytest.mark.parametrize("heads", [1, 2, 4])
 def test_a_pretrained_model_has_the_parameters_that_transformers_counts(heads):
     recipe = CONFIG["models"]["mini-llama"]["pretrain"]
@@ -126,5 +150,5 @@ def test_a_pretrained_model_has_the_parameters_that_transformers_counts(heads):
 def test_every_kind_of_problem_that_a_study_may_name_is_in_the_table():
     schema = yaml.safe_load((ROOT / "rules/config.schema.yaml").read_text())["$defs"]
     formats = schema["source"]["then"]["properties"]["format"]["enum"]
-    generators = schema["generated"]["properties"]["generator"]["enum"]
+    generators = schema["generated"]["else"]["properties"]["generator"]["enum"]
     assert set(RULES["verdicts"]) == set(RULES["question_characters"]) == {*formats, *generators}

@@ -2,7 +2,7 @@ import copy
 from pathlib import Path
 
 import yaml
-from reversal.dag import Job, jobs_of
+from reversal.dag import Job, jobs_of, names_of
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 SMALL = {
@@ -14,7 +14,7 @@ SMALL = {
     "sampling": CONFIG["sampling"] | {"shards": {"train": 2, "evaluation": 1}},
     "evaluation": {"temperatures": []},
 }
-TABLES = {"summarise", "summarise_frontier", "summarise_time", "plot", "write_pages"}
+TABLES = {"summarise", "summarise_frontier", "summarise_time", "plot", "write_pages", "write_provenance"}
 
 
 def needs(config: dict) -> dict[str, tuple[str, ...]]:
@@ -59,8 +59,8 @@ def test_the_answers_of_all_models_may_be_held_against_m0s():
         expected = [f"{lineage}/verdicts/test", *others]
         scores = found[f"m/base0/t/seed0/{lineage}/scores.parquet"]
         assert scores == tuple(f"m/base0/t/seed0/{path}.parquet" for path in expected)
-    last = found["m/base0/t/seed0/sft-dpo/scores.parquet"]
-    assert last[-1] == "m/base0/t/seed0/base/verdicts/test.parquet"
+    last = [f"m/base0/t/seed0/{lineage}/verdicts/test.parquet" for lineage in ("sft-dpo", "sft", "base")]
+    assert found["m/base0/t/seed0/sft-dpo/scores.parquet"] == tuple(last)  # the improvement sets are M1's all the same
 
 
 def test_few_shot_rationales_come_from_the_base_model():
@@ -133,3 +133,14 @@ def test_every_base_has_models_of_its_own():
     ]
     rows = "m/base7/t/seed0/sft/training_set.parquet"
     assert found["m/base7/t/seed0/sft/model/model.json"] == (rows, "m/base7/model/model.json")
+
+
+def test_names_of_jobs_with_and_without_given_series():
+    names = {job.name for job in jobs_of(CONFIG)}
+    assert names_of(CONFIG) == names
+    with_given = CONFIG | {
+        "methods": CONFIG["methods"] | {"grpo": {"given": ["a", "b"], "start": ["grpo_1", "grpo_2"]}},
+        "steps": CONFIG["steps"] | {"grpo_1": {"trainer": "given"}, "grpo_2": {"trainer": "given"}},
+    }
+    more = names_of(with_given) - names
+    assert names < names_of(with_given) and "mini-llama-base0-mini-gsm-seed0-grpo_1-grpo_2-test" in more

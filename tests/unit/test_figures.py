@@ -51,6 +51,14 @@ RULE = {
 }
 
 
+def test_figure1_draws_samples_where_a_model_has_no_greedy_answers():
+    table = metrics_of(rows("pass_at_1", "test", [0.5], first=2), rows("sample_accuracy", "test", [0.25, 0.375]))
+    best = change("iterative_sft", "accuracy", "sample_accuracy", "test", 0.25, 0.375, "progress", best_iteration=2)
+    figure = figures.accuracy(intervals_of(table), table, changes_of(best))
+    assert lines(figure.axes[0]) == {"tiny": [0.25, 0.375]}
+    assert figure.axes[0].get_ylabel() == "mean of samples"
+
+
 @pytest.fixture
 def metrics():
     return metrics_of(
@@ -294,7 +302,7 @@ def _plot(metrics, changes, rule, folder):
     inputs = {name: str(folder / f"{name}.{kinds.get(name, 'csv')}") for name in found}
     for name, (table, schema) in found.items():
         tables.write(table, schema, inputs[name])
-    plot.main(inputs, paths)
+    plot.main(inputs, 1, paths)
     return {name: (folder / path.rpartition("/")[2]).read_bytes() for name, path in paths.items()}
 
 

@@ -46,6 +46,19 @@ def test_figure6_shows_m0_beside_the_iterations_and_crosses_nothing_with_it():
     assert not any(line.get_xydata().size for line in ax.lines if line.get_label().startswith("_crossing"))
 
 
+def test_figure6_draws_each_curve_as_far_as_its_model_has_samples():
+    table = metrics_of(
+        rows("sample_accuracy", "test", [0.25, 0.5]),
+        rows("pass_at_2", "test", [0.5, 0.5625]),
+        rows("pass_at_3", "test", [0.625]),
+        rows("pass_at_4", "test", [0.75]),
+    )
+    figure = pass_at_k(intervals_of(table))
+    figure.draw_without_rendering()
+    curves = {line.get_label(): line for line in figure.axes[0].lines}
+    assert [curves[f"M$_{{{t}}}$"].get_markevery() for t in (1, 2)] == [[0, 1, 3], [0, 1]]
+
+
 def test_figure6_marks_where_a_curve_crosses_m1s():
     table = metrics_of(rows("sample_accuracy", "test", [0.25, 0.5]), rows("pass_at_4", "test", [0.75, 0.5]))
     (ax,) = pass_at_k(intervals_of(table), extrapolations_of()).axes

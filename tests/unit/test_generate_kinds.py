@@ -261,7 +261,7 @@ def test_a_program_is_one_expression_or_one_assignment_per_operation():
 def test_rows_are_problems(kind):
     problems = load_problems({"generator": kind, "count": 7, "steps": [1, 3], "seed": 2}, "few", "train")
     assert problems.schema == PROBLEMS
-    absent = {"subject": None, "choices": None, "tests": None}
+    absent = {"subject": None, "choices": None, "tests": None, "cluster": None}
     assert problems.to_dicts() == [
         {"problem_id": f"few/{i}"} | absent | row
         for i, row in enumerate(generate_problems(kind, 7, (1, 3), "train", 2))

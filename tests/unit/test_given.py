@@ -14,6 +14,8 @@ def here(tmp_path, monkeypatch):
         (tmp_path / name).mkdir(parents=True)
     for name in ("answers/20/rs0", "answers/20/rs10", "answers/20/rs2", "answers/100/rs0"):
         (tmp_path / f"{name}.jsonl").touch()
+    for name in ("step_100", "step_20"):
+        (tmp_path / name / "config.json").touch()
     monkeypatch.chdir(tmp_path)
 
 
@@ -64,9 +66,12 @@ def test_a_study_in_short_makes_nothing_itself(here):
 
 
 def test_what_is_not_there_is_named(here):
-    config = with_given(SHARED | {"series": {"a": ["answers/5/*.jsonl", "step_5", "step_20"]}})
+    config = with_given(SHARED | {"series": {"a": ["answers/5/*.jsonl", "step_5", "step_20", "answers"]}})
     assert [fault.partition(", seen from")[0] for fault in missing(config)] == [
         "methods.a.given: there is no file of answers answers/5/*.jsonl",
         "methods.a.given: there is no folder with a model, file of answers (.jsonl, .parquet, .json) or hub model "
         "(OWNER/NAME@ and the 40 digits of a commit) step_5",
+        "methods.a.given: answers holds no model (config.json or adapter_config.json); answers in it are named by a "
+        "pattern, answers/*.jsonl",
+        "tasks.questions: checkpoints need questions to answer (questions: {file: ..})",
     ]

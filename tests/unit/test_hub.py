@@ -34,7 +34,7 @@ NO_REVISION = (
 )
 OUT_OF_REACH = (
     "someone/model at revision 0123456789abcdef0123456789abcdef01234567 could not be had from the hub ({cause}). "
-    "Without network, copy the model to this machine and name it as models.NAME.folder instead of hub and revision."
+    "Without network, copy the model to this machine and name its folder in the study instead."
 )
 
 
@@ -293,3 +293,63 @@ def test_a_proxy_that_refuses_is_out_of_reach(remote, tmp_path, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", constants.ENDPOINT)  # the server of these tests, as a proxy
     use_endpoint(monkeypatch, "https://huggingface.co")
     fails_with_the_remedy(tmp_path / "model", ".*403 Forbidden.*")
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch) -> Path:
+    """The folder of a package that carries a Llama of one layer as a GGUF file, and that nobody can import."""
+    import gguf
+    import numpy as np
+
+    folder = tmp_path / "tiny_llama"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("import a_library_that_is_not_here\n")
+    writer = gguf.GGUFWriter(folder / "tiny.gguf", "llama")
+    writer.add_context_length(32)
+    writer.add_embedding_length(8)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(16)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_vocab_size(8)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(["<end>", "a", "b", "c", "d", "ab", "cd", "abcd"])
+    writer.add_token_types([3, 1, 1, 1, 1, 1, 1, 1])
+    writer.add_token_merges(["a b", "c d", "ab cd"])
+    writer.add_eos_token_id(0)
+    writer.add_bos_token_id(0)
+    writer.add_pad_token_id(0)
+    shapes = {"attn_q": (8, 8), "attn_k": (8, 8), "attn_v": (8, 8), "attn_output": (8, 8)}
+    shapes |= {"ffn_gate": (16, 8), "ffn_up": (16, 8), "ffn_down": (8, 16), "attn_norm": (8,), "ffn_norm": (8,)}
+    named = {f"blk.0.{name}.weight": shape for name, shape in shapes.items()}
+    for name, shape in {"token_embd.weight": (8, 8), "output_norm.weight": (8,), **named}.items():
+        writer.add_tensor(name, np.arange(np.prod(shape), dtype=np.float32).reshape(shape) / 64)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    monkeypatch.syspath_prepend(tmp_path)
+    return folder
+
+
+def test_the_model_that_a_package_carries_becomes_a_checkpoint(package, tmp_path):
+    import torch
+    import transformers
+
+    hub.unpack("tiny_llama", str(tmp_path / "model"))
+    assert "quantization_config" not in json.loads((tmp_path / "model/config.json").read_text())
+    model = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    assert torch.equal(model.get_input_embeddings().weight, torch.arange(64).reshape(8, 8) / 64)
+    assert torch.equal(model.model.layers[0].mlp.down_proj.weight, torch.arange(128).reshape(8, 16) / 64)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model")
+    assert tokenizer("abcdab").input_ids == [7, 5] and tokenizer.eos_token == "<end>"
+
+
+def test_a_package_without_one_model_is_told(package):
+    (package / "second.gguf").touch()
+    with pytest.raises(RuntimeError, match="tiny_llama carries 2 models as GGUF files; a base model is one"):
+        hub.gguf_file("tiny_llama")
+    with pytest.raises(RuntimeError, match=r"The package no_such_package, which .* is not installed: `make study`"):
+        hub.gguf_file("no_such_package")

@@ -22,3 +22,5 @@ def test_the_log_holds_what_python_and_other_code_print(tmp_path):
     first, *rest = log.read_text().splitlines()
     assert first.startswith("started 2")
     assert rest == ["one", "two"]
+    ran_in = json.loads(log.with_suffix(".json").read_text())
+    assert ran_in["packages"] == {} and ran_in["ended"] >= ran_in["started"]

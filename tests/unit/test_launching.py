@@ -3,16 +3,21 @@
 import hashlib
 import json
 import os
+import signal
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from reversal.batches import per_process
+from reversal.checkpoints import last_checkpoint
 from reversal.launching import launcher
 from reversal.tables import DPO_ROWS, SFT_ROWS
 from reversal.training import losses, train
+from reversal.watching import DivergedError, StoppedError
 
 ARGUMENTS = {
     "learning_rate": 0.003,
@@ -128,3 +133,27 @@ def test_out_of_memory_in_a_process_goes_on_with_smaller_batches(tmp_path, tiny_
     assert "per_device_train_batch_size 2 and gradient_accumulation_steps 2: as many rows per step" in log
     assert log.count("{'loss': ") == 2
     assert (tmp_path / "2/checkpoint-1/optimizer_0").is_dir()  # of shards, one per process
+
+
+def test_processes_stop_together_at_a_signal_and_say_that_they_diverged(tmp_path, tiny_llama, one_thread):
+    work = tmp_path / "work"
+    recipe = ARGUMENTS | {"save_steps": 1, "max_steps": 5000}
+    arguments = {"rows": SFT, "trainer": "sft", "seed": 0, "work": str(work), "output": f"{tmp_path}/model", "gpus": 2}
+
+    def end_when_it_trains():
+        while not last_checkpoint(str(work)):
+            time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    watcher = threading.Thread(target=end_when_it_trains)
+    watcher.start()
+    with pytest.raises(StoppedError):
+        train(tiny_llama, arguments=recipe, **arguments)
+    watcher.join()
+    stopped_at = int(last_checkpoint(str(work)).rpartition("-")[2])
+    assert 1 <= stopped_at < 1000 and not (tmp_path / "model").exists()
+
+    with pytest.raises(DivergedError, match="is not finite at step 1 of 2"):
+        arguments |= {"work": f"{tmp_path}/other"}
+        train(tiny_llama, arguments=recipe | {"learning_rate": 1e39, "max_steps": 2}, **arguments)
+    assert not (tmp_path / "model").exists()

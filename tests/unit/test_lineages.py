@@ -14,6 +14,11 @@ STEPS = st.lists(st.sampled_from(["sft", "dpo", "dpo_2"]), min_size=1, max_size=
         ({"start": ["sft", "dpo", "sft"]}, 2, ["sft", "sft-dpo"]),
         ({"start": ["sft", "dpo"]}, 2, ["sft", "sft-dpo"]),
         ({"start": ["sft"], "repeat": []}, 1, ["sft"]),
+        (
+            {"start": ["a"], "repeat": ["b"]},
+            11,
+            [f"a{'-b' * i}" for i in range(9)] + [T := f"a{'-b' * 9}.10", f"{T}-b"],
+        ),
     ],
 )
 def test_series(method, iterations, expected):
@@ -26,7 +31,7 @@ def test_series_without_enough_steps(method):
         lineages.series(method, 3)
 
 
-@given(STEPS, STEPS, st.integers(1, 8))
+@given(STEPS, STEPS, st.integers(1, 25))
 def test_every_model_of_a_series_is_its_predecessor_and_one_step(start, repeat, iterations):
     chain = lineages.series({"start": start, "repeat": repeat}, iterations)
     assert [lineages.parent(lineage) for lineage in chain] == [lineages.BASE, *chain[:-1]]

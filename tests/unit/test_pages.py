@@ -235,7 +235,7 @@ def test_the_pages_of_a_study_on_disk(tmp_path, verifier, unsafe):
     study |= {"first": {"tiny": str(tmp_path / "tiny")}, "problems": str(tmp_path / "problems")}
     files = ("changes.csv", "outcomes.csv", "narrowing.csv", "rule.csv", "headline.html", "answers.html")
     names = [str(tmp_path / name) for name in files]
-    write_pages.main(*names[:4], list(tmp_path.glob("*/*/*/*/verdicts/test.parquet")), study, *names[4:])
+    write_pages.main(*names[:4], [*map(str, tmp_path.glob("*/*/*/*/verdicts/test.parquet"))], study, *names[4:])
     headline, answers = (tmp_path / "headline.html").read_text(), (tmp_path / "answers.html").read_text()
     assert ("Programs written by the models ran without a sandbox." in headline) == unsafe
     sections = answers.split("<h2")[1:]

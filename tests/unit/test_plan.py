@@ -162,3 +162,26 @@ def test_a_grid_a_hundred_times_the_papers_is_planned_within_a_minute():
     picture(plan)
     assert len(plan.jobs) > 170_000 and f"{len(plan.jobs):,} jobs" in text
     assert time.process_time() - started < 60
+
+
+@pytest.mark.parametrize(("study", "size", "hours"), [("one-gpu", 1, 24), ("smollm", 2, 12)])
+def test_a_study_for_one_machine_ends_when_its_file_says_so_and_fits(study, size, hours):
+    plan = make_plan(Study(configuration(study), RULES, NOTHING))
+    assert plan.runs[0].size == size and plan.runs[0].seconds <= hours * 3600
+    if plan.study.has_gpus:
+        assert lines_of(page(plan, {}, set(), []), "Memory of a GPU")[2].endswith(" | 24 | yes")
+
+
+def test_a_device_may_be_described_in_the_study():
+    asked = small(SECONDS, plan={"device": GPU | {"name": "two of mine", "memory": 3}})
+    text = page(make_plan(asked), {}, set(), [])
+    assert text.splitlines()[0].endswith(" GPU-hours on two of mine")
+    assert lines_of(text, "Memory of a GPU")[2] == "m | 1.00 G | 2.00 (1) | 16.0 (1) | 3 | no"
+
+
+def test_gpus_that_are_asked_for_are_missed_on_a_device_without():
+    cpu = {"device": {key: value for key, value in GPU.items() if key != "memory"}}
+    make_plan(small(plan=cpu))
+    asked = small(plan=cpu, models={"m": {"folder": "tiny-1b", "tensor_parallel": 2}})
+    with pytest.raises(ValueError, match=r"plan.device: a device of its own has no GPUs, and models.m.tensor_parallel"):
+        make_plan(asked)

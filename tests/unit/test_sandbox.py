@@ -21,7 +21,7 @@ LOW = {**LIMITS, "cpu_seconds": 1, "wall_seconds": 30, "memory_bytes": 256 << 20
 SHORT = {**LOW, "wall_seconds": 1}  # where the clock decides
 RIGHT = "\ndef answer():\n    return 42\n"
 FALSE = "\ndef answer():\n    return 41\n"
-TESTS = "import math\nassert abs(answer()) == 42\nassert math.isclose(answer(), 42)"
+TESTS = "import math\nassert abs(answer()) == 42\nassert math.isclose(answer(), 42)\nassert answer() == 42"
 
 # Why the verdict is what it is, the program, the verdict.
 HOSTILE = [
@@ -202,20 +202,98 @@ HOSTILE = [
         "import os\nfor _ in range(3000):\n    os.mkdir('d'); os.chdir('d')" + RIGHT,
         "correct",
     ),
+    (
+        "sets a default ACL on /tmp",
+        "import os, struct\nentries = [(1, 7, -1), (4, 0, -1), (32, 0, -1)]\n"
+        "acl = struct.pack('<I', 2) + b''.join(struct.pack('<HHi', *entry) for entry in entries)\n"
+        "try: os.setxattr('/tmp', 'system.posix_acl_default', acl)\nexcept OSError: pass" + RIGHT,
+        "correct",
+    ),
+    (
+        "sets extended attributes where it can",
+        "import os\nfor folder in ('/tmp', '/dev/shm'):\n    try: os.setxattr(folder, 'user.planted', b'1')\n"
+        "    except OSError: pass" + RIGHT,
+        "correct",
+    ),
+    (
+        "leaves a message queue",
+        "import ctypes, os\ncall = 240 if os.uname().machine == 'x86_64' else 180\n"
+        "ctypes.CDLL(None).syscall(call, b'planted', 0o102, 0o600, None)" + RIGHT,
+        "correct",
+    ),
+    (
+        "keeps a key with its user",
+        "import ctypes, os\ncall = 248 if os.uname().machine == 'x86_64' else 217\n"
+        "kept = ctypes.CDLL(None).syscall(call, b'user', b'planted', b'1', 1, -4)\nanswer = lambda: -42 * kept",
+        "correct",
+    ),
+    (
+        "lowers the I/O priority of the first process and of all of its user",
+        "import ctypes, os\ncall = 251 if os.uname().machine == 'x86_64' else 30\n"
+        "for which, who in ((1, 1), (3, os.getuid())): ctypes.CDLL(None).syscall(call, which, who, 3 << 13)" + RIGHT,
+        "correct",
+    ),
+    (
+        "leaves a port that cannot be bound again at once",
+        "import socket\nserver = socket.socket()\nserver.bind(('127.0.0.1', 8000))\nserver.listen()\n"
+        "client = socket.create_connection(('127.0.0.1', 8000))\nserver.accept()[0].close()\nclient.close()" + RIGHT,
+        "correct",
+    ),
+    (
+        "makes files without end, each of which takes memory of the kernel",
+        "for i in range(240_000): open(f'/tmp/{i}', 'w').close()" + RIGHT,
+        "wrong",
+    ),
+    (
+        "has the compiler leave asserts out",
+        "try:\n    import _testinternalcapi as own\n"
+        "    own.set_config(own.get_config() | {'optimization_level': 1})\n"
+        "    exec('assert False')\nexcept (ImportError, AttributeError): pass" + FALSE,
+        "wrong",
+    ),
+    (
+        "jumps past an assert with a trace function",
+        "import sys\ndef jump(frame, event, _):\n"
+        "    if event == 'line' and frame.f_lineno == 3: frame.f_lineno = 4\n    return jump\n"
+        "def answer():\n    tests = sys._getframe(1)\n    if tests.f_lineno == 2:\n        tests.f_trace = jump\n"
+        "        try: sys.settrace(jump)\n        except RuntimeError: pass\n"
+        "    return 41 if tests.f_lineno == 3 else 42",
+        "wrong",
+    ),
+    (
+        "looks for the token in all objects, frames and what these refer to",
+        "import gc, mmap, sys, os\nframes, frame = [], sys._getframe()\n"
+        "while frame: frames += [frame, dict(frame.f_locals)]; frame = frame.f_back\n"
+        "gc.unfreeze()\nparts = gc.get_objects()\nparts += frames\nseen = set(map(id, parts))\n"
+        "shared = [part for part in parts if isinstance(part, mmap.mmap)]\nassert shared\n"
+        "more = parts\nwhile more:\n    more = [p for p in more if not isinstance(p, type((lambda: 0).__code__))]\n"
+        "    more = [p for p in gc.get_referents(*more) if id(p) not in seen]\n"
+        "    seen |= set(map(id, more)); parts += more\n"
+        "for token in {p for p in parts if type(p) is bytes and len(p) == len(shared[0]) and not p.isascii()}:\n"
+        "    for memory in shared: memory[:] = token\nos._exit(0)",
+        "wrong",
+    ),
     ("leaves a folder that nobody may enter", "import os\nos.makedirs('d/e')\nos.chmod('d', 0)" + RIGHT, "correct"),
 ]
 # Runs after every hostile program, in the same sandbox if that one still serves.
 NEIGHBOUR = """
-import builtins, os
+import builtins, ctypes, os, socket
+libc = ctypes.CDLL(None)
 first = 'planted' not in globals()
 planted = 1
 for folder in ('/tmp', '/dev/shm'):
-    open(folder + '/f', 'w').close()
+    with open(folder + '/f', 'w') as f: f.write('42')
+    with open(folder + '/f') as f: assert f.read() == '42'
     os.remove(folder + '/f')
+socket.socket().bind(('127.0.0.1', 8000))
 def answer():
     others = [p for p in os.listdir('/proc') if p.isdigit() and int(p) not in (1, os.getpid())]
-    fresh = os.listdir('/tmp') == os.listdir('/dev/shm') == others == []
-    slow = os.sched_getscheduler(0) == os.SCHED_IDLE
+    fresh = os.listdir('/tmp') == os.listdir('/dev/shm') == os.listxattr('/tmp') == os.listxattr('/dev/shm') == []
+    call = 240 if os.uname().machine == 'x86_64' else 180
+    fresh &= others == [] and libc.syscall(call, b'planted', 0) == -1
+    slow = os.sched_getscheduler(0) == os.SCHED_IDLE or os.getpriority(os.PRIO_PROCESS, 0) > 10
+    call = 252 if os.uname().machine == 'x86_64' else 31
+    slow |= libc.syscall(call, 1, 0) > 0 or libc.syscall(call, 1, 1) > 0
     return 42 if fresh and not slow and builtins.AssertionError.__name__ == 'AssertionError' and first else 0
 """
 HARMLESS = [
@@ -343,6 +421,15 @@ def test_verdicts_do_not_depend_on_workers_or_the_sandbox(workers, sandboxed, re
         request.getfixturevalue("bubblewrap")
     programs = [(program, tests) for program, tests, _ in HARMLESS]
     assert judge_programs(programs, workers, LOW, sandboxed) == [verdict for _, _, verdict in HARMLESS]
+
+
+def test_where_a_sandbox_gets_no_namespaces_every_program_gets_a_sandbox(bubblewrap, monkeypatch, capsys):
+    monkeypatch.setattr(sandbox, "CAPABILITIES", ())
+    require_bubblewrap()
+    assert "every program gets a new sandbox" in capsys.readouterr().out
+    leaves = "open('/tmp/f', 'w').close()" + RIGHT
+    programs = [(leaves, TESTS), (NEIGHBOUR, TESTS), (FALSE, TESTS), (NEIGHBOUR, TESTS)]
+    assert judge_programs(programs, 2, LOW) == ["correct", "correct", "wrong", "correct"]
 
 
 def test_no_programs_have_no_verdicts():

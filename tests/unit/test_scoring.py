@@ -400,10 +400,14 @@ def test_answers_without_a_problem_are_undefined():
     assert scoring.confound_values(SAMPLED.clear(), VERDICTS.clear()).is_empty()
 
 
-def scored(folder, answers, first=None, train=None, away=None) -> pl.DataFrame:
+def scored(folder, answers, first=None, train=None, away=None, base=None, reference="M1", iteration=1) -> pl.DataFrame:
     """The scores that main writes, from answers like ANSWERS; away: (verdicts, problems) of the OOD set math."""
     frames = {"samples": (sampled(answers), SAMPLES), "verdicts": (judged(answers), VERDICT_ROWS)}
-    frames |= {name: (judged(rows), VERDICT_ROWS) for name, rows in (("first", first), ("train", train)) if rows}
+    frames |= {
+        name: (judged(rows), VERDICT_ROWS)
+        for name, rows in (("first", first), ("train", train), ("base", base))
+        if rows
+    }
     if away:
         rows = [dict.fromkeys(PROBLEMS) | row for row in away[1].rows(named=True)]
         problems = pl.DataFrame(rows, schema=PROBLEMS)
@@ -418,12 +422,13 @@ def scored(folder, answers, first=None, train=None, away=None) -> pl.DataFrame:
         "base": 0,
         "task": "t",
         "seed": 0,
-        "iteration": 2 if first else 1,
+        "iteration": 2 if first else iteration,
         "lineage": "sft",
     }
     outputs = [str(folder / "scores.parquet"), str(folder / "values.parquet")]
     of_sets = {"math": (paths["away"], paths["problems"])} if away else {}
-    main(paths["samples"], paths["verdicts"], paths.get("first"), paths.get("train"), of_sets, names, None, *outputs)
+    of_answers = (paths["samples"], paths["verdicts"], paths.get("first"), paths.get("base"), reference)
+    main(*of_answers, paths.get("train"), of_sets, names, None, *outputs)
     values = tables.read(outputs[1], PROBLEM_SCORES)
     assert (
         not values["value"].is_nan().any() and not values.select("problem_id", "metric", "subset").is_duplicated().any()
@@ -445,6 +450,26 @@ def test_the_scores_of_a_model_do_not_depend_on_the_order_of_rows(tmp_path):
         "math/level=1",
         "math/level=5",
     }
+
+
+def test_answers_are_held_against_m1_or_m0(tmp_path):
+    """{metric, subset} that say what became of an earlier model's answers, of M0, M1 and M2."""
+
+    def since(reference, **models):
+        found = scored(tmp_path, ANSWERS, reference=reference, **models).select("metric", "subset").rows()
+        names = ("kept", "solved_outside_m0", "solved_outside_m1", "m1_pass_at_2", "improvement_set_size")
+        return {row for row in found if row[0] in names}
+
+    null, sets = ("m1_pass_at_2", "null"), ("m1_pass_at_2", "improvement")
+    size, kept = ("improvement_set_size", "test"), ("kept", "test")
+    outside = {reference: (f"solved_outside_{reference.lower()}", "test") for reference in ("M0", "M1")}
+    of_null = {null, ("improvement_set_size", "null")}
+    assert since("M1", iteration=0) == set()
+    assert since("M1") == of_null | {outside["M1"]}
+    assert since("M1", first=ANSWERS) == {sets, size, kept, outside["M1"]}
+    assert since("M0", iteration=0) == {outside["M0"]}
+    assert since("M0", base=ANSWERS) == of_null | {kept, outside["M0"]}
+    assert since("M0", first=ANSWERS, base=ANSWERS) == {sets, size, kept, outside["M0"]}
 
 
 def test_a_study_without_a_right_answer_is_scored(tmp_path):

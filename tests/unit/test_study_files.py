@@ -43,6 +43,21 @@ def written(tmp_path):
             "steps:\n  new:\n    a: 1\n  new:\n    a: 2\n",
             ", line 4: steps.new stands here twice, first in line 2; keep one",
         ),
+        ("seeds: &a [1, *a]\n", ", line 1: seeds.1: an anchor (&) stands inside itself here"),
+        ("models: &a\n  x: *a\n", ", line 1: models.x: an anchor (&) stands inside itself here"),
+        ("study: !!python/name:os.system x\n", ", line 1: study: the tag !!python/name:os.system cannot be used here"),
+        ("study: !own x\n", ", line 1: study: the tag !own cannot be used here"),
+        ("a:\n  study: 2026-01-02\n", ", line 2: a.study: the tag !!timestamp cannot be used here"),
+        ("a: 1\n? [b, c]\n: 2\n", ", line 1: the study: the key a list or map is no text; write it in quotes"),
+        ("tasks:\n  no: {}\n", ", line 2: tasks: the key no is no text; write it in quotes"),
+        (
+            "seeds:\n- 010\n",
+            ", line 2: seeds.0: YAML reads 010 as 8; write it without leading zeros, or in quotes if it is text",
+        ),
+        (
+            "a: {limit: 1:30}\n",
+            ", line 1: a.limit: YAML reads 1:30 as 90; write it without leading zeros, or in quotes if it is text",
+        ),
         (
             "methods: {stf: null}\n",
             ", line 1: methods.stf: null takes an entry away, and there is none of this name; did you mean sft?",

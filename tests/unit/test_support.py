@@ -165,7 +165,9 @@ def test_dynamics_follow_from_srr_and_ndr_and_nscr_changes_sign_with_the_models(
 def test_problems_of_one_cluster_are_drawn_together():
     pair = values("sft", FIRST), values("sft-sft", LATER)
     limits = ("value", "low", "high")
-    alone, together = (row(table(*pair, clusters=of), "cover_0.5", 4, *limits) for of in ({}, {"a": "x", "c": "x"}))
+    alone, together = (
+        row(table(*pair, clusters=of), "cover_0.5", 4, *limits) for of in ({}, {"t/test/a": "x", "t/test/c": "x"})
+    )
     assert alone[0] == together[0] and alone[1:] != together[1:]
-    whole = row(table(*pair, clusters=dict.fromkeys("abcd", "x")), "cover_0.5", 4, *limits)
+    whole = row(table(*pair, clusters={f"t/test/{problem}": "x" for problem in "abcd"}), "cover_0.5", 4, *limits)
     assert whole == (alone[0], None, None)  # one cluster tells nothing of others

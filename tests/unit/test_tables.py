@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from reversal import tables
+from reversal import seals, tables
 
 FRAME = pl.DataFrame([("a/0", "1+1?", "2")], schema=tables.SFT_ROWS, orient="row")
 
@@ -13,11 +13,11 @@ def test_write_leaves_one_whole_file(tmp_path, name):
     path = tmp_path / name
     path.write_text("what was there before")
     tables.write(FRAME, tables.SFT_ROWS, str(path))
-    assert [file.name for file in tmp_path.iterdir()] == [name]
+    beside = [f"{name}.sha256"] if name.endswith(".csv") else []
+    assert sorted(file.name for file in tmp_path.iterdir()) == [name, *beside]
     if name.endswith(".csv"):
         assert path.read_text() == "problem_id,prompt,completion\na/0,1+1?,2\n"
-    else:
-        assert_frame_equal(tables.read(str(path), tables.SFT_ROWS), FRAME)
+    assert_frame_equal(tables.read(str(path), tables.SFT_ROWS), FRAME)
 
 
 @given(st.permutations(FRAME.columns))
@@ -39,7 +39,7 @@ def test_a_wrong_table_is_named_where_it_is_written_and_where_it_is_read(tmp_pat
     with pytest.raises(ValueError, match=rf"rows\.parquet: wrong columns: .*{difference}"):
         tables.write(frame, tables.SFT_ROWS, str(path))
     assert not path.exists()
-    frame.write_parquet(path)
+    path.write_bytes(seals.sealed_parquet(frame))
     with pytest.raises(ValueError, match=rf"rows\.parquet: wrong columns: .*{difference}"):
         tables.read(str(path), tables.SFT_ROWS)
 
@@ -55,7 +55,7 @@ def test_a_broken_or_missing_file_is_named(tmp_path, content):
     path = tmp_path / "rows.parquet"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"rows\.parquet: not a readable parquet file .*; delete it and run again"):
+    with pytest.raises(ValueError, match=r"rows\.parquet: not a table as it was written .*; delete it and run again"):
         tables.read(str(path), tables.SFT_ROWS)
 
 

@@ -11,7 +11,7 @@ from running import jobs_to_run, snakemake
 
 MODELS = "results/smoke/mini-llama/base0/mini-gsm/seed0"
 ENDS = {"sft-sft-sft", "sft-dpo-dpo", "sft-dpo-sft"}
-REPORTING = {"summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1}
+REPORTING = {"summarise_frontier": 1, "summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1}
 LATE_DPO = "{keep_models: last, methods: {late_dpo: {start: [sft, sft, dpo]}}}"
 
 
@@ -45,25 +45,25 @@ def test_only_the_last_models_keep_their_weights_and_nothing_runs_because_of_tha
         # The three last models are there and become parents.
         (
             "iterations: 4",
-            {"train": 3, "build_training_set": 3, "sample": 3 + 3 * 2, "gather_samples": 9, "verify": 9, "score": 3}
-            | {"remove_models": 9},
+            {"train": 3, "build_training_set": 3, "sample": 3 + 3 * 2 + 3, "gather_samples": 12, "verify": 12}
+            | {"score": 3, "score_frontier": 3, "remove_models": 9},
         ),
         # sft-sft-dpo needs sft-sft, which needs sft: both are trained again, but neither sampled nor scored.
         (
             "methods: {late_dpo: {start: [sft, sft, dpo]}}",
-            {"train": 3, "build_training_set": 1, "sample": 1, "gather_samples": 2, "verify": 2, "score": 1}
-            | {"remove_models": 7},
+            {"train": 3, "build_training_set": 1, "sample": 1 + 1, "gather_samples": 3, "verify": 3}
+            | {"score": 1, "score_frontier": 1, "remove_models": 7},
         ),
         # Three models with dpo steps, and sft, which the first of them learns from; sft-sft stays removed.
         (
             "steps: {dpo: {arguments: {beta: 0.2}}}",
-            {"train": 4, "build_training_set": 2, "sample": 3 + 2, "gather_samples": 7, "verify": 7, "score": 3}
-            | {"remove_models": 6},
+            {"train": 4, "build_training_set": 2, "sample": 3 + 2 + 2, "gather_samples": 9, "verify": 9}
+            | {"score": 3, "score_frontier": 2, "remove_models": 6},
         ),
         (
             "sampling: {temperature: 0.5}",
-            {"train": 6, "build_training_set": 5, "sample": 6 + 3 * 2, "gather_samples": 15, "verify": 15, "score": 6}
-            | {"remove_models": 6},
+            {"train": 6, "build_training_set": 5, "sample": 7 + 3 * 2 + 4, "gather_samples": 21, "verify": 21}
+            | {"score": 7, "score_frontier": 4, "remove_models": 6},
         ),
     ],
     ids=lambda value: value.split(":")[0] if isinstance(value, str) else "",
@@ -80,7 +80,7 @@ def test_an_edited_verifier_has_answers_judged_again_but_m1_not_sampled_again(th
     with open(folder / "scripts/reversal/verification.py", "a") as module:
         module.write("\nEDITED = True\n")
     found = jobs_to_run(folder, "keep_models: last")
-    assert (found["train"], found["sample"]) == (6, 5 + 2 * 2)
+    assert (found["train"], found["sample"]) == (6, 5 + 2 * 2 + 3)
 
 
 def test_models_trained_again_go_again_and_leave_everything_else_as_it_was(thinned, tmp_path):

@@ -72,7 +72,7 @@ def test_a_finished_study_is_planned_from_what_it_took_and_whenever_it_is_asked(
     assert "Nothing: all files are there and up to date." in text
     stages = [line for line in text.splitlines() if line.startswith(("| train ", "| sample ", "| verify "))]
     assert len(stages) == 3 and all(line.endswith(" measured |") for line in stages)
-    assert re.search(r"\| mini-gsm, test +\| +40 \| +200 \| +6 \| +[\d.]+ \| measured \|", text)
+    assert re.search(r"\| mini-gsm, test +\| +40 \| +200 \| +7 \| +[\d.]+ \| measured \|", text)
     page = study / "results/smoke/plan.md"
     page.unlink()
     assert plan_of(study) == text and (study / "results/smoke/plan.svg").stat().st_size > 10_000

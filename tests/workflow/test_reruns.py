@@ -5,24 +5,33 @@ import shutil
 from collections import Counter
 
 import pytest
-from running import copy_repository, jobs_to_run
+from running import copy_repository, jobs_to_run, snakemake
 
-REPORTING = {"summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1}
+REPORTING = {
+    "summarise_frontier": 1,
+    "summarise": 1,
+    "summarise_time": 1,
+    "plot": 1,
+    "write_pages": 1,
+    "write_provenance": 1,
+}
 
 
-def models(evaluated: int, as_parents: int, trained: int, sets: int | None = None) -> dict[str, int]:
-    """Jobs of new or changed models: each is evaluated on two problem sets; parents also answer the training problems.
+def models(evaluated: int, as_parents: int, trained: int, ends: int, sets: int | None = None) -> dict[str, int]:
+    """Jobs of new or changed models: each is evaluated on two problem sets; parents also answer the training problems,
+    and the ends of a method (M1 and MT) the test problems at another temperature.
 
     The smoke study samples the training problems in two shards, and the two evaluation sets in one go.
     """
-    tables = 2 * evaluated + as_parents
+    tables = 2 * evaluated + as_parents + ends
     counts = {
         "build_training_set": trained if sets is None else sets,
         "train": trained,
-        "sample": evaluated + 2 * as_parents,
+        "sample": evaluated + 2 * as_parents + ends,
         "gather_samples": tables,
         "verify": tables,
         "score": evaluated,
+        "score_frontier": ends,
     }
     return {name: count for name, count in counts.items() if count} | REPORTING
 
@@ -46,13 +55,41 @@ def test_a_fresh_copy_of_the_repository_with_the_old_results_reruns_nothing(stud
     assert jobs_to_run(fresh) == {}
 
 
+def test_results_alone_are_adopted_by_a_fresh_copy_of_the_repository(study, tmp_path):
+    """As `make adopt` does it; from then on a change reruns what it would have rerun before."""
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    copy_repository(fresh)
+    shutil.copytree(study / "results", fresh / "results", copy_function=shutil.copyfile)  # all of today
+    for path in fresh.glob("scripts/**/*.py"):
+        os.utime(path)  # a clone is younger than what it gets
+    assert jobs_to_run(fresh)["train"] == 6
+
+    other = snakemake(fresh, "--touch", "--forceall", change="steps: {dpo: {arguments: {beta: 0.2}}}")
+    assert other.returncode != 0 and "was made with another configuration" in other.stdout + other.stderr
+    weights = next(fresh.glob("results/smoke/mini-llama/base0/mini-gsm/seed0/sft/model/*.safetensors"))
+    data = weights.read_bytes()
+    weights.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+    broken = snakemake(fresh, "--touch", "--forceall")
+    assert (
+        broken.returncode != 0 and f"{weights.name} has changed since it was written" in broken.stdout + broken.stderr
+    )
+    weights.write_bytes(data)
+
+    adopted = snakemake(fresh, "--touch", "--forceall")
+    assert adopted.returncode == 0, adopted.stdout + adopted.stderr
+    assert jobs_to_run(fresh) == {}
+    changed = jobs_to_run(fresh, "steps: {dpo: {arguments: {beta: 0.2}}}")
+    assert Counter(changed) == Counter(models(evaluated=3, as_parents=1, trained=3, sets=2))
+
+
 @pytest.mark.parametrize(
     "path, expected",
     [
-        ("scripts/reversal/diversity.py", {"score": 6, **REPORTING}),
-        ("scripts/reversal/figures.py", {"plot": 1}),
-        ("scripts/reversal/pages.py", {"write_pages": 1}),
-        ("scripts/reversal/training.py", models(evaluated=6, as_parents=3, trained=6, sets=5)),
+        ("scripts/reversal/diversity.py", {"score": 7, "score_frontier": 4, **REPORTING}),  # M0 too
+        ("scripts/reversal/figures.py", {"plot": 1, "write_provenance": 1}),
+        ("scripts/reversal/pages.py", {"write_pages": 1, "write_provenance": 1}),
+        ("scripts/reversal/training.py", models(evaluated=6, as_parents=3, trained=6, ends=4, sets=5)),
     ],
 )
 def test_an_edited_module_reruns_what_imports_it(study, path, expected):
@@ -65,17 +102,22 @@ def test_an_edited_module_reruns_what_imports_it(study, path, expected):
     "change, expected",
     [
         # sft-dpo, sft-dpo-dpo and sft-dpo-sft; the pairs of sft-dpo come from sft and stay.
-        ("steps: {dpo: {arguments: {beta: 0.2}}}", models(evaluated=3, as_parents=1, trained=3, sets=2)),
+        ("steps: {dpo: {arguments: {beta: 0.2}}}", models(evaluated=3, as_parents=1, trained=3, ends=2, sets=2)),
         # One new model per method; their three parents were last iterations and answer training problems now.
-        ("iterations: 4", models(evaluated=3, as_parents=3, trained=3)),
-        ("methods: {late_dpo: {start: [sft, sft, dpo]}}", models(evaluated=1, as_parents=0, trained=1)),
+        ("iterations: 4", models(evaluated=3, as_parents=3, trained=3, ends=3)),
+        ("methods: {late_dpo: {start: [sft, sft, dpo]}}", models(evaluated=1, as_parents=0, trained=1, ends=1)),
         ("methods: {half_and_half: {start: [sft, dpo], repeat: [sft]}}", REPORTING),
-        ("seeds: [0, 1]", models(evaluated=6, as_parents=3, trained=6)),
+        ("seeds: [0, 1]", models(evaluated=7, as_parents=3, trained=6, ends=4)),  # M0 is sampled anew, too
         (
             "models: {mini-llama: {pretrain: {seeds: [0, 1]}}}",
-            {"pretrain_base": 1, **models(evaluated=6, as_parents=3, trained=6)},
+            {"pretrain_base": 1, **models(evaluated=7, as_parents=3, trained=6, ends=4)},
         ),
-        ("sampling: {shards: {train: 1, evaluation: 3}}", {}),
+        ("sampling: {shards: {train: 1, evaluation: 3}}", {"write_provenance": 1}),
+        # Another temperature asks the four ends again, and changes nothing else.
+        (
+            "evaluation: {temperatures: [1.2, 1.5]}",
+            dict.fromkeys(("sample", "gather_samples", "verify", "score_frontier"), 4) | REPORTING,
+        ),
     ],
     ids=lambda value: value.split(":")[0] if isinstance(value, str) else "",
 )

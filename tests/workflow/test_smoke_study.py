@@ -18,12 +18,15 @@ def test_every_model_of_every_method_is_scored(finished):
     metrics = tables.read(str(finished / "results/smoke/tables/metrics.parquet"), tables.METRICS)
     accuracy = metrics.filter((pl.col("metric") == "pass_at_1") & (pl.col("subset") == "test"))
     assert accuracy.select("method", "iteration", "lineage").rows() == [
+        ("iterative_sft", 0, "base"),
         ("iterative_sft", 1, "sft"),
         ("iterative_sft", 2, "sft-sft"),
         ("iterative_sft", 3, "sft-sft-sft"),
+        ("iterative_dpo", 0, "base"),
         ("iterative_dpo", 1, "sft"),
         ("iterative_dpo", 2, "sft-dpo"),
         ("iterative_dpo", 3, "sft-dpo-dpo"),
+        ("iterative_sft_dpo", 0, "base"),
         ("iterative_sft_dpo", 1, "sft"),
         ("iterative_sft_dpo", 2, "sft-dpo"),
         ("iterative_sft_dpo", 3, "sft-dpo-sft"),
@@ -56,11 +59,14 @@ def test_every_rule_left_a_benchmark(finished):
         "common",
         "gpus",
         "keeping",
+        "running",
+        "check_sandbox",
         "given",
         "export",
         "fetch_base",
         "plan",
         "remove_models",
+        "try_settings",
     }
     assert folders >= rules
 
@@ -86,14 +92,33 @@ def test_the_rows_do_not_depend_on_the_number_of_shards(study):
 
 
 def test_the_papers_grid_is_planned_offline():
-    """3 models x 4 tasks x 12 lineages, 9 of them parents; M0 answers the training questions of CSQA."""
+    """3 models x 4 tasks x 12 lineages, 9 of them parents, and M0, which also answers CSQA's training questions."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--configfile", "studies/paper.yaml"]
     run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE))
     models, parents = 3 * 4 * 12, 3 * 4 * 9 + 3
     assert (jobs["fetch_base"], jobs["prepare_problems"]) == ("3", "9")
-    assert (jobs["train"], jobs["score"]) == (str(models), str(models))
-    assert jobs["sample"] == str(4 * parents + 2 * models)  # shards
+    assert (jobs["train"], jobs["score"]) == (str(models), str(models + 3 * 4))
+    assert jobs["sample"] == str(4 * parents + 2 * (models + 3 * 4))  # shards
+    assert "score_frontier" not in jobs  # the paper samples at one temperature
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        ["studies/one-gpu.yaml", "--resources", "gpu=1"],
+        ["studies/smollm.yaml"],
+        ["studies/paper.yaml", "studies/paper-qwen.yaml"],
+    ],
+    ids=["one-gpu", "smollm", "paper-qwen"],
+)
+def test_the_other_studies_of_fetched_models_are_planned_offline(study):
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "2", "--configfile", *study]
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE))
+    models, replicates = (3, 12) if "paper" in study[0] else (1, 1)
+    assert (jobs["fetch_base"], jobs["train"]) == (str(models), str(12 * replicates))
 
 
 @pytest.mark.parametrize(
@@ -109,4 +134,13 @@ def test_a_wrong_study_stops_before_the_first_job(tmp_path, change, sentence):
     copy_repository(tmp_path)
     run = snakemake(tmp_path, change=change)
     assert run.returncode != 0 and sentence in run.stdout + run.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_what_a_library_refuses_stops_a_study_before_the_first_job(tmp_path):
+    copy_repository(tmp_path)
+    change = "steps: {sft: {lora: {r: 4, lora_alpha: 8, target_modules: [nonsense]}}}"
+    run = snakemake(tmp_path, change=change)
+    assert run.returncode != 0 and "steps.sft.lora: peft says: Target modules" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
     assert not (tmp_path / "results").exists()

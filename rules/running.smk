@@ -1,0 +1,75 @@
+# running: one Snakemake at a time works on a study, its jobs end with it, and SIGTERM or Ctrl-C ends all of them soon
+import signal
+import threading
+import time
+
+import psutil
+from snakemake.shell import shell
+
+from reversal import checkpoints, holding, jobs, runs
+
+os.environ[jobs.PARENT] = str(os.getpid())
+shell.prefix("set -euo pipefail; exec ")  # a shell in between would outlive Snakemake, and its job with it
+
+
+def end_soon(*_):
+    """SIGTERM for the jobs, which end at once, trainings with a checkpoint; then Snakemake's own orderly end.
+
+    Snakemake alone waits for its jobs, for hours, and may wait for ever: its handler takes a lock that the interrupted
+    code may hold. Jobs on a cluster are cancelled.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C waits for nothing
+    if not workflow.local_exec:
+        raise KeyboardInterrupt
+    threading.Thread(target=end_jobs, daemon=True).start()
+
+
+def end_jobs():
+    workflow.scheduler.exit_gracefully()
+    told = set()
+    while True:  # one may just be starting
+        for job in set(psutil.Process().children()) - told:
+            job.terminate()
+            told.add(job)
+        time.sleep(0.2)
+
+
+def broken_models(contents=False):
+    """What is wrong with the models that are there; by the lengths of their files, or by their contents, as jobs do."""
+    with_weights = [lineage for lineage in ALL_LINEAGES if lineage not in BY_ANSWERS]
+    bases = [f"{RESULTS}/{m}/base{b}" for m, model in config["models"].items() for b in bases_of(model)]
+    paths = [f"{base}/model/model.json" for base in bases] + every_model("model/model.json", lineages=with_weights)
+    return [fault for path in paths if os.path.exists(path) and (fault := checkpoints.faults(path, contents))]
+
+
+if workflow.is_main_process and (faults := broken_models()):
+    raise WorkflowError("Models are not as they were published:\n  " + "\n  ".join(faults))
+
+
+def code_of_stages():
+    """{stage: a digest of its code} of all that results depend on."""
+    stages = [rule.name for rule in workflow.rules if rule.script and rule.name not in ("plan", "export_answers")]
+    return {stage: checkpoints.file_hash(*code(stage))[:12] for stage in sorted(stages)}
+
+
+def take_over():
+    """Before the first job: the study's lock, a line among its runs, and with --touch, whether its files may be adopted."""
+    configuration = checkpoints.text_hash(canonical(AS_WRITTEN))[:12]
+    holding.hold(RESULTS)
+    if workflow.touch:
+        found = runs.unlike(RESULTS, configuration, code_of_stages()) or "\n  ".join(broken_models(contents=True))
+        if found:
+            raise RuntimeError(f"These results cannot be adopted: {found}")
+    if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
+        workflow.dag.conda_envs.clear()  # else Snakemake's report lists environments that no job ran in
+    runs.begin(RESULTS, ROOT, configuration, code_of_stages())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end_soon)
+
+
+onstart:
+    if set(workflow.dag_settings.targets) != {"plan"}:  # which only reads
+        try:
+            take_over()
+        except RuntimeError as error:
+            raise WorkflowError(str(error))

@@ -1,0 +1,52 @@
+"""What the installed libraries take and refuse, before anything is made with it."""
+
+import copy
+from pathlib import Path
+
+import yaml
+from reversal.study import settings_to_try
+from reversal.trying import refused
+
+CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+
+
+def test_the_libraries_take_the_embedded_study():
+    assert refused(settings_to_try(CONFIG)) == []
+
+
+def test_what_they_refuse_is_told_with_its_key():
+    config = copy.deepcopy(CONFIG)
+    right = config["models"]["mini-llama"]
+    config["models"] |= {name: copy.deepcopy(right) for name in ("odd-heads", "odd-shape", "odd-schedule")}
+    config["models"]["odd-heads"]["pretrain"]["architecture"]["hidden_size"] = 96  # vLLM has no heads of 24 on a CPU
+    config["models"]["odd-shape"]["pretrain"]["architecture"]["hidden_act"] = "nonsense"
+    config["models"]["odd-schedule"]["pretrain"]["arguments"]["lr_scheduler_kwargs"] = {"nonsense": 1}
+    config["steps"]["sft"]["lora"] = {"r": 4, "lora_alpha": 8, "target_modules": ["nonsense"]}
+    config["steps"]["dpo"]["arguments"]["loss_weights"] = [1, 2]
+    config["sampling"]["temperature"] = 3
+    found = refused(settings_to_try(config))
+    for place, library in (
+        ("models.odd-heads.pretrain.architecture", "vllm"),
+        ("models.odd-shape.pretrain.architecture", "transformers"),
+        ("models.odd-schedule.pretrain.arguments", "transformers"),
+        ("steps.sft.lora", "peft"),
+        ("steps.dpo.arguments", "trl.DPOConfig"),
+        ("sampling, with tasks.mini-gsm.max_tokens", "vllm.SamplingParams"),
+    ):
+        assert [fault for fault in found if fault.startswith(f"{place}: {library} says: ")], (place, found)
+    assert not [fault for fault in found if "models.mini-llama" in fault]
+
+
+def test_an_engine_argument_is_refused_by_the_engine():
+    config = copy.deepcopy(CONFIG)
+    config["sampling"]["engine"]["arguments"]["quantization"] = "nonsense"
+    (found,) = refused(settings_to_try(config))
+    assert found.startswith("sampling.engine.arguments: vllm.EngineArgs, for models.mini-llama, says: ")
+    assert "nonsense" in found
+
+
+def test_what_is_neither_trained_nor_sampled_is_not_asked():
+    config = copy.deepcopy(CONFIG)
+    config["sampling"]["engine"] = {"name": "scripted", "dtype": "float32", "policy": "x.parquet"}
+    config["steps"] = {name: {"trainer": "none"} for name in config["steps"]}
+    assert settings_to_try(config) == {}
