@@ -1,9 +1,10 @@
-# plan: the configuration, assumptions about machines and whatever has run so far -> plan.md and plan.svg, and the same page
+# plan: the configuration, assumptions about machines, a pilot and whatever has run so far -> plan.md and plan.svg, and the same page
 # printed. They are named in params, not as output: Snakemake runs a target without output every time it is asked for.
 rule plan:
     input:
         code=code("plan"),
         throughputs=os.path.normpath(f"{ROOT}/rules/throughputs.yaml"),
+        published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
     log:
         f"{RESULTS}/logs/plan.log",
     conda:

@@ -20,6 +20,8 @@ rule plot:
         changes=f"{RESULTS}/tables/changes.csv",
         outcomes=f"{RESULTS}/tables/outcomes.csv",
         coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
+        extrapolations=f"{RESULTS}/tables/extrapolations.csv",
+        printed=f"{RESULTS}/tables/printed.csv",
         frontier=f"{RESULTS}/tables/frontier.csv",
         curves=f"{RESULTS}/tables/curves.csv",
     output:

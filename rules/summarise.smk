@@ -16,7 +16,7 @@ rule summarise:
         problems=[f"{path}.parquet" for path in PROBLEM_SETS],
         dropped=[f"{path}.dropped.csv" for path in PROBLEM_SETS],
         frontier=f"{RESULTS}/tables/frontier.csv",
-        published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
+        published=[os.path.normpath(f"{ROOT}/studies/published_{name}.csv") for name in ("results", "figures")],
     output:
         metrics=f"{RESULTS}/tables/metrics.parquet",
         metrics_csv=report(
@@ -55,6 +55,24 @@ rule summarise:
             caption="captions/bases.rst",
             category="3 Tables",
             labels={"table": "Verdicts of every base alone"},
+        ),
+        support=report(
+            f"{RESULTS}/tables/support.csv",
+            caption="captions/support.rst",
+            category="3 Tables",
+            labels={"table": "Support: retained, lost and gained problems"},
+        ),
+        extrapolations=report(
+            f"{RESULTS}/tables/extrapolations.csv",
+            caption="captions/extrapolations.rst",
+            category="3 Tables",
+            labels={"table": "pass@k beyond the samples drawn"},
+        ),
+        printed=report(
+            f"{RESULTS}/tables/printed.csv",
+            caption="captions/printed.rst",
+            category="3 Tables",
+            labels={"table": "The paper's figures beside this study"},
         ),
         coverage_rule=report(
             f"{RESULTS}/tables/coverage_rule.csv",

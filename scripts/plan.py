@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import yaml
-from reversal import jobs, tables
+from reversal import jobs, plan_power, power, tables
 from reversal.costing import Measured, Study
 from reversal.dag import Job, jobs_of
 from reversal.plan import device_name, make_plan, page
@@ -20,27 +20,40 @@ MOST_JOBS = 10_000  # that Snakemake is asked about: it takes 2 ms for each
 TABLES = 20  # of samples that a mean length is taken from
 
 
-def main(
-    config: dict, table_path: str, results: str, gpus: int, driver: list[str], page_path: str, picture_path: str
-) -> None:
+def main(config, table_path, published_path, results, gpus, driver, page_path, picture_path) -> None:
     if "series" in config or any("given" in method for method in config["methods"].values()):
         raise ValueError("plan knows what a study trains itself; given checkpoints and answers it does not plan for")
     table = yaml.safe_load(Path(table_path).read_text())
     all_jobs = jobs_of(config)
     ran = {job.output: seconds for job, seconds in _benchmarks(all_jobs, Path(results) / "benchmarks")}
+    pilot = of_pilot(config["plan"].get("pilot"))
     study = Study(_with_fetched(config, Path(results)), table, measure(all_jobs, ran, config, Path(results)))
     plan = make_plan(study)
     if gpus and not study.has_gpus:
         raise ValueError(f"plan.device: {device_name(config)} has no GPUs, and --resources gpu={gpus} asks for some")
+    published = pl.read_csv(published_path, schema=tables.PUBLISHED)
+    seen = plan_power.lines(study, published, pilot)
     if len(all_jobs) > MOST_JOBS:
         pending = f"Not asked: `snakemake --dry-run` says it, but takes minutes for more than {MOST_JOBS:,} jobs."
     else:
         pending = pending_outputs(config, driver, results)
-    text = page(plan, ran, pending)
+    text = page(plan, ran, pending, seen)
     Path(results).mkdir(parents=True, exist_ok=True)
     jobs.write_text(page_path, text)
     picture(plan).savefig(picture_path)
     print(f"{text}\nThis page: {page_path}, its picture: {picture_path}", flush=True)
+
+
+def of_pilot(folder: str | None) -> dict[tuple[str, str], power.Spread]:
+    """How much problems changed in a finished study; nothing where none is named."""
+    if folder is None:
+        return {}
+    paths = [Path(folder) / "tables" / name for name in ("changes.csv", "metrics.parquet")]
+    for path in paths:
+        if not path.exists():
+            raise ValueError(f"plan.pilot: no {path}; it has to be the folder of a finished study, or left out")
+    changes = tables.read(str(paths[0]), tables.CHANGES)
+    return power.of_pilot(changes, tables.read(str(paths[1]), tables.METRICS))
 
 
 def _with_fetched(config: dict, results: Path) -> dict:
@@ -116,6 +129,7 @@ if "snakemake" in globals():
     main(
         json.loads(snakemake.params.config),
         snakemake.input.throughputs,
+        snakemake.input.published,
         snakemake.params.results,
         snakemake.params.gpus,
         list(snakemake.params.driver),

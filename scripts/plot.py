@@ -4,7 +4,7 @@ import io
 
 import matplotlib
 import polars as pl
-from reversal import drawing, figures, figures_beyond, figures_frontier, jobs, tables
+from reversal import coverage_figure, drawing, figures, figures_beyond, figures_frontier, jobs, tables
 from reversal.explorer import explorer
 
 # The same table gives the same bytes: ids come from a fixed salt and no date is written. Letters are drawn as paths, so
@@ -18,17 +18,19 @@ def main(inputs: dict[str, str], reference: int, outputs: dict[str, str]) -> Non
     changes = tables.read(inputs["changes"], tables.CHANGES)
     outcomes = tables.read(inputs["outcomes"], tables.OUTCOMES)
     rule = tables.read(inputs["coverage_rule"], tables.RULE)
+    extrapolations = tables.read(inputs["extrapolations"], tables.EXTRAPOLATIONS)
+    printed = tables.read(inputs["printed"], tables.PRINTED)
     frontier = tables.read(inputs["frontier"], tables.FRONTIER)
     curves = tables.read(inputs["curves"], tables.CURVES)
     later, runs = (table.filter(pl.col("iteration") > 0) for table in (intervals, metrics))  # M0 aside
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
             "figure1_accuracy": figures.accuracy(intervals, metrics, changes),
-            "figure2_coverage": figures.coverage(later, runs, changes, rule),
-            "figure3_improvement": figures.improvement(later, runs),
-            "figure4_diversity": figures.diversity(later, runs),
-            "figure5_ood": figures.ood(later, runs),
-            "figure6_pass_at_k": figures_beyond.pass_at_k(intervals),
+            "figure2_coverage": coverage_figure.coverage(later, runs, changes, rule),
+            "figure3_improvement": figures.improvement(later, runs, printed),
+            "figure4_diversity": figures.diversity(later, runs, printed),
+            "figure5_ood": figures.ood(later, runs, printed),
+            "figure6_pass_at_k": figures_beyond.pass_at_k(intervals, extrapolations),
             "figure7_verdicts": figures_beyond.verdicts(changes, outcomes),
             "figure8_answer_flow": figures_beyond.answer_flow(intervals, reference),
             "figure9_frontier": figures_frontier.frontier(curves, frontier, drawing.colours(intervals)),

@@ -8,6 +8,7 @@ from reversal import (
     bases,
     changes,
     coverage_rule,
+    extrapolation,
     frontier,
     jobs,
     loss_curves,
@@ -15,9 +16,11 @@ from reversal import (
     not_measured,
     outcomes,
     summaries,
+    support,
     tables,
     verdict_words,
 )
+from reversal import published as paper
 
 
 def main(
@@ -28,12 +31,13 @@ def main(
     losses_paths,
     dropped_paths,
     frontier_path,
-    published_path,
+    published_paths,
     study,
     outputs,
 ) -> None:
     # Over 40 lines: a line per table that is read or written.
-    published = pl.read_csv(published_path, schema=tables.PUBLISHED)
+    published = pl.read_csv(published_paths[0], schema=tables.PUBLISHED)
+    published_figures = pl.read_csv(published_paths[1], schema=tables.PUBLISHED_FIGURES)
     scores = pl.concat([tables.read(path, tables.SCORES) for path in score_paths])
     problems = [tables.read(path, tables.PROBLEMS).select("problem_id", "cluster") for path in problem_paths]
     clusters = dict(pl.concat(problems).drop_nulls().rows())
@@ -68,6 +72,9 @@ def main(
         ("changes", table, tables.CHANGES),
         ("outcomes", outcome, tables.OUTCOMES),
         ("narrowing", narrowing.table([row for part in parts for row in part["narrowing"]]), tables.NARROWING),
+        ("support", pl.concat([part["support"] for part in parts]), tables.SUPPORT),
+        ("extrapolations", pl.concat([part["extrapolations"] for part in parts]), tables.EXTRAPOLATIONS),
+        ("printed", paper.beside(intervals, published_figures), tables.PRINTED),
         ("bases", bases.verdicts_of_bases(of_bases, metrics), tables.BASES),
         ("coverage_rule", pl.DataFrame([row for p in parts for row in p["rule"]], schema=tables.RULE), tables.RULE),
         ("not_measured", unknown, tables.NOT_MEASURED),
@@ -85,12 +92,17 @@ def main(
 def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: tuple) -> dict:
     """All that is made of the values of one model and task. of_study: what changes.changes takes behind them."""
     series, _, published, clusters = of_study
+    place = scores.select("model", "task").row(0, named=True)
+    anew = support.null_of_anew(values, [lineages[0] for lineages in series.values()])
+    values, scores = (
+        pl.concat([values, anew]),
+        pl.concat([scores, support.scores_of(anew, scores["study"][0], **place)]),
+    )
     of_replicates = summaries.replicates(values)
     shown, intervals = summaries.of_methods(scores, values, series, clusters, study["from_base"])
     metrics = shown.filter(pl.col("iteration") > 0)  # what is judged begins at M1
     rows = changes.changes(metrics, of_replicates, *of_study)
     only = metrics["base"].unique().to_list()
-    place = metrics.select("model", "task").row(0, named=True)
     split = [
         row
         for method, lineages in series.items()
@@ -103,6 +115,8 @@ def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: 
         "changes": rows,
         "bases": {only[0]: rows} if len(only) == 1 else bases.changes_of_bases(metrics, values, *of_study),
         "narrowing": split,
+        "support": support.support(values, series, clusters=clusters, **place),
+        "extrapolations": extrapolation.extrapolations(support.answers(values), series, **place),
         "rule": coverage_rule.coverage_rule(metrics, of_replicates, series, study["kinds"], published, clusters),
     }
 
@@ -135,7 +149,7 @@ if "snakemake" in globals():
         list(snakemake.input.losses),
         list(snakemake.input.dropped),
         snakemake.input.frontier,
-        snakemake.input.published,
+        list(snakemake.input.published),
         study | {"series": dict(study["series"])},
         dict(snakemake.output.items()),
     )

@@ -122,23 +122,41 @@ def answer_flow(first: pl.DataFrame, later: pl.DataFrame, answers_of=greedy_corr
     return both.select("problem_id", **{name: value.cast(pl.Float64) for name, value in flow.items()})
 
 
-def solved_outside(first: pl.DataFrame, later: pl.DataFrame | None) -> pl.DataFrame:
-    """problem_id, value: the chance that a sample of M_t is right where n - 1 samples of M1 are all wrong.
+def beyond_n_samples(first: pl.DataFrame, later: pl.DataFrame | None) -> pl.DataFrame:
+    """problem_id, beyond_n_samples, beyond_n_samples_lost, beyond_n_samples_net: what M_t does that M1 did not show.
 
-    Unbiased for p_t (1 - p_1)^(n - 1), with p the chance of a right sample and n M1's samples: c_t / n_t times
-    1 - pass@(n-1) of M1, so 1 for c_1 = 0, 1 / n for c_1 = 1, else 0. later=None gives the null, M1 against a second
-    sample of itself: each of the n against the other n - 1, so 1 / n for c_1 = 1, else 0 (the Good-Turing estimate of
-    what has not been seen; Good 1953, doi 10.1093/biomet/40.3-4.237). The difference is what a sample of M_t solves
-    beyond a further sample of M1: its expectation is 0 for M_t = M1. It rises with what M1 could never do,
-    and with what it does too rarely to show in n - 1 samples. Only problems with two samples of M1.
+    The first is the chance that a sample of M_t is right where N - 1 samples of M1 are all wrong, the second its
+    mirror, a sample of M1 against N - 1 of M_t, and the third their difference. Churn makes both grow, so the first
+    alone says nothing: the difference has expectation 0 wherever the two models could as well change places. N is the
+    smaller of the two numbers of samples; see `beyond`. later=None gives the null, M1 against a second sample of
+    itself, one of the n against the other n - 1, so 1 / n for c = 1, else 0 (the Good-Turing estimate of what has not
+    been seen; Good 1953, doi 10.1093/biomet/40.3-4.237), both ways. Only problems with two samples of both.
     """
     counts = sampled_counts(first).filter(pl.col("n") >= 2)
-    once = pl.when(pl.col("c") == 1).then(1 / pl.col("n")).otherwise(0.0)
     if later is None:
-        return counts.select("problem_id", value=once)
-    both = counts.join(sampled_counts(later), on="problem_id", suffix="_later", maintain_order="left")
-    missed = pl.when(pl.col("c") == 0).then(1.0).otherwise(once)
-    return both.select("problem_id", value=pl.col("c_later") / pl.col("n_later") * missed)
+        once = pl.when(pl.col("c") == 1).then(1 / pl.col("n")).otherwise(0.0)
+        null = {"beyond_n_samples": once, "beyond_n_samples_lost": once, "beyond_n_samples_net": pl.lit(0.0)}
+        return counts.select("problem_id", **null)
+    others = sampled_counts(later).filter(pl.col("n") >= 2)
+    both = counts.join(others, on="problem_id", suffix="_later", maintain_order="left")
+    return beyond(both).select("problem_id", "beyond_n_samples", "beyond_n_samples_lost", "beyond_n_samples_net")
+
+
+def beyond(both: pl.DataFrame) -> pl.DataFrame:
+    """`both` (n, c of M1, n_later, c_later of M_t, any others) with the three columns of `beyond_n_samples`.
+
+    Unbiased for p_t (1 - p_1)^(N - 1), with p the chance of a right sample and N = min(n, n_later): c_t / n_t times
+    1 - pass@(N-1) of M1, and the same with M1 and M_t in each other's place.
+    """
+    cases = both.select("n", "c", "n_later", "c_later").unique()
+    rows = []
+    for n, c, m, d in cases.rows():
+        others = min(n, m) - 1
+        gained, lost = d / m * (1 - pass_at_k(n, c, others)), c / n * (1 - pass_at_k(m, d, others))
+        rows.append((n, c, m, d, gained, lost, gained - lost))
+    values = dict.fromkeys(("beyond_n_samples", "beyond_n_samples_lost", "beyond_n_samples_net"), pl.Float64)
+    table = pl.DataFrame(rows, schema=dict(cases.schema) | values, orient="row")
+    return both.join(table, on=cases.columns, how="left", maintain_order="left")
 
 
 def null_improvement(first: pl.DataFrame, ks: list[int]) -> pl.DataFrame:

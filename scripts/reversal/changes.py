@@ -21,7 +21,6 @@ from reversal.uncertainty import (
     paired_disparity_p_value,
     replicates_p_value,
     resampled_means,
-    second_sample_p_value,
 )
 
 SIGNIFICANT = 0.05
@@ -87,20 +86,7 @@ def _change(values: pl.DataFrame, lineages: list[str], dimension: Dimension, clu
     (before, after), of_problems = problem_values(values, ends, dimension.metric, dimension.subset, clusters)
     if not before.size:
         return None
-    found = certainty(before, after, of_problems)
-    if dimension.metric == "solved_outside_m1" and len(before) == 1:
-        found["p"] = _second_sample(values, ends)
-    return found
-
-
-def _second_sample(values: pl.DataFrame, ends: list[str]) -> float:
-    """second_sample_p_value of the test problems with two samples of M1 or more. Chance falls to each sample alone, so
-    that clusters do not matter."""
-    shares, numbers = (problem_values(values, ends, metric, "test", {})[0] for metric in ("sample_accuracy", "samples"))
-    enough = numbers[0] >= 2  # not for nan
-    n, m = (number[enough].astype(int) for number in numbers)
-    before, after = (np.rint(share[enough] * of).astype(int) for share, of in zip(shares, (n, m), strict=True))
-    return second_sample_p_value(before, after, n, m)
+    return certainty(before, after, of_problems)
 
 
 def _change_of_disparity(values: pl.DataFrame, lineages: list[str], name: str, clusters: dict[str, str]) -> dict | None:

@@ -9,6 +9,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 # Okabe and Ito's colour-blind safe palette, without its yellow (too pale for a line on paper).
@@ -127,6 +128,19 @@ def dots(ax: Axes, metrics: pl.DataFrame, colour: str, offset: float = 0) -> Non
         ax.plot(metrics["iteration"].to_numpy() + offset, metrics["value"].to_numpy(), ".", **look)
 
 
+def printed(ax: Axes, rows: pl.DataFrame, color: str, x: str = "iteration", marker: str = "x") -> None:
+    """The paper's numbers of the same thing, with their reading error. rows: PRINTED."""
+    if rows.height:
+        at, value, error = (rows[name].cast(pl.Float64).to_numpy() for name in (x, "published", "reading_error"))
+        look = {"linestyle": "", "marker": marker, "color": color, "markersize": 5, "elinewidth": 0.6, "zorder": 6}
+        ax.errorbar(at, value, error, label="_paper", **look)
+
+
+def key_of_printed(rows: pl.DataFrame, what: str = "") -> list[Line2D]:
+    """What such crosses are, for a legend; nothing where there are none."""
+    return [Line2D([], [], linestyle="", marker="x", color=GREY, label=f"the paper{what}")] if rows.height else []
+
+
 def tidy(ax: Axes, percent: bool = False, iterations: bool = False) -> None:
     """Grid, scales and ticks, once everything is drawn."""
     ax.grid(True, color="#DDDDDD", linewidth=0.5)
@@ -150,7 +164,8 @@ def doublings(ax: Axes, ks: list[int]) -> None:
     """A horizontal log2 scale from the first to the last of the numbers of samples `ks`."""
     ax.set_xscale("log", base=2)
     powers = [k for k in ks if k & (k - 1) == 0]
-    ax.set_xticks(powers, [str(k) for k in powers])
+    every = 1 + (len(powers) > 8)  # more numbers would run into each other
+    ax.set_xticks(powers, [str(k) if i % every == 0 else "" for i, k in enumerate(powers)])
     ax.minorticks_off()
     ax.set_xlim(ks[0] / 1.15, ks[-1] * 1.15)
 

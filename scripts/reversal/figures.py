@@ -1,4 +1,4 @@
-"""The paper's five figures, each a pure function from the study's tables to a matplotlib Figure.
+"""The paper's figures, but the second (coverage_figure.py): pure functions from the study's tables to a Figure.
 
 Values and their 95 % intervals come from INTERVALS (means over replicates), single runs and the sizes of sets from
 METRICS, best iterations from CHANGES. Colour always means method; where a panel is a method, its colour darkens with t.
@@ -8,125 +8,123 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
 from reversal import drawing
 from reversal.accuracy import accuracy_metric
-from reversal.coverage_rule import COVERED
 from reversal.drawing import DASHES, GREY, MARKERS, SMALL, colours, names
 
 DIVERSITIES = {
     "distinct_n": "syntactic",
     "semantic_diversity": "semantic",
     "equation_diversity": "logical",
+    "semantic_diversity_across_questions": "semantic,\nacross questions",
 }
-GAP_OF_M1 = {"color": "black", "linestyle": "--", "linewidth": 0.8, "label": "group disparity of M$_1$"}
+# The paper's semantic diversity is of the size of that across questions, several times that within one.
+PRINTED_AS = {"semantic_diversity": "", "semantic_diversity_across_questions": "semantic_diversity"}
+GAP_OF_LAST = {
+    "color": "black",
+    "linestyle": "--",
+    "linewidth": 0.8,
+    "label": "of the last (arrow: from M$_1$)",
+}
+ARROW = {"arrowstyle": "->", "color": "black", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
 
 
 def accuracy(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFrame) -> Figure:
     """Figure 1: test accuracy per iteration; the best iteration is ringed and its gain over M1 printed below.
 
-    Of greedy answers, or of samples where a model has no greedy ones. M0, where it was evaluated, is a cross at t = 0
-    that no line leads to: M1 learns from gold solutions, not from M0.
+    Of greedy answers, or of samples where a model has no greedy ones. As printed: a panel per task and method, a line
+    per model. M0, where it was evaluated, is a cross at t = 0 that no line leads to: M1 learns from gold solutions, not
+    from M0.
     """
     metric = accuracy_metric(intervals)
     kind, label = {"pass_at_1": ("Greedy", "greedy pass@1")}.get(metric, ("Sampled", "mean of samples"))
     data, runs = select(intervals, metric, "test"), select(metrics, metric, "test")
     if data.drop_nulls("value").is_empty():
         return drawing.nothing(f"no {metric} on the test problems")
-    models, tasks = names(data, "model"), names(data, "task")
-    figure, axes = drawing.grid(len(models), len(tasks), 2.2, 1.8)
+    models, tasks, methods = names(data, "model"), names(data, "task"), colours(intervals)
+    several = len(tasks) > 1
+    places = [[(method, task) for task in tasks] for method in methods]
+    places = places if several else [[(method, tasks[0]) for method in methods]]
+    figure, axes = drawing.grid(len(places), len(places[0]), 2.2, 1.8, sharey="col" if several else "row")
     below = ScaledTranslation(-0.25, -0.36, figure.dpi_scale_trans)  # inches from a panel's lower left corner
-    for ax, (model, task) in zip(axes.flat, ((m, t) for m in models for t in tasks), strict=True):
-        handles = []
-        for i, (method, colour) in enumerate(colours(intervals).items()):
+    looks = {
+        model: {"marker": MARKERS[i % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
+        for i, model in enumerate(models)
+    }
+    for ax, (method, task) in zip(axes.flat, (place for row in places for place in row), strict=True):
+        handles, colour = [], methods[method]
+        for model, look in looks.items():
             here = {"model": model, "task": task, "method": method}
-            look = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
-            of_method = data.filter(pl.col("iteration") > 0, **here)
-            drawing.line(ax, of_method, label=method, **look)
+            of_model, first = data.filter(**here), data.filter(**here, iteration=0)
+            if first.height:
+                drawing.before(ax, first)
+            drawing.line(ax, of_model.filter(pl.col("iteration") > 0), label=model, color=colour, **look)
             drawing.dots(ax, runs.filter(pl.col("iteration") > 0, **here), colour)
-            for row in changes.filter(dimension="accuracy", metric=metric).filter(**here).to_dicts():
+            for row in changes.filter(dimension="accuracy", metric=metric, **here).to_dicts():
                 ax.plot([row["best_iteration"]], [row["best"]], "o", ms=8, mfc="none", color=colour, label="_best")
-                text = f"M$_{{{row['best_iteration']}}}$: {_percent(row)}"
-                handles.append(Line2D([], [], **look | {"linestyle": "", "label": text}))
-        first = data.filter(model=model, task=task, iteration=0)
-        if first.height:
-            drawing.before(ax, first)
-        ax.set(title=f"{model} · {task}", ylabel=label if task == tasks[0] else "", xlabel="iteration t")
+                best = f"M$_{{{row['best_iteration']}}}$: {percent(row)}"
+                handles.append(Line2D([], [], color=colour, marker=look["marker"], linestyle="", label=best))
+                if row["published_best"]:
+                    at = [1, row["published_best_iteration"]], [row["published_first"], row["published_best"]]
+                    ax.plot(*at, "x", color="black", ms=4, zorder=6, label="_paper")
+        title, beside = (task, method) if several else (method, label)
+        ax.set(title=title, ylabel=beside if ax in axes[:, 0] else "", xlabel="iteration t")
+        (ax.yaxis.label if several else ax.title).set_color(colour)
         drawing.tidy(ax, percent=True, iterations=True)
         place = {"bbox_to_anchor": (0, 0), "bbox_transform": ax.transAxes + below, "loc": "upper left"}
         ax.legend(handles=handles, fontsize=SMALL, handlelength=1.2, labelspacing=0.2, **place)
-    drawing.legend(figure, f"{kind} accuracy (ring, text: best M$_t$, chosen after looking, and its gain over M$_1$)")
+    key = [Line2D([], [], color=GREY, label=model, **look) for model, look in looks.items()]
+    key += [Line2D([], [], **drawing.M0)] if 0 in data["iteration"] else []
+    key += drawing.key_of_printed(changes.drop_nulls("published_best"), ": M$_1$ and its best M$_t$")
+    of_task = "" if several else f" on {tasks[0]}"
+    drawing.legend(figure, f"{kind} accuracy{of_task} (ring, text: best M$_t$, chosen after looking, and gain)", key)
     return figure
 
 
-def coverage(intervals: pl.DataFrame, metrics: pl.DataFrame, changes: pl.DataFrame, rule: pl.DataFrame) -> Figure:
-    """Figure 2: M1's coverage of correct answers, each method's best accuracy, and whether the paper's rule held."""
-    places = rule.drop_nulls("coverage").sort("coverage", descending=True, maintain_order=True).to_dicts()
-    if not places:
-        return drawing.nothing("no coverage of M1 on the training problems")
-    data, runs = (select(table, "coverage", "train").filter(iteration=1) for table in (intervals, metrics))
-    published = changes["published_best"].is_not_null().any()
-    count, height = len(colours(intervals)), 0.4 if published else 0.28
-    figure = Figure(figsize=(drawing.WIDTH, 0.85 + height * len(places)), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.2, count + 1.5])
-    for y, row in enumerate(places):
-        here = {"model": row["model"], "task": row["task"]}
-        (found,) = data.filter(**here).head(1).to_dicts()  # M1 is the same model for every method
-        single = runs.filter(**here, method=found["method"])["value"].to_numpy()
-        left.hlines(y, found["low"], found["high"], color="black", linewidth=0.8, label="_whiskers")
-        left.plot([found["value"]], [y], "o", color="black", ms=4, label=f"{row['model']} · {row['task']}")
-        if len(single) > 1:
-            left.plot(single, [y] * len(single), ".", color=GREY, alpha=0.6, ms=2.5, mew=0, label="_runs")
-        left.text(1.04, y, f"{found['value']:.3f}", va="center", fontsize=7)
-    left.axvline(COVERED, color="black", linestyle="--", linewidth=0.8, label="_threshold")
-    left.set(xlim=(0, 1), ylim=(len(places) - 0.5, -0.5), xticks=[0, 0.5, 1], xlabel="coverage of M$_1$")
-    left.set_yticks(range(len(places)), [f"{row['model']} · {row['task']}" for row in places])
-    drawing.tidy(left)
-    _best_table(right, places, colours(intervals), changes.filter(dimension="accuracy", metric="pass_at_1"))
-    figure.suptitle(
-        "Coverage of M$_1$ and the best greedy accuracy of each method, chosen after looking",
-        fontweight="bold",
-        fontsize=8.5,
-    )
-    return figure
-
-
-def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
+def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame, printed: pl.DataFrame) -> Figure:
     """Figure 3: M1's pass@k on the problems that M_t solves and M1 does not, one line per t, beside chance.
 
-    Grey is chance: the problems that a second sample of M1 would add. Dotted is the mirror, M_T's own pass@k on the
-    problems that it lost.
+    Grey is chance: the problems that M1s trained anew add to each other, or a second sample of M1 where there is one
+    run only. Dotted is the mirror, M_T's own pass@k on the problems that it lost. printed: PRINTED, for crosses.
     """
-    k = pl.col("metric").str.extract(r"^m[1t]_pass_at_(\d+)$").cast(pl.Int64)
-    data = intervals.with_columns(k=k).drop_nulls("k")
+    data = intervals.with_columns(k=_k_of(pl.col("metric"))).drop_nulls("k")
     if data.filter(subset="improvement").drop_nulls("value").is_empty():
         return drawing.nothing("no improvement sets")
     steps, ks = sorted(set(data["iteration"]) - {1}), sorted(set(data["k"]))
     figure, places = drawing.panel_grid(intervals, 1.7, 1.3)
-    chance = {"color": "black", "linestyle": "--", "zorder": 4, "label": "chance (M$_1$ again)"}
+    null = "null" if data.filter(subset="anew").is_empty() else "anew"
+    luck = "M$_1$ sampled anew" if null == "null" else "M$_1$s trained anew"
+    chance = {"color": "black", "linestyle": "--", "zorder": 4, "label": f"chance ({luck})"}
     mirror = {"linestyle": ":", "label": f"mirror (M$_{{{steps[-1]}}}$, lost)"}
     for ax, place in places:
         here, shades = data.filter(**place), drawing.shades(colours(intervals)[place["method"]], len(steps))
-        drawing.line(ax, here.filter(subset="null"), x="k", **chance)
+        drawing.line(ax, here.filter(subset=null), x="k", **chance)
         for t, look in zip(steps, _by_iteration(steps, shades), strict=True):
             band = 0.12 if t == steps[-1] else 0
             drawing.line(ax, here.filter(subset="improvement", iteration=t), x="k", band=band, **look)
         drawing.line(ax, here.filter(subset="lost", iteration=steps[-1]), x="k", band=0, color=shades[-1], **mirror)
+        of_paper = printed.filter(**place, subset="improvement", iteration=steps[-1])
+        drawing.printed(ax, of_paper.with_columns(k=_k_of(pl.col("metric"))), x="k", color=shades[-1])
         ax.set(ylim=(0, 1.05))
         drawing.doublings(ax, ks)
         ax.tick_params(labelbottom=True)
-        ax.set_xlabel(_sizes(metrics.filter(**place)), fontsize=SMALL)
+        ax.set_xlabel(_sizes(metrics.filter(**place), null), fontsize=SMALL)
         drawing.tidy(ax, percent=True)
     key = [Line2D([], [], **look) for look in _by_iteration(steps, drawing.shades(drawing.GREY, len(steps)))]
     key += [Line2D([], [], **chance), Line2D([], [], color="black", **mirror)]
+    key += drawing.key_of_printed(printed.filter(subset="improvement"), f" of IS({steps[-1]})")
     drawing.legend(figure, "M$_1$'s pass@k on the improvement sets IS(t), over k samples (bands: chance, last t)", key)
     return figure
 
 
-def diversity(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
-    """Figure 4: diversity of a problem's correct and incorrect samples; thin lines: of the same problems at every t."""
+def diversity(intervals: pl.DataFrame, metrics: pl.DataFrame, printed: pl.DataFrame) -> Figure:
+    """Figure 4: diversity of a problem's correct and incorrect samples; thin lines: of the same problems at every t.
+
+    Beside them the semantic diversity of answers to different questions, as the paper's numbers look. printed: PRINTED.
+    """
     data = intervals.filter(pl.col("metric").is_in(list(DIVERSITIES)), pl.col("subset").str.contains("correct"))
     measures = [name for name in DIVERSITIES if data.filter(metric=name)["value"].count()]
     if not measures:
@@ -141,17 +139,28 @@ def diversity(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
         for ax, (model, task, measure) in zip(row, of_row, strict=True):
             here = {"model": model, "task": task, "metric": measure}
             _diversity_panel(ax, data.filter(**here), metrics.filter(**here), colours(intervals))
-            across, beside = (
-                (task, DIVERSITIES[measure]) if len(tasks) > 1 else (f"{DIVERSITIES[measure]} diversity", task)
-            )
+            of_paper = printed.filter(model=model, task=task, metric=PRINTED_AS.get(measure, measure))
+            for method, colour in colours(intervals).items():
+                of_method = of_paper.filter(method=method)
+                drawing.printed(ax, of_method.filter(subset="correct"), color=colour)
+                drawing.printed(ax, of_method.filter(subset="incorrect"), color=colour, marker="+")
+            name = DIVERSITIES[measure]
+            alone = name if "," in name else f"{name} diversity"
+            across, beside = (task, name) if len(tasks) > 1 else (alone, task)
             ax.set(title=across if i == 0 else "", ylabel=f"{model}\n{beside}" if ax is row[0] else "")
     figure.supxlabel("iteration t", fontsize=7.5)
-    drawing.legend(figure, "Diversity of a problem's samples (thin lines: of the problems that count at every t)")
+    shown = {h.get_label(): h for ax in figure.axes for h in ax.get_legend_handles_labels()[0]}
+    key = [*shown.values(), *drawing.key_of_printed(printed.filter(figure=4), " (x correct, + incorrect)")]
+    title = "Diversity of a problem's samples (thin lines: of the problems that count at every t)"
+    drawing.legend(figure, title, key)
     return figure
 
 
-def ood(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
-    """Figure 5: accuracy at home, accuracy out of distribution (whole, easiest and hardest level), group disparity."""
+def ood(intervals: pl.DataFrame, metrics: pl.DataFrame, printed: pl.DataFrame) -> Figure:
+    """Figure 5: accuracy at home, accuracy out of distribution (whole, easiest and hardest level), group disparity.
+
+    As printed, the last iteration's disparity is dashed and an arrow leads there from M1's. printed: PRINTED.
+    """
     places = intervals.filter(metric="group_disparity").select("model", "task", "subset").unique(maintain_order=True)
     if places.is_empty():
         return drawing.nothing("no group_disparity on an out-of-distribution set")
@@ -161,12 +170,19 @@ def ood(intervals: pl.DataFrame, metrics: pl.DataFrame) -> Figure:
         for (method, colour), *column in zip(methods.items(), *axes[3 * i : 3 * i + 3], strict=True):
             here = {"model": model, "task": task, "method": method}
             _ood_column(column, intervals.filter(**here), metrics.filter(**here), away, colour)
+            wanted = zip(column, ["pass_at_1"] * 2 + ["group_disparity"], ["test", away, away], strict=True)
+            for ax, metric, subset in wanted:
+                drawing.printed(ax, select(printed.filter(**here, figure=5), metric, subset), color="black")
             column[0].set_title(f"{model}: {method}" if places["model"].n_unique() > 1 else method, color=colour)
         for row, label in enumerate((f"{task}\n(at home)", f"{away}\n(OOD)", f"{away}\ndisparity")):
             axes[3 * i + row][0].set_ylabel(label)
             for ax in axes[3 * i + row]:  # when all are drawn: the panels of a row share their scale
                 drawing.tidy(ax, percent=row < 2, iterations=True)
-    drawing.legend(figure, "Greedy accuracy at home and out of distribution (colour: method)", _ood_key(intervals))
+    drawing.legend(
+        figure,
+        "Greedy accuracy at home and out of distribution (colour: method)",
+        [*_ood_key(intervals), *drawing.key_of_printed(printed.filter(figure=5))],
+    )
     return figure
 
 
@@ -174,53 +190,33 @@ def select(table: pl.DataFrame, metric: str, subset: str) -> pl.DataFrame:
     return table.filter(metric=metric, subset=subset)
 
 
-def _percent(row: dict) -> str:
+def percent(row: dict) -> str:
+    """Best accuracy, and its gain over M1 in points. row: of CHANGES."""
     return f"{100 * row['best']:.2f} % ({drawing.signed(100 * (row['best'] - row['first']), 2)})"
 
 
-def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.DataFrame) -> None:
-    """Best accuracy and gain per method as the paper prints them, the winner shaded, and what the rule says of it."""
-    last, top = len(methods), -0.62
-    for x, (method, colour) in enumerate(methods.items()):
-        ax.text(x, top, method, color=colour, ha="center", va="bottom", fontweight="bold", fontsize=7)
-        for y, place in enumerate(places):
-            if method in place["best_method"].split(", "):
-                box = Rectangle((x - 0.48, y - 0.44), 0.96, 0.88, facecolor=drawing.tint(colour, 0.75), linewidth=0)
-                ax.add_patch(box)
-            for row in best.filter(model=place["model"], task=place["task"], method=method).to_dicts():
-                printed = row["published_best"] and f"paper {100 * row['published_best']:.2f}"
-                _two_lines(ax, x, y, _percent(row), printed)
-    ax.text(last, top, "the rule expects", ha="center", va="bottom", fontweight="bold", fontsize=7)
-    for y, place in enumerate(places):
-        by = "" if place["margin"] is None else f", {drawing.signed(100 * place['margin'], 2)} {_limits(place)}"
-        printed = (
-            place["published_rule_fits"] and f"paper {place['published_coverage']:.3f}: {place['published_rule_fits']}"
-        )
-        _two_lines(ax, last, y, f"{place['rule_expects'].upper()}: {place['rule_fits']}{by}", printed)
-    ax.set(xlim=(-0.5, last + 0.6))
-    ax.set_axis_off()
+def _k_of(metric: pl.Expr) -> pl.Expr:
+    return metric.str.extract(r"^m[1t]_pass_at_(\d+)$").cast(pl.Int64)
 
 
-def _limits(row: dict) -> str:
-    return f"[{drawing.signed(100 * row['low'], 2)}, {drawing.signed(100 * row['high'], 2)}]"
+def _sizes(metrics: pl.DataFrame, null: str) -> str:
+    """Sizes of IS(t) and of its mirror, t = 2 first, and what chance would give: means over runs.
 
-
-def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> None:
-    ax.text(x, y - 0.2 if below else y, text, ha="center", va="center", fontsize=7)
-    if below:
-        ax.text(x, y + 0.22, below, ha="center", va="center", fontsize=SMALL, color=GREY)
-
-
-def _sizes(metrics: pl.DataFrame) -> str:
-    """Sizes of IS(t) and of its mirror, t = 2 first, and what chance would give: means over runs."""
+    null: the subset that chance is from, "null" or "anew".
+    """
+    if null == "anew":  # the shares of problems that M1s trained anew gain over each other
+        gained = pl.col("metric").is_in(["gained_inside", "gained_outside"]) & (pl.col("subset") == "anew")
+        chance = (metrics.filter(gained).with_columns(pl.col("value") * pl.col("n"))).group_by("base", "seed")
+        sizes = [chance.agg(pl.col("value").sum())["value"].mean()]
+    else:
+        sizes = [select(metrics, "improvement_set_size", "null")["value"].mean()]
     mean = metrics.group_by("metric", "subset", "iteration").agg(pl.col("value").mean()).sort("iteration")
-    gained, lost, chance = (
-        ", ".join(
-            f"{size:.0f}" if size >= 100 else f"{size:.3g}" for size in select(mean, *wanted)["value"].drop_nulls()
-        )
-        for wanted in (("improvement_set_size", "test"), ("lost_set_size", "test"), ("improvement_set_size", "null"))
+    gained, lost = (select(mean, f"{name}_set_size", "test")["value"] for name in ("improvement", "lost"))
+    shown = (
+        ", ".join(f"{size:.0f}" if size >= 100 else f"{size:.3g}" for size in of if size is not None)
+        for of in (gained, sizes, lost)
     )
-    return f"|IS(t)| = {gained}\nchance = {chance}\nlost = {lost}"
+    return "|IS(t)| = {}\nchance = {}\nlost = {}".format(*shown)
 
 
 def _by_iteration(steps: list[int], shades: list[str]) -> list[dict]:
@@ -257,8 +253,11 @@ def _ood_column(axes: list[Axes], data: pl.DataFrame, runs: pl.DataFrame, away: 
     disparity = select(data, "group_disparity", away)
     drawing.bars(gap, disparity, 0.6, color=drawing.tint(colour, 0.35), label="group disparity")
     drawing.dots(gap, select(runs, "group_disparity", away), "black", offset=0.2)
-    for first in disparity.filter(iteration=1)["value"].drop_nulls():
-        gap.axhline(first, **GAP_OF_M1)
+    ends = disparity.drop_nulls("value").sort("iteration")
+    if ends.height > 1 and ends["iteration"][0] == 1:
+        first, last = ends["value"][0], ends["value"][-1]
+        gap.axhline(last, **GAP_OF_LAST)
+        gap.annotate("", (1, last), (1, first), arrowprops=ARROW)
 
 
 def _ood_key(intervals: pl.DataFrame) -> list:
@@ -269,7 +268,7 @@ def _ood_key(intervals: pl.DataFrame) -> list:
         Line2D([], [], color="black", marker="o", label="all problems"),
         *levels.values(),
         bar,
-        Line2D([], [], **GAP_OF_M1),
+        Line2D([], [], **GAP_OF_LAST),
     ]
 
 

@@ -24,6 +24,7 @@ REFERENCE = {"color": "black", "linestyle": "--", "linewidth": 0.8}
 BASE = drawing.M0 | {"linestyle": ":", "label": "M$_0$"}
 CROSSING = {"marker": "X", "markerfacecolor": "white", "markersize": 6}
 EDGE = "#999999"
+EXTRAPOLATED = "#EEEEEE"  # the ground of what was not sampled
 FLOW_NAMES = {
     "gained_outside": "gained, no sample of M$_{}$ was right",
     "gained_inside": "gained, a sample of M$_{}$ was right",
@@ -32,10 +33,12 @@ FLOW_NAMES = {
 }
 
 
-def pass_at_k(intervals: pl.DataFrame) -> Figure:
+def pass_at_k(intervals: pl.DataFrame, extrapolations: pl.DataFrame) -> Figure:
     """Figure 6: pass@k on the test problems over k, a line per iteration; a cross where M_t's line crosses M1's.
 
-    M0, where it was evaluated, is grey and dotted.
+    M0, where it was evaluated, is grey and dotted. Beyond the samples that were drawn, shaded: what a beta-binomial fit
+    makes of M1 and of the last iteration, with its band. extrapolations: EXTRAPOLATIONS; below a panel is said which of
+    them were refused.
     """
     k = pl.col("metric").str.extract(r"^pass_at_(\d+)$").cast(pl.Int64)
     once = pl.when(pl.col("metric") == "sample_accuracy").then(1)  # pass_at_1 is greedy
@@ -55,14 +58,35 @@ def pass_at_k(intervals: pl.DataFrame) -> Figure:
         if evaluated:
             drawing.line(ax, here.filter(iteration=0), x="k", band=0, markevery=marked, **BASE)
         _mark_crossings(ax, here, steps, looks)
-        drawing.doublings(ax, ks)
+        further = _beyond(ax, extrapolations.filter(**place), here, dict(zip(steps, looks, strict=True)))
+        drawing.doublings(ax, sorted({*ks, *further}))
         drawing.tidy(ax, percent=True)
     figure.supxlabel("k samples", fontsize=7.5)
     key = [Line2D([], [], **BASE)] if evaluated else []
     key += [Line2D([], [], **look) for look in _by_iteration(steps, drawing.GREY)]
     key.append(Line2D([], [], linestyle="", color=drawing.GREY, label="M$_t$ crosses M$_1$", **CROSSING))
+    if extrapolations["k"].count():
+        key.append(Patch(color=EXTRAPOLATED, label="extrapolated by a fit"))
     drawing.legend(figure, "pass@k on the test problems (bands: M$_1$ and the last iteration)", key)
     return figure
+
+
+def _beyond(ax: Axes, fits: pl.DataFrame, here: pl.DataFrame, looks: dict[int, dict]) -> list[int]:
+    """Draws the fits from the last sampled k on; the further k. A refusal is named below the panel."""
+    refused = [f"M$_{{{t}}}$" for t in fits.filter(pl.col("k").is_null())["iteration"].sort()]
+    if refused:
+        ax.set_xlabel(f"{' and '.join(refused)}: no fit, not extrapolated", fontsize=SMALL)
+    fits = fits.drop_nulls("k")
+    for t, look in looks.items():
+        end = here.filter(iteration=t).drop_nulls("value").sort("k").tail(1).select("k", "value", "low", "high")
+        rows = pl.concat([end, fits.filter(iteration=t).select("k", "value", "low", "high").sort("k")])
+        if rows.height > 1:
+            dotted = look | {"linestyle": ":", "marker": "", "label": f"_beyond {t}"}
+            drawing.line(ax, rows, x="k", band=0.08, edges=False, **dotted)
+    further = sorted(set(fits["k"]))
+    if further:
+        ax.axvspan(fits["samples"].min(), further[-1] * 1.15, color=EXTRAPOLATED, linewidth=0, zorder=0)
+    return further
 
 
 def crossings(ks: list[int], first: list[float | None], later: list[float | None]) -> list[tuple[float, float]]:

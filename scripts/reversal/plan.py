@@ -85,9 +85,9 @@ def runs_of(study: Study, tasks: Sequence[Task]) -> list[Run]:
     return [Run(gpus or cores, gpus, cores, *simulate(tasks, gpus, cores)) for gpus, cores in fitting]
 
 
-def page(plan: Plan, ran: Collection[str], pending: Collection[str] | str) -> str:
+def page(plan: Plan, ran: Collection[str], pending: Collection[str] | str, power: list[str]) -> str:
     """The page. ran: outputs of jobs that have run before. pending: outputs of jobs that Snakemake would run now, or
-    why it was not asked.
+    why it was not asked. power: plan_power.lines.
     """
     config = plan.study.config
     hours = sum(task.seconds * (task.gpus if plan.study.has_gpus else task.cores) for task in plan.tasks) / HOUR
@@ -103,6 +103,7 @@ def page(plan: Plan, ran: Collection[str], pending: Collection[str] | str) -> st
         *_section("Answers to sample", _answers(plan)),
         *_section("Disk", _disk(plan)),
         *(_section("Memory of a GPU", _memory(plan)) if plan.study.has_gpus else []),
+        *_section("What it can see", power),
         *_section("What would run now", _now(plan, ran, pending)),
     ]
     return "\n".join(lines) + "\n"
@@ -132,7 +133,7 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
     return ["", f"## {title}", "", *lines]
 
 
-def _table(header: list[str], rows: Iterable[Sequence]) -> list[str]:
+def table(header: list[str], rows: Iterable[Sequence]) -> list[str]:
     """A Markdown table whose columns line up in a terminal as well: the first to the left, the others to the right."""
     cells = [header, *[[str(cell) for cell in row] for row in rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
@@ -157,7 +158,7 @@ def _stages(plan: Plan, ran: Collection[str]) -> list[str]:
         basis = "assumed" if not known else "measured" if known == len(jobs) else f"measured for {known:,} jobs"
         shown = amount(tokens) if tokens else ""
         rows.append((rule, f"{len(jobs):,}", f"{done:,}", shown, number(gpu) if gpu else "", number(core), basis))
-    return _table(["stage", "jobs", "have run", "tokens", "GPU-hours", "core-hours", "seconds are"], rows)
+    return table(["stage", "jobs", "have run", "tokens", "GPU-hours", "core-hours", "seconds are"], rows)
 
 
 def _gpus(cost: Cost) -> int:
@@ -185,7 +186,7 @@ def _wall_clock(plan: Plan) -> list[str]:
     last = next((plan.jobs[place] for place in reversed(chain) if plan.jobs[place].lineage), plan.jobs[chain[-1]])
     missing = [str(size) for size in plan.study.device["pool"] if size not in {run.size for run in plan.runs}]
     return [
-        *_table([f"{plan.unit}s", "time", "busy", "binds", "no less than"], rows),
+        *table([f"{plan.unit}s", "time", "busy", "binds", "no less than"], rows),
         "",
         f"Longest chain: {duration(longest)}, to the end of {last.name} ({spent}).{advice}",
         *([f"Too few for the largest job: {', '.join(missing)} {plan.unit}s."] if missing else []),
@@ -206,7 +207,7 @@ def _answers(plan: Plan) -> list[str]:
         unknown += [] if problems else [f"{task}, {name}"]
     header = ["problems of", "number", "answers", "models", "tokens each", "which is", "tokens"]
     note = f"Of unknown size, and so left out of everything above: {'; '.join(unknown)}."
-    return [*_table(header, rows), *(["", note] if unknown else [])]
+    return [*table(header, rows), *(["", note] if unknown else [])]
 
 
 def _disk(plan: Plan) -> list[str]:
@@ -220,11 +221,11 @@ def _disk(plan: Plan) -> list[str]:
         at_end = amount(held[0][1], "B") if held else ""
         rows.append((f"{keep}{chosen}", at_end, *(amount(most, "B") for most, _ in held)))
     return [
-        *_table(["kind of file", "at the end"], [(kind, amount(size, "B")) for kind, size in kinds.items()]),
+        *table(["kind of file", "at the end"], [(kind, amount(size, "B")) for kind, size in kinds.items()]),
         "",
         "Checkpoints by keep_models; on the way with what jobs in training hold:",
         "",
-        *_table(["keep_models", "at the end", *(f"most, {run.size} {plan.unit}s" for run in runs)], rows),
+        *table(["keep_models", "at the end", *(f"most, {run.size} {plan.unit}s" for run in runs)], rows),
     ]
 
 
@@ -239,7 +240,7 @@ def _memory(plan: Plan) -> list[str]:
         shown = (f"{number(sampling)} ({width})", f"{number(training)} ({gpus})")
         rows.append((name, amount(size * 1e9), *shown, limit, fits))
     header = ["model", "parameters", "sampling, GB (GPUs)", "training, GB (GPUs)", "of", "fits"]
-    return [*_table(header, rows), "", "Without the cache of the engine and the activations, which come on top."]
+    return [*table(header, rows), "", "Without the cache of the engine and the activations, which come on top."]
 
 
 def _to_train(study: Study, model: str, size: float) -> tuple[float, int]:
@@ -269,5 +270,5 @@ def _now(plan: Plan, ran: Collection[str], pending: Collection[str] | str) -> li
         if chosen:
             rows.append((rule, f"{len(chosen) - again:,}", f"{again:,}", number(hours) if hours else ""))
     clock = ", ".join(f"{duration(run.seconds)} on {run.size}" for run in runs_of(plan.study, tasks))
-    table = _table(["stage", "for the first time", "again", f"{plan.unit}-hours"], rows)
-    return [*table, "", f"Wall-clock of these alone: {clock} {plan.unit}s."]
+    rows = table(["stage", "for the first time", "again", f"{plan.unit}-hours"], rows)
+    return [*rows, "", f"Wall-clock of these alone: {clock} {plan.unit}s."]

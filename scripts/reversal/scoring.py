@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from reversal import accuracy, diversity
+from reversal.question_diversity import across_questions
 from reversal.soundness import sound_counts
 from reversal.tables import PROBLEM_SCORES
 from reversal.text_diversity import GROUPS, OF_PAIRS, SUBSETS, text_diversity
@@ -100,13 +101,13 @@ def disparity_rows(name: str, rows: list[Row]) -> list[Row]:
 
 
 def improvement_values(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
-    """Answer flow since M1, what is solved outside its support, and pass@k on the sets that changed hands.
+    """Answer flow since M1, what is solved beyond N samples of it, and pass@k on the sets that changed hands.
 
     Subset improvement: M1's pass@k on IS(t) (the paper's Figure 3). Subset lost: M_t's own pass@k where M1 was right
     and M_t is wrong (the mirror set). Null outside of the set.
     """
     flow = accuracy.answer_flow(first, later)
-    outside = accuracy.solved_outside(first, later)
+    beyond = accuracy.beyond_n_samples(first, later)
     sets = {
         "improvement": (first, "m1", flow.filter(pl.col("gained_inside") + pl.col("gained_outside") > 0)),
         "lost": (later, "mt", flow.filter(pl.col("lost") > 0)),
@@ -118,7 +119,7 @@ def improvement_values(first: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame
         inside = pl.col("problem_id").is_in(members["problem_id"].to_list())
         curve = curve.with_columns(pl.when(inside).then("value"), metric=pl.format(f"{model}_pass_at_{{}}", "k"))
         curves.append(_long(curve, subset))
-    return pl.concat([_values(flow, "test"), _values(outside, "test", {"value": "solved_outside_m1"}), *curves])
+    return pl.concat([_values(flow, "test"), _values(beyond, "test"), *curves])
 
 
 def null_values(first: pl.DataFrame) -> pl.DataFrame:
@@ -126,8 +127,8 @@ def null_values(first: pl.DataFrame) -> pl.DataFrame:
     most = accuracy.sampled_counts(first)["n"].min() or 0
     curve = accuracy.null_improvement(first, accuracy.powers_of_two(most))
     curve = curve.with_columns(metric=pl.format("m1_pass_at_{}", "k"))
-    outside = _values(accuracy.solved_outside(first, None), "test", {"value": "solved_outside_m1"})
-    return pl.concat([outside, _long(curve, "null")])
+    beyond = _values(accuracy.beyond_n_samples(first, None), "test")
+    return pl.concat([beyond, _long(curve, "null")])
 
 
 def set_sizes(values: pl.DataFrame) -> list[Row]:
@@ -139,7 +140,7 @@ def set_sizes(values: pl.DataFrame) -> list[Row]:
     if problems := values.filter(metric="lost").height:
         gained = sums["gained_inside"] + sums["gained_outside"]
         rows += [("improvement_set_size", "test", gained, problems), ("lost_set_size", "test", sums["lost"], problems)]
-    elif problems := 0 if since_first else values.filter(metric="solved_outside_m1").height:
+    elif problems := 0 if since_first else values.filter(metric="beyond_n_samples").height:
         rows.append(("improvement_set_size", "null", null["weight"].sum(), problems))
     return rows
 
@@ -198,7 +199,8 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: d
     if embedding:
         first = answers.filter(pl.col("sample_index") < embedding["embedded_samples"])
         texts = first["text"].unique(maintain_order=True)
-        frames += meaning_values(first, texts, diversity.embed(texts.to_list(), embedding["embedding_model"]))
+        vectors = diversity.embed(texts.to_list(), embedding["embedding_model"])
+        frames += [*meaning_values(first, texts, vectors), across_questions(first, texts, vectors)]
         frames += pair_share_values(first, "embedded_pair_share")
     return pl.concat(frames)
 

@@ -107,6 +107,7 @@ def common_values(values: pl.DataFrame, lineages: list[str]) -> pl.DataFrame:
     Without them the problems behind a diversity change from iteration to iteration, and the metric with them.
     """
     here = values.filter(pl.col("subset").is_in(SUBSETS), pl.col("lineage").is_in(lineages)).drop_nulls("value")
+    here = here.filter(pl.col("metric") != "semantic_diversity_across_questions")  # of all questions together
     keys = ["base", "seed", "problem_id", "metric", "subset"]
     everywhere = here.group_by(keys).len().filter(pl.col("len") == len(set(lineages)))
     kept = here.join(everywhere, on=keys, how="semi", maintain_order="left")

@@ -10,6 +10,9 @@ problem_scores  the same per problem, for all metrics that are means over proble
 frontier_scores  accuracy, pass@k and diversity of the right answers of one model per problem and sampling temperature
 metrics      scores of a whole study, each lineage once for every method that contains it
 intervals    means over replicates of the same, with their uncertainty: what figures are drawn from
+support      what M_t solves that M1 does not and the reverse, against chance, in shares of the problems and as ratios
+printed      numbers of the paper's figures beside the study's own
+extrapolations  pass@k beyond the samples that were drawn, from a fit
 not_measured  what a method has no change of, and why
 changes      per method and dimension what M1 and the last iteration give, how sure the change is, the verdict
 outcomes     per method what became of it, and why
@@ -219,6 +222,40 @@ BASES = {  # every base judged as a study of its own
     "progressed": pl.String,  # primary dimensions
     "regressed": pl.String,
 }
+SUPPORT = {  # problems in reach of k samples: what M_t kept of M1's, lost and gained, beside what chance gives
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "samples": pl.Int64,  # k
+    "metric": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,  # 95 % interval
+    "high": pl.Float64,
+    "null": pl.Float64,  # the same of M1 against M1
+    "null_from": pl.String,  # M1s trained anew, M1 sampled anew, or M1 itself for what is no comparison
+    "difference": pl.Float64,  # value - null
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
+    "replicates": pl.Int64,
+    "problems": pl.Int64,
+}
+EXTRAPOLATIONS = {  # pass@k beyond the samples drawn, of M1 and of the last iteration
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "samples": pl.Int64,  # N: drawn of each problem
+    "k": pl.Int64,  # null where the fit is refused
+    "value": pl.Float64,
+    "low": pl.Float64,  # 95 % interval
+    "high": pl.Float64,
+    "alpha": pl.Float64,  # of the beta-binomial, means over runs
+    "beta": pl.Float64,
+    "zeros": pl.Float64,  # the share of problems that the fit takes to be never solved
+    "p": pl.Float64,  # of the fit
+    "reason": pl.String,  # for a refusal, else empty
+}
 NOT_MEASURED = {
     "model": pl.String,
     "task": pl.String,
@@ -278,6 +315,32 @@ PUBLISHED = {
     "best_pass_at_1": pl.Float64,
     "best_iteration": pl.Int64,
     "improvement_printed": pl.Float64,
+}
+PUBLISHED_FIGURES = {  # the paper's Figures 3 to 5, read off their images (benchmarks/digitise.py)
+    "figure": pl.Int64,
+    "model": pl.String,  # one of these, with | between them, where the paper does not say which
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "metric": pl.String,
+    "subset": pl.String,
+    "value": pl.Float64,  # a share
+    "reading_error": pl.Float64,
+}
+PRINTED = {  # PUBLISHED_FIGURES beside the study's own
+    "figure": pl.Int64,
+    "model": pl.String,
+    "task": pl.String,
+    "method": pl.String,
+    "iteration": pl.Int64,
+    "metric": pl.String,
+    "subset": pl.String,
+    "published": pl.Float64,
+    "reading_error": pl.Float64,
+    "value": pl.Float64,  # the study's, with its 95 % interval
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "difference": pl.Float64,  # value - published
 }
 
 

@@ -5,7 +5,6 @@ Replicates are the bases of a study that has several, each the mean of its train
 
 import warnings
 from functools import lru_cache
-from math import comb
 
 import numpy as np
 
@@ -160,32 +159,6 @@ def paired_disparity_p_value(
     if np.isnan(found) or np.isnan(changed).mean() > 0.05:
         return float("nan")
     return _share_as_large(changed[~np.isnan(changed)], found, 1.0)
-
-
-def second_sample_p_value(
-    before: np.ndarray, after: np.ndarray, n: np.ndarray | int, m: np.ndarray | int, seed: int = 0
-) -> float:
-    """Two-sided p of the hypothesis that M_t's samples are a second sample of M1's: for what M_t solves beyond M1.
-
-    before, after: right samples of M1 among n, and of M_t among m, of each problem. The statistic is the sum of
-    accuracy.solved_outside's differences: after / m - 0 for before = 0, (after / m - 1) / n for before = 1, else 0.
-    They are many small losses and few large gains, so that swapping them (paired_p_value) finds losses where there are
-    none. Instead the right samples of a problem, c in all, fall to the two models at random (Fisher's exact test, the
-    sum over problems): none to M1 with chance C(m, c) / C(n + m, c), one with n C(m, c - 1) / C(n + m, c). Problems of
-    equal n, m and c are drawn together. nan for no problems.
-    """
-    cases = np.stack([np.broadcast_to(part, before.shape).ravel() for part in (n, m, before + after, before)])
-    rng = np.random.default_rng(seed)
-    found, drawn = 0.0, np.zeros(FLIPS)
-    kinds, of_kind, problems = np.unique(cases[:3], axis=1, return_inverse=True, return_counts=True)
-    for kind, (n, m, c) in enumerate(kinds.T.tolist()):
-        gain, loss = c / m, ((c - 1) / m - 1) / n
-        right_before = cases[3][of_kind.ravel() == kind]
-        found += gain * int((right_before == 0).sum()) + loss * int((right_before == 1).sum())
-        chances = [comb(m, c) / comb(n + m, c), n * comb(m, c - 1) / comb(n + m, c) if c else 0.0]
-        none, one, _ = rng.multinomial(problems[kind], [*chances, max(0.0, 1 - sum(chances))], size=FLIPS).T
-        drawn += gain * none + loss * one
-    return _share_as_large(drawn, found, 1.0) if before.size else float("nan")
 
 
 def effect_size(before: np.ndarray, after: np.ndarray) -> float:

@@ -45,6 +45,28 @@ def change(method, dimension, metric, subset, first, last, verdict, task="words"
     return row | {"best": last, "best_iteration": 3} | others
 
 
+def extrapolations_of(*found):
+    """EXTRAPOLATIONS of a method: (iteration, N, k, value); k None is a refusal. Limits as in intervals_of."""
+    rows = [
+        dict.fromkeys(tables.EXTRAPOLATIONS)
+        | {"model": "tiny", "task": "words", "method": "iterative_sft", "iteration": t, "samples": n, "k": k}
+        | {"value": value, "low": value and value / 2, "high": value and value * 2, "reason": "" if k else "no fit"}
+        for t, n, k, value in found
+    ]
+    return pl.DataFrame(rows, schema=tables.EXTRAPOLATIONS)
+
+
+def printed_of(*found):
+    """PRINTED of iterative SFT on words: (figure, iteration, metric, subset, the paper's value)."""
+    rows = [
+        dict.fromkeys(tables.PRINTED)
+        | {"figure": figure, "model": "tiny", "task": "words", "method": "iterative_sft", "iteration": t}
+        | {"metric": metric, "subset": subset, "published": value, "reading_error": 0.01}
+        for figure, t, metric, subset, value in found
+    ]
+    return pl.DataFrame(rows, schema=tables.PRINTED)
+
+
 def changes_of(*found):
     return pl.DataFrame(list(found), schema=tables.CHANGES)
 

@@ -231,40 +231,52 @@ def test_answer_flow():
     assert_frame_equal(accuracy.answer_flow(first, later), expected)
 
 
-def test_solved_outside():
+BEYOND = ["beyond_n_samples", "beyond_n_samples_lost", "beyond_n_samples_net"]
+
+
+def test_beyond_n_samples():
     first = outcomes({"never": "w wwww", "once": "w wrww", "twice": "w rrww", "single": "w w"})
-    later = outcomes({"twice": "r rrrr", "once": "r wrrr", "never": "r wwwr", "single": "r r", "new": "r r"})
-    expected = pl.DataFrame({"problem_id": ["never", "once", "twice"], "value": [1 / 4, 3 / 4 / 4, 0.0]})
-    assert_frame_equal(accuracy.solved_outside(first, later), expected)
-    null = pl.DataFrame({"problem_id": ["never", "once", "twice"], "value": [0.0, 1 / 4, 0.0]})
-    assert_frame_equal(accuracy.solved_outside(first, None), null)
+    later = outcomes({"twice": "r wwww", "once": "r wrrr", "never": "r wwwr", "single": "r r", "new": "r r"})
+    rows = [("never", 1 / 4, 0.0, 1 / 4), ("once", 3 / 16, 0.0, 3 / 16), ("twice", 0.0, 1 / 2, -1 / 2)]
+    expected = pl.DataFrame(rows, schema=["problem_id", *BEYOND], orient="row")
+    assert_frame_equal(accuracy.beyond_n_samples(first, later), expected)
+    null = [("never", 0.0, 0.0, 0.0), ("once", 1 / 4, 1 / 4, 0.0), ("twice", 0.0, 0.0, 0.0)]
+    null = pl.DataFrame(null, schema=["problem_id", *BEYOND], orient="row")
+    assert_frame_equal(accuracy.beyond_n_samples(first, None), null)
 
 
 def counted(n: int, rights: list[int]) -> pl.DataFrame:
     return outcomes({str(i): "w " + "r" * c + "w" * (n - c) for i, c in enumerate(rights)})
 
 
-@given(st.integers(2, 6), st.integers(1, 6), st.floats(0, 1), st.floats(0, 1))
+@given(st.integers(2, 6), st.integers(2, 6), st.floats(0, 1), st.floats(0, 1))
 @settings(max_examples=50)
-def test_solved_outside_is_unbiased(n, n_later, p_first, p_later):
+def test_beyond_n_samples_is_unbiased_and_changes_sign_with_the_models(n, m, p_first, p_later):
     """Exact expectations over all numbers of right samples, weighted by their binomial chances."""
     chances = [comb(n, c) * p_first**c * (1 - p_first) ** (n - c) for c in range(n + 1)]
-    later_chances = [comb(n_later, c) * p_later**c * (1 - p_later) ** (n_later - c) for c in range(n_later + 1)]
-    pairs = [(c, d) for c in range(n + 1) for d in range(n_later + 1)]
-    first, later = counted(n, [c for c, _ in pairs]), counted(n_later, [d for _, d in pairs])
-    values = accuracy.solved_outside(first, later)["value"].to_list()
-    expectation = sum(chances[c] * later_chances[d] * value for (c, d), value in zip(pairs, values, strict=True))
-    assert expectation == pytest.approx(p_later * (1 - p_first) ** (n - 1))
-    null = accuracy.solved_outside(counted(n, list(range(n + 1))), None)["value"].to_list()
+    later_chances = [comb(m, c) * p_later**c * (1 - p_later) ** (m - c) for c in range(m + 1)]
+    pairs = [(c, d) for c in range(n + 1) for d in range(m + 1)]
+    first, later = counted(n, [c for c, _ in pairs]), counted(m, [d for _, d in pairs])
+    found = accuracy.beyond_n_samples(first, later)
+    weights = [chances[c] * later_chances[d] for c, d in pairs]
+    others = min(n, m) - 1
+    expected = [p_later * (1 - p_first) ** others, p_first * (1 - p_later) ** others]
+    for name, value in zip(BEYOND, [*expected, expected[0] - expected[1]], strict=True):
+        assert np.dot(weights, found[name]) == pytest.approx(value)
+    swapped = accuracy.beyond_n_samples(later, first)
+    assert swapped[BEYOND[2]].to_list() == pytest.approx([-value for value in found[BEYOND[2]]])
+    null = accuracy.beyond_n_samples(counted(n, list(range(n + 1))), None)[BEYOND[0]]
     assert np.dot(chances, null) == pytest.approx(p_first * (1 - p_first) ** (n - 1))
 
 
-def test_a_second_sample_of_m1_solves_as_much_outside_it_as_the_null_says():
+def test_churn_goes_beyond_n_samples_both_ways_and_nets_to_nothing():
+    """M_t is M1 with the problems' chances dealt out anew: much is solved beyond M1, and as much lost."""
     rng = np.random.default_rng(0)
     chance = rng.beta(0.3, 0.7, 20_000)
-    first, again = (counted(8, rng.binomial(8, chance).tolist()) for _ in range(2))
-    found = accuracy.solved_outside(first, again)["value"] - accuracy.solved_outside(first, None)["value"]
-    assert abs(found.mean()) < 4 * found.std() / 20_000**0.5 < 0.005
+    first, again = (counted(8, rng.binomial(8, p).tolist()) for p in (chance, rng.permutation(chance)))
+    found = accuracy.beyond_n_samples(first, again).select(pl.col(BEYOND).mean(), error=pl.col(BEYOND[2]).std() / 141)
+    gross, mirror, net, error = found.row(0)
+    assert min(gross, mirror) > 0.05 > 10 * abs(net) and abs(net) < 4 * error
 
 
 def test_null_improvement_is_of_problems_that_greedy_missed_and_a_sample_solved():

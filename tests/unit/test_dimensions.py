@@ -17,7 +17,7 @@ def test_few_dimensions_are_primary_and_all_of_them_have_a_margin():
     ]
     assert [d.name for d in found if d.role == "secondary"] == [
         "accuracy of the best iteration",
-        "solved beyond M1",
+        "beyond N samples",
         "OOD disparity on far",
         *(f"{d} diversity, {of} answers" for of in ("all", "incorrect") for d in ("syntactic", "semantic", "logical")),
     ]

@@ -5,17 +5,19 @@ import re
 import plot
 import polars as pl
 import pytest
-from reversal import drawing, figures, figures_beyond, tables
+from reversal import coverage_figure, drawing, figures, figures_beyond, tables
 from reversal.explorer import explorer
 from tables_for_figures import (
     ACCURACY,
     bars,
     change,
     changes_of,
+    extrapolations_of,
     intervals_of,
     lines,
     metrics_of,
     outcomes_of,
+    printed_of,
     rows,
     whiskers,
 )
@@ -53,7 +55,7 @@ def test_figure1_draws_samples_where_a_model_has_no_greedy_answers():
     table = metrics_of(rows("pass_at_1", "test", [0.5], first=2), rows("sample_accuracy", "test", [0.25, 0.375]))
     best = change("iterative_sft", "accuracy", "sample_accuracy", "test", 0.25, 0.375, "progress", best_iteration=2)
     figure = figures.accuracy(intervals_of(table), table, changes_of(best))
-    assert lines(figure.axes[0]) == {"iterative_sft": [0.25, 0.375]}
+    assert lines(figure.axes[0]) == {"tiny": [0.25, 0.375]}
     assert figure.axes[0].get_ylabel() == "mean of samples"
 
 
@@ -85,53 +87,85 @@ def metrics():
 
 
 def test_figure1_draws_every_methods_accuracy_with_its_band_and_prints_its_best(metrics):
-    (ax,) = figures.accuracy(intervals_of(metrics), metrics, BEST).axes
-    assert lines(ax) == ACCURACY
-    limits = [line.get_ydata().tolist() for line in ax.lines if line.get_label() in ("_low", "_high")]
-    expected = [[share * value for value in values] for values in ACCURACY.values() for share in (0.5, 2)]
-    assert limits == expected
-    filled = [collection.get_paths()[0].get_extents() for collection in ax.collections]
-    assert [(box.y0, box.y1) for box in filled] == [(0.125, 0.75), (0.0625, 0.5)]
-    rings = [line.get_xydata().tolist() for line in ax.lines if line.get_label() == "_best"]
+    figure = figures.accuracy(intervals_of(metrics), metrics, BEST)
+    assert [ax.get_title() for ax in figure.axes] == list(ACCURACY)
+    for ax, values in zip(figure.axes, ACCURACY.values(), strict=True):
+        assert lines(ax) == {"tiny": values}
+        limits = [line.get_ydata().tolist() for line in ax.lines if line.get_label() in ("_low", "_high")]
+        assert limits == [[share * value for value in values] for share in (0.5, 2)]
+        (filled,) = [collection.get_paths()[0].get_extents() for collection in ax.collections]
+        assert (filled.y0, filled.y1) == (min(values) / 2, max(values) * 2)
+    rings = [line.get_xydata().tolist() for ax in figure.axes for line in ax.lines if line.get_label() == "_best"]
     assert rings == [[[2, 0.375]], [[1, 0.25]]]
-    assert ax.get_title() == "tiny · words"
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "M$_{2}$: 37.50 % (+12.50)",
-        "M$_{1}$: 25.00 % (+0.00)",
+    texts_below = [text.get_text() for ax in figure.axes for text in ax.get_legend().get_texts()]
+    assert texts_below == ["M$_{2}$: 37.50 % (+12.50)", "M$_{1}$: 25.00 % (+0.00)"]
+
+
+def test_figure1_has_a_panel_per_task_and_method_as_printed_and_the_papers_best_beside(metrics):
+    more = metrics_of(*(rows("pass_at_1", "test", values, method, task="sums") for method, values in ACCURACY.items()))
+    both = pl.concat([metrics, more])
+    best = BEST.with_columns(
+        published_first=pl.lit(0.3), published_best=pl.lit(0.4), published_best_iteration=pl.lit(3, pl.Int64)
+    )
+    axes = figures.accuracy(intervals_of(both), both, best).axes
+    assert [(ax.get_title(), ax.get_ylabel()) for ax in axes] == [
+        *(("words", "iterative_sft"), ("sums", "")),
+        *(("words", "iterative_dpo"), ("sums", "")),
     ]
+    (crosses,) = [line for line in axes[0].lines if line.get_label() == "_paper"]
+    assert crosses.get_xydata().tolist() == [[1, 0.3], [3, 0.4]]
 
 
-def test_figure1_shows_m0_once_and_joins_no_line_to_it():
+def test_the_papers_numbers_stand_as_crosses_beside_the_studys(metrics):
+    printed = printed_of(
+        (3, 3, "m1_pass_at_4", "improvement", 0.9),
+        (4, 2, "distinct_n", "correct", 0.45),
+        (5, 1, "pass_at_1", "far", 0.15),
+    )
+    drawn = (figures.improvement, figures.diversity, figures.ood)
+    found = [
+        [
+            (i, line.get_xydata().tolist())
+            for i, ax in enumerate(figure.axes)
+            for line in ax.lines
+            if line.get_marker() == "x"
+        ]
+        for figure in (draw(intervals_of(metrics), metrics, printed) for draw in drawn)
+    ]
+    assert found == [[(0, [[4, 0.9]])], [(0, [[2, 0.45]])], [(2, [[1, 0.15]])]]
+
+
+def test_figure1_shows_m0_in_every_panel_and_joins_no_line_to_it():
     groups = [rows("pass_at_1", "test", [0.125, *values], method, first=0) for method, values in ACCURACY.items()]
     table = metrics_of(*groups)
-    (ax,) = figures.accuracy(intervals_of(table), table, BEST).axes
-    assert lines(ax) == ACCURACY | {"M$_0$, before any post-training": [0.125]}
+    axes = figures.accuracy(intervals_of(table), table, BEST).axes
+    before = {"M$_0$, before any post-training": [0.125]}
+    assert [lines(ax) for ax in axes] == [{"tiny": values} | before for values in ACCURACY.values()]
 
 
 def test_lines_come_from_the_intervals_and_dots_are_single_seeds():
     metrics = metrics_of(rows("pass_at_1", "test", [0.25, 0.5]), rows("pass_at_1", "test", [0.75, None], seed=1))
     (ax,) = figures.accuracy(intervals_of(metrics), metrics, changes_of()).axes
-    assert lines(ax) == {"iterative_sft": [0.5, 0.5]}
+    assert lines(ax) == {"tiny": [0.5, 0.5]}
     assert lines(ax, hidden=True)["_runs"] == [0.25, 0.5, 0.75, None]
 
 
 def test_a_method_has_the_same_colour_in_every_figure(metrics):
     intervals, sft, dpo = intervals_of(metrics), *drawing.PALETTE[:2]
     assert drawing.colours(intervals) == {"iterative_sft": sft, "iterative_dpo": dpo}
-    (ax,) = figures.accuracy(intervals, metrics, BEST).axes
-    assert {line.get_label(): line.get_color() for line in ax.lines if line.get_label() in ACCURACY} == {
-        "iterative_sft": sft,
-        "iterative_dpo": dpo,
-    }
+    panels = figures.accuracy(intervals, metrics, BEST).axes
+    assert [line.get_color() for ax in panels for line in ax.lines if line.get_label() == "tiny"] == [sft, dpo]
     titled = [
-        figures.improvement(intervals, metrics),
-        figures.ood(intervals, metrics),
-        figures_beyond.pass_at_k(intervals),
+        figures.improvement(intervals, metrics, printed_of()),
+        figures.ood(intervals, metrics, printed_of()),
+        figures_beyond.pass_at_k(intervals, extrapolations_of()),
     ]
     for figure in titled[:2]:
         assert [ax.title.get_color() for ax in figure.axes[:2]] == [sft, dpo]
     only_dpo = metrics_of(rows("distinct_n", "correct", [0.5, 0.4], "iterative_dpo"))
-    (ax,) = figures.diversity(intervals_of(pl.concat([metrics.filter(metric="pass_at_1"), only_dpo])), only_dpo).axes
+    (ax,) = figures.diversity(
+        intervals_of(pl.concat([metrics.filter(metric="pass_at_1"), only_dpo])), only_dpo, printed_of()
+    ).axes
     assert {line.get_color() for line in ax.lines if line.get_label() == "iterative_dpo, correct"} == {dpo}
 
 
@@ -142,12 +176,14 @@ def test_shades_run_from_pale_over_the_colour_to_dark():
 
 def test_figure2_shows_coverage_with_its_interval_each_methods_best_and_the_rule(metrics):
     rule = pl.DataFrame([RULE], schema=tables.RULE)
-    left, right = figures.coverage(intervals_of(metrics), metrics, BEST, rule).axes
+    left, right = coverage_figure.coverage(intervals_of(metrics), metrics, BEST, rule).axes
     assert lines(left) == {"tiny · words": [0.0]}
     (point,) = [line for line in left.lines if line.get_label() == "tiny · words"]
     (whisker,) = [found for found in left.collections if found.get_label() == "_whiskers"]
     assert (point.get_xdata(), whisker.get_segments()[0].tolist()) == ([0.25], [[0.125, 0], [0.5, 0]])
     assert [text.get_text() for text in right.texts] == [
+        "M$_1$",
+        "25.00 %",
         "iterative_sft",
         "37.50 % (+12.50)",
         "iterative_dpo",
@@ -155,7 +191,7 @@ def test_figure2_shows_coverage_with_its_interval_each_methods_best_and_the_rule
         "the rule expects",
         "SFT: yes, +12.50 [+6.25, +25.00]",
     ]
-    assert [box.get_x() for box in right.patches] == [-0.48]  # the winner, the first method, is shaded
+    assert [box.get_x() for box in right.patches] == [0.52]  # the winner, the first method, is shaded
 
 
 def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics):
@@ -167,7 +203,7 @@ def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics
     ]
     intervals = pl.concat([intervals_of(metrics.with_columns(task=pl.lit(row["task"]))) for row in rule])
     best = BEST.with_columns(published_best=pl.when(pl.col("method") == "iterative_sft").then(0.5391))
-    left, right = figures.coverage(intervals, metrics, best, pl.DataFrame(rule, schema=tables.RULE)).axes
+    left, right = coverage_figure.coverage(intervals, metrics, best, pl.DataFrame(rule, schema=tables.RULE)).axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["tiny · other", "tiny · words", "tiny · third"]
     found = [text.get_text() for text in right.texts]
     assert {
@@ -181,9 +217,9 @@ def test_figure2_shows_ties_what_was_not_compared_and_the_papers_numbers(metrics
 
 
 def test_figure3_draws_m1_on_each_improvement_set_beside_chance_and_the_mirror(metrics):
-    sft, dpo = figures.improvement(intervals_of(metrics), metrics).axes
+    sft, dpo = figures.improvement(intervals_of(metrics), metrics, printed_of()).axes
     assert lines(sft) == {
-        "chance (M$_1$ again)": [0.375, None],
+        "chance (M$_1$ sampled anew)": [0.375, None],
         "IS(2)": [0.5, 0.75],
         "IS(3)": [None, None],
         "mirror (M$_{3}$, lost)": [0.125, 0.25],
@@ -193,16 +229,28 @@ def test_figure3_draws_m1_on_each_improvement_set_beside_chance_and_the_mirror(m
     assert [text.get_text() for text in dpo.texts] == ["no defined value"]
 
 
+def test_figure3s_chance_comes_from_m1s_trained_anew_where_there_are_any(metrics):
+    anew = metrics_of(
+        rows("m1_pass_at_2", "anew", [0.625]),
+        rows("m1_pass_at_4", "anew", [0.75]),
+        *(rows(name, "anew", [share]) for name, share in (("gained_inside", 0.2), ("gained_outside", 0.05))),
+    )
+    both = pl.concat([metrics, anew])
+    ax = figures.improvement(intervals_of(both), both, printed_of()).axes[0]
+    assert lines(ax)["chance (M$_1$s trained anew)"] == [0.625, 0.75]
+    assert ax.get_xlabel() == "|IS(t)| = 7, 0\nchance = 2.5\nlost = 3, 120"  # a quarter of ten problems
+
+
 def test_figure3_has_bands_for_chance_and_for_the_last_iteration(metrics):
     metrics = metrics.filter(pl.col("iteration") < 3)
-    sft, _ = figures.improvement(intervals_of(metrics), metrics).axes
+    sft, _ = figures.improvement(intervals_of(metrics), metrics, printed_of()).axes
     limits = [line.get_ydata().tolist() for line in sft.lines if line.get_label() in ("_low", "_high")]
     assert [limit[0] for limit in limits[:2]] == [0.1875, 0.75]
     assert limits[2:] == [[0.25, 0.375], [1.0, 1.5]]
 
 
 def test_figure4_draws_correct_and_incorrect_with_gaps_and_the_common_problems_thin(metrics):
-    words, equations = figures.diversity(intervals_of(metrics), metrics).axes
+    words, equations = figures.diversity(intervals_of(metrics), metrics, printed_of()).axes
     drawn = {label: values for label, values in lines(words).items() if values}
     assert drawn == {"iterative_sft, correct": [0.5, 0.4, 0.3], "iterative_sft, incorrect": [0.6, None, 0.5]}
     assert lines(words, hidden=True)["_iterative_sft, correct/common"] == [0.45, 0.35, 0.25]
@@ -211,7 +259,7 @@ def test_figure4_draws_correct_and_incorrect_with_gaps_and_the_common_problems_t
 
 
 def test_figure5_draws_home_away_with_its_end_levels_disparity_and_which_end_moved(metrics):
-    home, _, away, _, gap, _ = figures.ood(intervals_of(metrics), metrics).axes
+    home, _, away, _, gap, _ = figures.ood(intervals_of(metrics), metrics, printed_of()).axes
     assert lines(home) == {"all problems": ACCURACY["iterative_sft"]}
     assert lines(away) == {
         "all problems": [0.1, 0.08, 0.06],
@@ -220,7 +268,9 @@ def test_figure5_draws_home_away_with_its_end_levels_disparity_and_which_end_mov
     }
     assert bars(gap) == [(0, 0.5), (0, 0.75)]
     assert whiskers(gap) == [(1, 0.25, 1.0), (2, 0.375, 1.5)]
-    assert lines(gap) == {"group disparity of M$_1$": [0.5, 0.5]}
+    assert lines(gap) == {"of the last (arrow: from M$_1$)": [0.75, 0.75]}  # of the last that has one
+    (arrow,) = [found for found in gap.texts if hasattr(found, "arrow_patch")]
+    assert (arrow.xyann, arrow.xy) == ((1, 0.5), (1, 0.75))
     assert gap.get_xlabel() == "M$_1$ to last: level 1 +0.050, level 10 \N{MINUS SIGN}0.200"
     names = ["words\n(at home)", "far\n(OOD)", "far\ndisparity"]
     assert [home.get_ylabel(), away.get_ylabel(), gap.get_ylabel()] == names
@@ -243,6 +293,8 @@ def _plot(metrics, changes, rule, folder):
         "changes": (changes, tables.CHANGES),
         "outcomes": (outcomes_of(changes), tables.OUTCOMES),
         "coverage_rule": (rule, tables.RULE),
+        "extrapolations": (extrapolations_of((1, 8, 16, 0.5)), tables.EXTRAPOLATIONS),
+        "printed": (printed_of((4, 1, "distinct_n", "correct", 0.4)), tables.PRINTED),
         "frontier": (pl.DataFrame(schema=tables.FRONTIER), tables.FRONTIER),
         "curves": (pl.DataFrame(schema=tables.CURVES), tables.CURVES),
     }
@@ -261,11 +313,11 @@ def test_without_data_every_figure_says_so(table):
     intervals, none, rule = intervals_of(table), changes_of(), pl.DataFrame(schema=tables.RULE)
     drawn = [
         figures.accuracy(intervals, table, none),
-        figures.coverage(intervals, table, none, rule),
-        figures.improvement(intervals, table),
-        figures.diversity(intervals, table),
-        figures.ood(intervals, table),
-        figures_beyond.pass_at_k(intervals),
+        coverage_figure.coverage(intervals, table, none, rule),
+        figures.improvement(intervals, table, printed_of()),
+        figures.diversity(intervals, table, printed_of()),
+        figures.ood(intervals, table, printed_of()),
+        figures_beyond.pass_at_k(intervals, extrapolations_of()),
         figures_beyond.verdicts(none, outcomes_of(none)),
         figures_beyond.answer_flow(intervals),
     ]

@@ -8,6 +8,7 @@ from tables_for_figures import (
     bars,
     change,
     changes_of,
+    extrapolations_of,
     intervals_of,
     lines,
     metrics_of,
@@ -27,7 +28,7 @@ def test_figure6_draws_the_curve_of_every_iteration_from_the_share_of_right_samp
         rows("pass_at_4", "test", [0.75, 0.625]),
         rows("pass_at_2", "train", [0.1, 0.1]),
     )
-    (ax,) = pass_at_k(intervals_of(table)).axes
+    (ax,) = pass_at_k(intervals_of(table), extrapolations_of()).axes
     assert lines(ax) == {"M$_{1}$": [0.25, 0.5, 0.625, 0.75], "M$_{2}$": [0.5, 0.5625, None, 0.625]}
     assert ax.lines[0].get_xdata().tolist() == [1, 2, 3, 4] and ax.get_xscale() == "log"
     assert ax.lines[0].get_markevery() == [0, 1, 3]
@@ -40,7 +41,7 @@ def test_figure6_shows_m0_beside_the_iterations_and_crosses_nothing_with_it():
         rows("sample_accuracy", "test", [0.1, 0.25, 0.5], first=0),
         rows("pass_at_4", "test", [0.9, 0.75, 0.8], first=0),
     ]
-    (ax,) = pass_at_k(intervals_of(metrics_of(*groups))).axes
+    (ax,) = pass_at_k(intervals_of(metrics_of(*groups)), extrapolations_of()).axes
     assert lines(ax) == {"M$_0$": [0.1, 0.9], "M$_{1}$": [0.25, 0.75], "M$_{2}$": [0.5, 0.8]}
     assert not any(line.get_xydata().size for line in ax.lines if line.get_label().startswith("_crossing"))
 
@@ -60,9 +61,20 @@ def test_figure6_draws_each_curve_as_far_as_its_model_has_samples():
 
 def test_figure6_marks_where_a_curve_crosses_m1s():
     table = metrics_of(rows("sample_accuracy", "test", [0.25, 0.5]), rows("pass_at_4", "test", [0.75, 0.5]))
-    (ax,) = pass_at_k(intervals_of(table)).axes
+    (ax,) = pass_at_k(intervals_of(table), extrapolations_of()).axes
     (cross,) = [line for line in ax.lines if line.get_label() == "_crossing 2"]
     assert cross.get_xydata().tolist() == [[2, 0.5]]
+
+
+def test_figure6_goes_on_dotted_where_a_fit_holds_and_names_what_has_none():
+    table = metrics_of(rows("sample_accuracy", "test", [0.25, 0.5]), rows("pass_at_4", "test", [0.75, 0.625]))
+    further = extrapolations_of((1, 4, 8, 0.875), (1, 4, 16, 0.9375), (2, 4, None, None))
+    (ax,) = pass_at_k(intervals_of(table), further).axes
+    (line,) = [line for line in ax.lines if line.get_label() == "_beyond 1"]
+    assert line.get_xydata().tolist() == [[4, 0.75], [8, 0.875], [16, 0.9375]]
+    assert [line.get_label() for line in ax.lines if line.get_label().startswith("_beyond")] == ["_beyond 1"]
+    assert ax.get_xlabel() == "M$_{2}$: no fit, not extrapolated"
+    assert ax.get_xlim()[1] > 16 and [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "4", "8", "16"]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +95,7 @@ def test_figure7_prints_every_signed_change_in_its_verdicts_colour():
     table = changes_of(
         change("iterative_sft", "accuracy", "pass_at_1", "test", 0.25, 0.5, "progress"),
         change("iterative_sft", "syntactic diversity", "pairwise_distinct_n", "correct", 0.5, 0.375, "regress"),
-        change("iterative_sft", "solved beyond M1", "x", "test", 0.5, 0.25, "regress", role="secondary"),
+        change("iterative_sft", "beyond N samples", "x", "test", 0.5, 0.25, "regress", role="secondary"),
         change("iterative_dpo", "accuracy", "pass_at_1", "test", 0.25, 0.25, "unclear"),
     )
     figure = verdicts(table, outcomes_of(table))

@@ -23,7 +23,7 @@ def test_one_sample_of_each_problem_has_an_accuracy_and_little_else():
     few = "M1 and M2 gave fewer than two samples to some problem; several samples of each would show it"
     assert found.select("dimension", "reason").rows() == [
         *((f"{kind} diversity", few) for kind in ("syntactic", "semantic", "logical")),
-        ("solved beyond M1", few),
+        ("beyond N samples", few),
         ("OOD", "no OOD set was answered; an OOD set among the questions, and models to ask, would show it"),
         ("pass@k", few),
         ("coverage", "no training questions were answered"),
@@ -34,7 +34,7 @@ def test_one_sample_of_each_problem_has_an_accuracy_and_little_else():
 def test_nothing_is_missing_where_all_was_measured():
     full = [(i, metric, 0.3) for i in (1, 2) for metric in ("pass_at_1", "maj_at_2", "coverage", "tokens_mean")]
     full += [(i, "samples", 4.0) for i in (1, 2)] + [(i, "sample_accuracy", 0.3) for i in (1, 2)]
-    names = ["accuracy", "solved beyond M1", "pass@4", "syntactic diversity", "semantic diversity", "logical diversity"]
+    names = ["accuracy", "beyond N samples", "pass@4", "syntactic diversity", "semantic diversity", "logical diversity"]
     names += ["OOD accuracy on x", "OOD disparity on x"]
     assert not_measured(metrics(*full), changes(*names), ["x"]).is_empty()
 

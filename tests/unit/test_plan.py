@@ -54,9 +54,9 @@ def test_the_page_of_a_small_study():
     """Training takes 1000 and 4000 s, two shards 2000 s each, three evaluations (M0's too) 500 s each: 10,500 s."""
     plan = make_plan(small(SECONDS))
     ran = {"m/base0/mini-gsm/seed0/sft/model/model.json"}
-    text = page(plan, ran, {"m/base0/mini-gsm/seed0/sft-sft/model/model.json"})
-    assert text.startswith("# Plan of small: 35 jobs, 2.92 GPU-hours on gpu\n")
-    assert "Of 22 kinds of jobs 4 are measured" in text
+    text = page(plan, ran, {"m/base0/mini-gsm/seed0/sft-sft/model/model.json"}, [])
+    assert text.startswith("# Plan of small: 36 jobs, 2.92 GPU-hours on gpu\n")
+    assert "Of 23 kinds of jobs 4 are measured" in text
     stages = lines_of(text, "Stages")
     assert "train | 2 | 1 | 17.0 k | 1.39 | 1.39 | measured" in stages
     assert "sample | 5 | 0 | 24.0 k | 1.53 | 1.53 | measured" in stages
@@ -82,7 +82,7 @@ def test_the_page_of_a_small_study():
 
 def test_a_chain_that_mostly_samples_asks_for_more_shards():
     slow = SECONDS._replace(seconds=SECONDS.seconds | {("sample", "m", "mini-gsm", "train"): [9000.0]})
-    chain = lines_of(page(make_plan(small(slow)), {}, set()), "Wall-clock")[5]
+    chain = lines_of(page(make_plan(small(slow)), {}, set(), []), "Wall-clock")[5]
     assert "(sample " in chain and chain.endswith(" seconds). More sampling.shards would shorten it.")
 
 
@@ -99,22 +99,24 @@ def test_a_chain_that_mostly_samples_asks_for_more_shards():
 def test_the_memory_of_a_gpu_is_that_of_the_step_which_needs_most(changes, training):
     asked = small()
     update_config(asked.config["steps"], changes)
-    assert lines_of(page(make_plan(asked), {}, set()), "Memory of a GPU")[2] == f"m | 1.00 G | 2.00 (1) | {training}"
+    assert (
+        lines_of(page(make_plan(asked), {}, set(), []), "Memory of a GPU")[2] == f"m | 1.00 G | 2.00 (1) | {training}"
+    )
 
 
 def test_nothing_to_run_and_snakemake_not_asked():
     plan = make_plan(small())
-    assert lines_of(page(plan, {}, set()), "What would run now") == [
+    assert lines_of(page(plan, {}, set(), []), "What would run now") == [
         "Nothing: all files are there and up to date.",
     ]
-    assert lines_of(page(plan, {}, "Not asked."), "What would run now") == ["Not asked."]
+    assert lines_of(page(plan, {}, "Not asked.", []), "What would run now") == ["Not asked."]
 
 
 def test_a_pool_that_is_too_small_for_a_job_is_left_out():
     models = {"m": {"folder": "tiny-1b", "tensor_parallel": 2}}
     plan = make_plan(small(SECONDS, models=models))
     assert [run.size for run in plan.runs] == [2]
-    assert "Too few for the largest job: 1 GPUs." in page(plan, {}, set())
+    assert "Too few for the largest job: 1 GPUs." in page(plan, {}, set(), [])
 
 
 def test_an_unknown_device_and_problems_of_unknown_number_are_named():
@@ -122,7 +124,9 @@ def test_an_unknown_device_and_problems_of_unknown_number_are_named():
         make_plan(small(plan={"device": "tpu"}))
     asked = small()
     asked.config["tasks"]["mini-gsm"]["test"] = {"file": "absent.jsonl", "format": "gsm8k"}
-    assert "Of unknown size, and so left out of everything above: mini-gsm, test." in page(make_plan(asked), {}, set())
+    assert "Of unknown size, and so left out of everything above: mini-gsm, test." in page(
+        make_plan(asked), {}, set(), []
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,7 +158,7 @@ def test_a_grid_a_hundred_times_the_papers_is_planned_within_a_minute():
     config = configuration("paper") | {"seeds": list(range(100))}
     started = time.process_time()
     plan = make_plan(Study(config, RULES, NOTHING))
-    text = page(plan, {}, "Not asked.")
+    text = page(plan, {}, "Not asked.", [])
     picture(plan)
     assert len(plan.jobs) > 170_000 and f"{len(plan.jobs):,} jobs" in text
     assert time.process_time() - started < 60
@@ -165,12 +169,12 @@ def test_a_study_for_one_machine_ends_when_its_file_says_so_and_fits(study, size
     plan = make_plan(Study(configuration(study), RULES, NOTHING))
     assert plan.runs[0].size == size and plan.runs[0].seconds <= hours * 3600
     if plan.study.has_gpus:
-        assert lines_of(page(plan, {}, set()), "Memory of a GPU")[2].endswith(" | 24 | yes")
+        assert lines_of(page(plan, {}, set(), []), "Memory of a GPU")[2].endswith(" | 24 | yes")
 
 
 def test_a_device_may_be_described_in_the_study():
     asked = small(SECONDS, plan={"device": GPU | {"name": "two of mine", "memory": 3}})
-    text = page(make_plan(asked), {}, set())
+    text = page(make_plan(asked), {}, set(), [])
     assert text.splitlines()[0].endswith(" GPU-hours on two of mine")
     assert lines_of(text, "Memory of a GPU")[2] == "m | 1.00 G | 2.00 (1) | 16.0 (1) | 3 | no"
 

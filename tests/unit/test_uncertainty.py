@@ -1,13 +1,14 @@
 """Over 300 lines: every interval and test is held against a closed form and against simulated studies."""
 
 from itertools import product
-from math import comb
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reversal import uncertainty
+from reversal.accuracy import beyond
 from reversal.uncertainty import (
     disparity,
     effect_size,
@@ -18,7 +19,6 @@ from reversal.uncertainty import (
     paired_p_value,
     replicates_p_value,
     resampled_means,
-    second_sample_p_value,
 )
 from scipy.stats import binom, binomtest, norm, t
 
@@ -366,71 +366,18 @@ def test_a_disparity_without_right_easy_answers_has_no_p():
     assert paired_disparity_p_value((same, same), (always, always)) == 1.0
 
 
-@given(
-    st.integers(2, 4).flatmap(
-        lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n)] * 2), min_size=1, max_size=3))
-    )
-)
-@settings(max_examples=30)
-def test_what_m_t_solves_beyond_m1_is_tested_against_all_ways_to_share_out_the_right_samples(case):
-    n, pairs = case
-
-    def beyond(before: int, after: int) -> float:
-        """accuracy.solved_outside of M_t less its null."""
-        return {0: after / n, 1: after / n / n - 1 / n}.get(before, 0.0)
-
-    ways = []
-    for before, after in pairs:
-        c = before + after
-        shares = range(max(0, c - n), min(n, c) + 1)
-        ways.append([(beyond(k, c - k), comb(n, k) * comb(n, c - k) / comb(2 * n, c)) for k in shares])
-    found = sum(beyond(*pair) for pair in pairs)
-    p = sum(
-        np.prod([chance for _, chance in way])
-        for way in product(*ways)
-        if abs(sum(value for value, _ in way)) >= abs(found) - 1e-12
-    )
-    before, after = np.array(pairs).T
-    assert second_sample_p_value(before, after, n, n) == pytest.approx(p, abs=0.02)
-
-
-def test_the_second_sample_test_is_exact_for_unequal_numbers_of_samples():
-    n, m, pairs = 3, 5, [(0, 2), (1, 3), (2, 4), (2, 1)]
-
-    def beyond(before, after):
-        return after / m if before == 0 else (after / m - 1) / n if before == 1 else 0.0
-
-    ways = []
-    for c in (sum(pair) for pair in pairs):
-        shares = range(max(0, c - m), min(n, c) + 1)
-        ways.append([(beyond(k, c - k), comb(n, k) * comb(m, c - k) / comb(n + m, c)) for k in shares])
-    found = sum(beyond(*pair) for pair in pairs)
-    p = sum(
-        np.prod([chance for _, chance in way])
-        for way in product(*ways)
-        if abs(sum(value for value, _ in way)) >= abs(found) - 1e-12
-    )
-    before, after = np.array(pairs).T
-    assert second_sample_p_value(before, after, n, m) == pytest.approx(p, abs=0.02)
-    assert 0.05 < p < 0.95  # else any answer would be near it
-
-
-def test_a_second_sample_of_m1_has_uniform_p(monkeypatch):
-    """Swapping the values would find losses: 3 % of p below 0.01."""
+def test_what_a_second_sample_of_m1_solves_beyond_n_samples_has_uniform_p(monkeypatch):
+    """Net of what it loses; the gains alone, few and large among many small losses, would find losses."""
     monkeypatch.setattr(uncertainty, "FLIPS", 1_000)
     rng = np.random.default_rng(8)
-    samples = [rng.binomial(8, rng.beta(1, 1, 120), (2, 120)) for _ in range(500)]
-    p_values = [second_sample_p_value(before, after, 8, 8) for before, after in samples]
+    p_values = []
+    for _ in range(500):
+        first, later = rng.binomial(8, rng.beta(1, 1, 120), (2, 120))
+        both = pl.DataFrame({"n": 8, "c": first, "n_later": 8, "c_later": later})
+        net = beyond(both)["beyond_n_samples_net"].to_numpy()
+        p_values.append(paired_p_value(np.zeros(120), net))
     assert_uniform(p_values)
     assert np.mean(np.array(p_values) < 0.01) <= 0.02
-
-
-def test_the_second_sample_test_finds_what_m1_could_not_do_and_takes_any_shape():
-    before, after = np.zeros((3, 20), int), np.zeros((3, 20), int)
-    after[:, :10] = 4
-    assert second_sample_p_value(before, after, 8, 8) < 0.001
-    assert second_sample_p_value(before, before, 8, 8) == 1.0
-    assert np.isnan(second_sample_p_value(before[:, :0], after[:, :0], 8, 8))
 
 
 def test_effect_size_is_the_mean_change_in_standard_deviations_of_the_problems():

@@ -74,7 +74,7 @@ def test_a_run_ends_with_a_sentence_per_method_and_a_small_table():
     rows = [
         row("accuracy", 0.3, "progress") | place | {"method": "a"},
         row("logical diversity", -0.1, "regress") | place | {"method": "a"},
-        row("solved beyond M1", 0.1, "progress", role="secondary") | place | {"method": "a"},
+        row("beyond N samples", 0.1, "progress", role="secondary") | place | {"method": "a"},
         row("accuracy", -0.3, "regress") | place | {"method": "long_name"},
     ]
     changes = pl.DataFrame(rows, schema=CHANGES)

@@ -123,9 +123,10 @@ def expected(lineage: str, cosine) -> dict[tuple[str, str], float]:
         meaning = [_spread(q, cosine) if q else 0.0 for q in parts]
         found["pairwise_equation_diversity", subset] = float(np.average(different, weights=weights))
         found["semantic_diversity", subset] = float(np.average(meaning, weights=weights))
-    found["solved_outside_m1", "test"] = _mean(
-        _right(q) * (1 - _right(f)) ** (N - 1) for q, f in zip(classes, before, strict=True)
-    )
+    pairs = [(_right(q), _right(f)) for q, f in zip(classes, before, strict=True)]
+    gained, lost = (_mean(a * (1 - b) ** (N - 1) for a, b in either) for either in (pairs, [p[::-1] for p in pairs]))
+    found |= {("beyond_n_samples", "test"): gained, ("beyond_n_samples_lost", "test"): lost}
+    found["beyond_n_samples_net", "test"] = gained - lost
     found |= _null(before) if lineage == "start" else _flow(classes, before)
     easy, hard = _right_per_level(lineage)
     sizes = [of_level.height for of_level in _levels()]
