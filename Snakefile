@@ -62,10 +62,6 @@ rule all:
         "all files of the study"
 
 
-onstart:
-    try_settings()
-
-
 onsuccess:
     verdict = Path(rules.summarise.output.verdict)
     # Not after `snakemake plan`, nor where some files alone were asked for.

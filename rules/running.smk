@@ -69,6 +69,8 @@ def take_over():
 
 onstart:
     if set(workflow.dag_settings.targets) != {"plan"}:  # which only reads
+        if not workflow.touch:
+            try_settings()  # first, as a study that is refused leaves nothing behind
         try:
             take_over()
         except RuntimeError as error:

