@@ -21,8 +21,8 @@ def test_bytes_per_kind():
     found = bytes_per_kind(JOBS, STUDY)
     assert found["base models"] == 0  # a folder is linked to
     assert found["checkpoints"] == 3 * 4e9
-    # M1 and M2 answer ten training problems eight times; M0 and all three answer ten test problems nine times, and M1 and
-    # M3 once more eight times at three temperatures
+    # M1 and M2 answer ten training problems eight times; M0 and all three answer ten test problems nine times, and M1
+    # and M3 once more eight times at three temperatures
     answers = 2 * 80 + 4 * 90 + 2 * 3 * 80
     assert found["samples"] == pytest.approx(answers * 48 * 1.3)
     assert found["verdicts"] == answers * 6
