@@ -52,11 +52,9 @@ def pass_at_k(intervals: pl.DataFrame, extrapolations: pl.DataFrame) -> Figure:
         here, looks = data.filter(**place), _by_iteration(steps, colours(intervals)[place["method"]])
         for t, look in zip(steps, looks, strict=True):
             band = 0.15 if t in (steps[0], steps[-1]) else 0
-            curve = here.filter(iteration=t).sort("k")  # as long as this model has samples
-            marked = [i for i, k in enumerate(curve["k"]) if k & (k - 1) == 0]
-            drawing.line(ax, curve, x="k", band=band, markevery=marked, **look)
+            _curve(ax, here.filter(iteration=t), band=band, **look)
         if evaluated:
-            drawing.line(ax, here.filter(iteration=0), x="k", band=0, markevery=marked, **BASE)
+            _curve(ax, here.filter(iteration=0), band=0, **BASE)
         _mark_crossings(ax, here, steps, looks)
         further = _beyond(ax, extrapolations.filter(**place), here, dict(zip(steps, looks, strict=True)))
         drawing.doublings(ax, sorted({*ks, *further}))
@@ -69,6 +67,12 @@ def pass_at_k(intervals: pl.DataFrame, extrapolations: pl.DataFrame) -> Figure:
         key.append(Patch(color=EXTRAPOLATED, label="extrapolated by a fit"))
     drawing.legend(figure, "pass@k on the test problems (bands: M$_1$ and the last iteration)", key)
     return figure
+
+
+def _curve(ax: Axes, rows: pl.DataFrame, **look) -> None:
+    """A line over k, as far as its model has samples, marked at the powers of two."""
+    marked = [i for i, k in enumerate(rows["k"].sort()) if k & (k - 1) == 0]
+    drawing.line(ax, rows, x="k", markevery=marked, **look)
 
 
 def _beyond(ax: Axes, fits: pl.DataFrame, here: pl.DataFrame, looks: dict[int, dict]) -> list[int]:

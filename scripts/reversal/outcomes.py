@@ -14,7 +14,7 @@ sharpened                         the same, but every regressed dimension lies o
 from math import ceil, log10
 
 import polars as pl
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from reversal.dimensions import BEST
 from reversal.tables import OUTCOMES
@@ -31,7 +31,7 @@ OUTCOME = [
 NOT_EXCLUDED = OUTCOME[4]
 POWER = 0.8
 SIGNIFICANT = 0.05
-LIMIT = float(norm.isf(SIGNIFICANT / 2))
+LIMIT = float(-ndtri(SIGNIFICANT / 2))
 
 
 def outcomes(changes: pl.DataFrame, frontier: list[dict], runs: str) -> pl.DataFrame:
@@ -109,7 +109,7 @@ def smallest_seen(row: dict, tests: int) -> float | None:
     if row["low"] is None:
         return None
     error = (row["high"] - row["low"]) / 2 / LIMIT
-    return float(norm.isf(SIGNIFICANT / 2 / max(1, tests)) + norm.isf(1 - POWER)) * error
+    return float(-ndtri(SIGNIFICANT / 2 / max(1, tests)) - ndtri(1 - POWER)) * error
 
 
 def problems_needed(row: dict) -> int | None:
@@ -121,7 +121,7 @@ def problems_needed(row: dict) -> int | None:
     if row["low"] is None or not row["margin"] or row["replicates"] > 1:
         return None
     error = (row["high"] - row["low"]) / 2 / LIMIT
-    exact = row["problems"] * ((LIMIT + norm.isf(1 - POWER)) * error / row["margin"]) ** 2
+    exact = row["problems"] * ((LIMIT - ndtri(1 - POWER)) * error / row["margin"]) ** 2
     digit = 10 ** max(0, int(log10(max(exact, 1))) - 1)
     return ceil(exact / digit) * digit
 

@@ -93,7 +93,7 @@ def score_interval(change: np.ndarray, clusters: np.ndarray | None = None) -> tu
     doi 10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B
     """
     from scipy.optimize import brentq
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     scale = 1.0
     if clusters is not None:
@@ -103,7 +103,7 @@ def score_interval(change: np.ndarray, clusters: np.ndarray | None = None) -> tu
     n, up, down = len(change), change[change > 0].sum(), -change[change < 0].sum()
     if np.abs(change).max(initial=0) > 1 + 1e-9:
         return float("nan"), float("nan")
-    critical = norm.isf(TAIL)
+    critical = -ndtri(TAIL)
 
     def beyond(mean: float) -> float:
         """How many standard errors the observed mean lies above `mean`, which is taken for true."""
