@@ -53,7 +53,7 @@ def test_figure6_draws_each_curve_as_far_as_its_model_has_samples():
         rows("pass_at_3", "test", [0.625]),
         rows("pass_at_4", "test", [0.75]),
     )
-    figure = pass_at_k(intervals_of(table))
+    figure = pass_at_k(intervals_of(table), extrapolations_of())
     figure.draw_without_rendering()
     curves = {line.get_label(): line for line in figure.axes[0].lines}
     assert [curves[f"M$_{{{t}}}$"].get_markevery() for t in (1, 2)] == [[0, 1, 3], [0, 1]]
