@@ -48,7 +48,9 @@ def parts_of_change(values: pl.DataFrame, first: str, last: str, metric: str) ->
     here = values.filter(pl.col("metric").is_in([metric, share]), pl.col("lineage").is_in([first, last]))
     end = pl.when(pl.col("lineage") == first).then(pl.lit("1")).otherwise(pl.lit("T"))
     what = pl.when(pl.col("metric") == share).then(pl.lit("w")).otherwise(pl.lit("d"))
-    here = here.with_columns(name=pl.format("{} {} {}", what, "subset", end))
+    if here.is_empty():
+        return pl.DataFrame(schema=values.schema)
+    here = here.with_columns(name=what + pl.lit(" ") + pl.col("subset") + pl.lit(" ") + end)
     key = ["base", "seed", "problem_id"]
     wide = here.pivot("name", index=key, values="value", maintain_order=True)
     needed = [f"{what} {kind} {end}" for kind in KINDS for what in "wd" for end in "1T"]
