@@ -31,7 +31,8 @@ import polars as pl
 import torch
 from reversal.generate import generate_problems
 from reversal.pretraining import initialise_llama, train_tokenizer
-from reversal.sampling import generate, requests_for
+from reversal.requests import requests_for
+from reversal.sampling import generate
 from reversal.training import fit
 
 GPU = torch.cuda.is_available()

@@ -57,7 +57,8 @@ def weights(output: str) -> None:
 def answers(engine: str, model: str, output: str) -> None:
     """A job of `main`: greedy answers to 100 test questions."""
     from reversal.problems import load_problems
-    from reversal.sampling import generate, requests_for
+    from reversal.requests import requests_for
+    from reversal.sampling import generate
 
     config = study()
     task = config["tasks"]["mini-gsm"]

@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 from reversal import jobs, tables
-from reversal.sampling import requests_for
+from reversal.requests import requests_for
 
 
 def main(problems_path: str, shard_paths: list[str], asked: dict, output: str) -> None:

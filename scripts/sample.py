@@ -3,7 +3,8 @@
 import json
 
 from reversal import checkpoints, devices, jobs, tables
-from reversal.sampling import generate, requests_for
+from reversal.requests import requests_for
+from reversal.sampling import generate
 
 
 def main(problems_paths, model_json, settings, engine, gpus, prompt, stop, seed_parts, shard, shards, output) -> None:

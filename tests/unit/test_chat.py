@@ -12,7 +12,8 @@ import reversal
 from reversal.answers import after_thinking
 from reversal.checkpoints import publish
 from reversal.prompts import end_of_turn, format_prompt, rendered
-from reversal.sampling import generate, requests_for
+from reversal.requests import requests_for
+from reversal.sampling import generate
 from reversal.tables import PROBLEMS
 from reversal.training import train
 

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import polars as pl
 from export_answers import main
@@ -7,6 +8,7 @@ from reversal.answer_forms import read_rows
 from reversal.exporting import lm_eval_rows
 from reversal.given_answers import matched, samples_and_labels
 from reversal.problems import load_problems
+from reversal.seals import sealed_parquet
 from reversal.tables import PROBLEMS, SAMPLE_KEY, SAMPLES, VERDICT_ROWS
 from reversal.verification import verify
 
@@ -73,7 +75,7 @@ def test_exported_answers_read_again_get_the_same_verdicts(tmp_path):
     folder.mkdir()
     paths = [str(tmp_path / f"{name}.parquet") for name in ("test", "samples", "verdicts")]
     for frame, path in zip((problems, samples, before), paths, strict=True):
-        frame.write_parquet(path)
+        Path(path).write_bytes(sealed_parquet(frame))
     main(*paths, {"prompt": "", "stop": []}, str(folder))
     assert sorted(path.name for path in folder.iterdir()) == ["samples_test_greedy.jsonl", "samples_test_sampled.jsonl"]
     given = read_rows([str(path) for path in sorted(folder.iterdir())], labels=False)

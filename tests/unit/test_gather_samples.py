@@ -3,7 +3,7 @@ import pytest
 from gather_samples import main
 from polars.testing import assert_frame_equal
 from reversal import tables
-from reversal.sampling import requests_for
+from reversal.requests import requests_for
 
 PROBLEMS = pl.DataFrame(
     [

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from reversal.sampling import _batches, _before, generate, requests_for
+from reversal.requests import requests_for
+from reversal.sampling import _batches, _before, generate
 from reversal.seeds import seed_for
 from reversal.tables import SAMPLES
 
