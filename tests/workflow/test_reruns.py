@@ -80,7 +80,7 @@ def test_results_alone_are_adopted_by_a_fresh_copy_of_the_repository(study, tmp_
     assert adopted.returncode == 0, adopted.stdout + adopted.stderr
     assert jobs_to_run(fresh) == {}
     changed = jobs_to_run(fresh, "steps: {dpo: {arguments: {beta: 0.2}}}")
-    assert Counter(changed) == Counter(models(evaluated=3, as_parents=1, trained=3, sets=2))
+    assert Counter(changed) == Counter(models(evaluated=3, as_parents=1, trained=3, ends=2, sets=2))
 
 
 @pytest.mark.parametrize(
