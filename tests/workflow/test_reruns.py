@@ -106,7 +106,6 @@ def test_an_edited_module_reruns_what_imports_it(study, path, expected):
         # One new model per method; their three parents were last iterations and answer training problems now.
         ("iterations: 4", models(evaluated=3, as_parents=3, trained=3, ends=3)),
         ("methods: {late_dpo: {start: [sft, sft, dpo]}}", models(evaluated=1, as_parents=0, trained=1, ends=1)),
-        ("methods: {half_and_half: {start: [sft, dpo], repeat: [sft]}}", REPORTING),
         ("seeds: [0, 1]", models(evaluated=7, as_parents=3, trained=6, ends=4)),  # M0 is sampled anew, too
         (
             "models: {mini-llama: {pretrain: {seeds: [0, 1]}}}",
