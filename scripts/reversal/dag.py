@@ -182,12 +182,13 @@ def _table_jobs(jobs: list[Job]) -> list[Job]:
     scores, at_temperatures = (
         tuple(job.output for job in jobs if job.rule == rule) for rule in ("score", "score_frontier")
     )
+    tests = [job.output for job in jobs if job.rule == "prepare_problems" and job.output.endswith("/test.parquet")]
     frontier, metrics = "tables/frontier.csv", "tables/metrics.parquet"
     after = {"summarise_time": ("tables/time.csv", metrics, frontier), "write_pages": ("pages/headline.html", metrics)}
     after |= {"plot": ("figures/figure1_accuracy.svg", metrics, frontier)}
     after |= {"write_provenance": ("provenance.json", metrics)}
     return [
-        Job("summarise_frontier", frontier, "summarise_frontier", ("summarise_frontier",), at_temperatures),
+        Job("summarise_frontier", frontier, "summarise_frontier", ("summarise_frontier",), (*tests, *at_temperatures)),
         Job("summarise", metrics, "summarise", ("summarise",), (*scores, frontier)),
         *(Job(rule, output, rule, (rule,), tuple(needs)) for rule, (output, *needs) in after.items()),
     ]
