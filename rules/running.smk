@@ -1,12 +1,15 @@
-# running: one Snakemake at a time works on a study, its jobs end with it, and SIGTERM or Ctrl-C ends all of them soon
+# running: one Snakemake at a time works on a study, says how far it is, and SIGTERM or Ctrl-C ends all its jobs soon
+import shlex
 import signal
 import threading
 import time
 
 import psutil
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
 from snakemake.shell import shell
 
-from reversal import checkpoints, holding, jobs, runs
+from reversal import checkpoints, ending, holding, jobs, runs, status, status_page
 
 os.environ[jobs.PARENT] = str(os.getpid())
 shell.prefix("set -euo pipefail; exec ")  # a shell in between would outlive Snakemake, and its job with it
@@ -63,8 +66,37 @@ def take_over():
     if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
         workflow.dag.conda_envs.clear()  # else Snakemake's report lists environments that no job ran in
     runs.begin(RESULTS, ROOT, configuration, code_of_stages())
+    if not workflow.touch:
+        write_down()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end_soon)
+
+
+def write_down():
+    """What this run sets out to do, for `make status`; where Snakemake itself is quiet, how far it is, again and again."""
+    names = [os.path.relpath(job.log[0], f"{RESULTS}/logs") for job in workflow.dag.needrun_jobs() if job.log]
+    cores = workflow.cores if workflow.local_exec else workflow.resource_settings.nodes
+    command = os.environ.get("STUDY_COMMAND") or shlex.join(["snakemake", *sys.argv[1:]])
+    status.begin(RESULTS, AS_WRITTEN, command, cores, GPUS, [name.removesuffix(".log") for name in names])
+    if {Quietness.RULES, Quietness.PROGRESS} <= set(workflow.output_settings.quiet or ()):
+        noise = ("Select jobs to execute", "Execute ")
+        logger.addFilter(lambda record: not str(record.msg).startswith(noise))
+        threading.Thread(target=tell, daemon=True).start()
+
+
+def tell():
+    """A line whenever a job has begun or ended, and once a minute."""
+    with open(Path(workflow.basedir) / "rules" / "throughputs.yaml") as throughputs:
+        table = yaml.safe_load(throughputs)
+    run, before, told = status.read(RESULTS), None, 0.0
+    while True:
+        now, found = time.time(), status.jobs_of(RESULTS, run, time.time())
+        states = [job.state for job in found]
+        if states != before or now - told > 60:
+            left = ending.seconds_left(found, ending.finished(RESULTS, found), run, table, now)
+            print(status_page.line(found, left, AS_WRITTEN, now), flush=True)
+            before, told = states, now
+        time.sleep(5)
 
 
 onstart:

@@ -21,7 +21,10 @@ rule write_pages:
         code=code("write_pages"),
         figures=list(SHOWN_FIGURES),
         tables=list(SHOWN_TABLES),
-        captions=[f"{ROOT}/rules/captions/{Path(path).stem}.rst" for path in [*SHOWN_FIGURES, *SHOWN_TABLES]],
+        captions=[
+            os.path.normpath(f"{ROOT}/rules/captions/{Path(path).stem}.rst")
+            for path in [*SHOWN_FIGURES, *SHOWN_TABLES]
+        ],
         style=os.path.normpath(f"{ROOT}/scripts/report/report.css"),
         script=os.path.normpath(f"{ROOT}/scripts/report/report.js"),
         problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),

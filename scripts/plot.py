@@ -13,6 +13,7 @@ from reversal import (
     figures_tradeoff,
     jobs,
     tables,
+    verdict_words,
 )
 
 # The same table gives the same bytes: ids come from a fixed salt and no date is written. Letters are drawn as paths, so
@@ -30,6 +31,9 @@ def main(inputs: dict[str, str], reference: int, outputs: dict[str, str]) -> Non
     printed = tables.read(inputs["printed"], tables.PRINTED)
     frontier = tables.read(inputs["frontier"], tables.FRONTIER)
     curves = tables.read(inputs["curves"], tables.CURVES)
+    tables_of_methods = (metrics, intervals, changes, outcomes, extrapolations, printed, frontier, curves)
+    metrics, intervals, changes, outcomes, extrapolations, printed, frontier, curves = map(_named, tables_of_methods)
+    rule = _named(rule, "best_method")
     later, runs = (table.filter(pl.col("iteration") > 0) for table in (intervals, metrics))  # M0 aside
     with matplotlib.rc_context(drawing.STYLE | REPRODUCIBLE):
         drawn = {
@@ -49,6 +53,11 @@ def main(inputs: dict[str, str], reference: int, outputs: dict[str, str]) -> Non
             svg = io.StringIO()
             figure.savefig(svg, format="svg", metadata={"Date": None})
             jobs.write_text(outputs[name], svg.getvalue())
+
+
+def _named(table: pl.DataFrame, column: str = "method") -> pl.DataFrame:
+    """The table with its methods as one reads them."""
+    return table.with_columns(pl.col(column).map_elements(verdict_words.in_words, return_dtype=pl.String))
 
 
 if "snakemake" in globals():

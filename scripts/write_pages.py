@@ -23,7 +23,9 @@ def main(inputs: dict, figure_paths: list[str], table_paths: list[str], study: d
     )
     captions = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs["captions"]}
     drawn = {
-        name: markup.figure(name, study["labels"][name], Path(path).read_text(encoding="utf-8"), captions[name])
+        name: markup.figure(
+            name, _numbered(study["labels"][name]), Path(path).read_text(encoding="utf-8"), captions[name]
+        )
         for path in figure_paths
         if (name := Path(path).stem) != OF_SEVERAL or rule.height > 1
     }
@@ -76,6 +78,10 @@ def _section(title: str, folder: Path, problems: pl.DataFrame, series: list) -> 
         for method, lineages in methods.items()
     }
     return page_answers.section(title, shown, judged, methods, of_kind), verifiers
+
+
+def _numbered(label: str) -> str:
+    return f"Figure {label.replace(' ', '. ', 1)}"
 
 
 def _notes(verifiers: set[str]) -> list[str]:

@@ -93,6 +93,7 @@ async function answers() {
     ofMethod();
   }
 
+  where.parentElement.hidden = where.options.length < 2;
   where.onchange = ofSection;
   method.onchange = ofMethod;
   kind.onchange = problems;

@@ -10,6 +10,7 @@ from reversal.verdict_words import in_words
 NUMBERS = ("base", "seed", "iteration", "value", "n", "low", "high")
 CHOICES = {"metric": "pass_at_1", "subset": "test"}
 HEIGHT = 380  # pixels
+LETTERS = {"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal"}
 
 
 def explorer(metrics: pl.DataFrame, intervals: pl.DataFrame) -> dict:
@@ -43,16 +44,17 @@ def _chart(data: pl.DataFrame) -> alt.LayerChart:
     base = alt.Chart().encode(x=x, color=alt.Color("method:N", scale=of_method, legend=legend))
     numbers = [alt.Tooltip(f"{name}:Q", format=".4f") for name in ("value", "low", "high")]
     fields = ["method:N", "iteration:Q", "base:N", "seed:N", "lineage:N", *numbers, "n:Q"]
-    band = base.mark_area(opacity=0.15).encode(y=alt.Y("mean(low):Q", **y), y2="mean(high):Q")
-    line = base.mark_line(strokeWidth=2).encode(y=alt.Y("mean(value):Q", **y))
+    path = base.transform_filter("datum.iteration > 0")  # no line leads from M0: M1 may learn from gold solutions
+    band = path.mark_area(opacity=0.15).encode(y=alt.Y("mean(low):Q", **y), y2="mean(high):Q")
+    line = path.mark_line(strokeWidth=2).encode(y=alt.Y("mean(value):Q", **y))
     dots = base.mark_circle(size=60).encode(y=alt.Y("value:Q", **y), tooltip=fields)
     first = {"model": data["model"].first(), "task": data["task"].first()} | CHOICES
     params = [alt.param(name, value=value) for name, value in first.items()]
     shown = " && ".join(f"datum.{name} === {name}" for name in first)
     chart = alt.layer(band, line, dots, data=_csv(data)).transform_filter(shown).add_params(*params)
-    return chart.properties(
-        width="container", height=HEIGHT, autosize=alt.AutoSizeParams(type="fit", contains="padding")
-    )
+    fitted = alt.AutoSizeParams(type="fit", contains="padding")
+    chart = chart.properties(width="container", height=HEIGHT, autosize=fitted)
+    return chart.configure(font="system-ui, sans-serif").configure_axis(**LETTERS).configure_legend(labelFontSize=13)
 
 
 def _csv(rows: pl.DataFrame) -> alt.InlineData:

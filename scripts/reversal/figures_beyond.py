@@ -208,7 +208,9 @@ def _verdict_axes(ax: Axes, model: str, dimensions: list, places: dict, methods:
     ax.set(xlim=(-0.52, max(places.values()) + 0.52), ylim=(len(dimensions) + first - 0.45, above - 0.45))
     ax.set_yticks([above, 0, *(i + first for i in range(len(dimensions)))], [model, "outcome", *dimensions])
     ax.get_yticklabels()[0].set_fontweight("bold")
-    ax.set_xticks(list(places.values()), [method if named else "" for _, method in places], rotation=90)
+    side_by_side = len(places) <= 6  # else columns are too narrow for words
+    shown = [method.replace(" ", "\n") if side_by_side else method for _, method in places]
+    ax.set_xticks(list(places.values()), shown if named else [""] * len(places), rotation=0 if side_by_side else 90)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     for label, (_, method) in zip(ax.get_xticklabels(), places, strict=True):

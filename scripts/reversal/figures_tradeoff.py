@@ -10,7 +10,6 @@ from reversal.accuracy import accuracy_metric
 from reversal.dimensions import DIVERSITIES
 from reversal.drawing import DASHES, MARKERS
 from reversal.figures import select
-from reversal.verdict_words import in_words
 
 FIRST = {"color": "black", "marker": "o", "markersize": 5, "linestyle": "", "label": "M$_1$", "zorder": 5}
 LAST = {"markersize": 5.5, "markeredgecolor": "black", "markeredgewidth": 0.6, "zorder": 6}
@@ -28,22 +27,23 @@ def tradeoff(intervals: pl.DataFrame, methods: dict[str, str]) -> Figure:
         return drawing.nothing("no diversity of correct answers, or no accuracy")
     places = later.select("model", "task").unique(maintain_order=True).rows()
     figure, axes = drawing.grid(len(places), len(measures), 2.0, 1.6)
+    figure.set_figwidth(2.1 * len(measures))
     looks = {
         method: {"color": colour, "marker": MARKERS[(i + 1) % len(MARKERS)], "linestyle": DASHES[i % len(DASHES)]}
         for i, (method, colour) in enumerate(methods.items())
     }
-    for row, (model, task) in zip(axes, places, strict=True):
+    for i, (row, (model, task)) in enumerate(zip(axes, places, strict=True)):
         here = later.filter(model=model, task=task)
         for ax, measure in zip(row, measures, strict=True):
             for method, look in looks.items():
                 of_method = here.filter(method=method)
                 _path(ax, select(of_method, metric, "test"), select(of_method, DIVERSITIES[measure], "correct"), look)
-            ax.set(title=measure if row is axes[0] else "", xlabel="accuracy" if row is axes[-1] else "")
+            ax.set(title=measure if i == 0 else "", xlabel="accuracy" if i == len(places) - 1 else "")
             drawing.tidy(ax)
             ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
         row[0].set_ylabel(f"{model}\n{task}" if len(places) > 1 else "of a problem's correct answers")
     key = [Line2D([], [], **FIRST)]
-    key += [Line2D([], [], **look, label=f"{in_words(method)}, to its last model") for method, look in looks.items()]
+    key += [Line2D([], [], **look, label=f"{method}, to its last model") for method, look in looks.items()]
     drawing.legend(figure, "Accuracy against diversity", key)
     return figure
 

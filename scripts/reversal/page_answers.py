@@ -13,7 +13,7 @@ KINDS = {
     "gained_inside": "gained inside M1's support: wrong in M1, but one of its samples was right",
     "gained_outside": "gained outside M1's support: no answer of M1 was right",
     "lost": "lost: right in M1, wrong in the last model",
-    "never": "never solved: no model's answer was right",
+    "never": "never solved: the greedy answer of no model was right",
     "between": "right in between only, in neither M1 nor the last model",
 }
 SHOWN = 2000  # characters of an answer; a longer one is cut in the middle, as its end holds the final answer

@@ -57,7 +57,7 @@ def verdict(
     study: str, basis: str, changes: pl.DataFrame, outcomes: pl.DataFrame, notes: list[str], figures: list[str]
 ) -> str:
     """The first screen: per method one sentence, below them `figures`. basis: verdict_words.basis. notes: warnings."""
-    parts = [f'<h1>Progress or regress?</h1><p class="lead">{escape(study)}. {escape(basis)}.</p>']
+    parts = [f'<h1>Progress or regress?</h1><p class="lead">Study {escape(study)}. {escape(basis)}.</p>']
     parts += [f'<p class="note">{escape(note)}</p>' for note in notes]
     primary = changes.filter(role="primary")
     for (model, task), group in outcomes.group_by("model", "task", maintain_order=True):
@@ -126,7 +126,8 @@ def rule_sentence(row: dict) -> str:
         return "M1's coverage is not known, so the paper's coverage rule expects nothing."
     kind = {"dpo": "a method with DPO steps", "sft": "pure SFT"}[row["rule_expects"]]
     said = f"M1's coverage is {row['coverage']:.3f}: the paper's rule expects {kind} to reach the best accuracy. "
-    best = f"the best, chosen after looking, was {row['best_method']} with {row['best_accuracy']:.3f}"
+    best_method = ", ".join(map(in_words, row["best_method"].split(", ")))
+    best = f"the best, chosen after looking, was {best_method} with {row['best_accuracy']:.3f}"
     outcome = f"Not compared, as there is one kind of method only: {best}."
     if row["rule_fits"] != "not compared":
         start = {"yes": "It did", "no": "It did not", "not shown": "That is neither shown nor refuted"}[
@@ -145,7 +146,8 @@ def rule_sentence(row: dict) -> str:
 def _table(rows: list[dict], kind: str) -> str:
     published = any(row["published_first"] is not None for row in rows)
     names = [kind, "M1", "last", "change", "95 % interval", "margin", "effect size", "adjusted p", "verdict"]
-    names += [*(["published M1, best"] if published else []), "problems", "note"]
+    names += [*(["published M1, best"] if published else []), "problems"]
+    names += ["note"] if any(row["note"] for row in rows) else []
     head = "".join(f"<th>{name}</th>" for name in names)
     body = "".join(_change_row(row, published) for row in rows)
     return scroll(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", kind)
@@ -164,7 +166,8 @@ def _change_row(row: dict, published: bool) -> str:
         first, top, at = (row[f"published_{name}"] for name in ("first", "best", "best_iteration"))
         cells += f'<td class="number">{"" if first is None else f"{first:.3f}, {top:.3f} (M{at})"}</td>'
     cells += f'<td class="number">{row["problems"]}</td>'
-    return f'<tr><td class="name">{escape(row["dimension"])}</td>{cells}<td>{escape(row["note"] or "")}</td></tr>'
+    cells += f"<td>{escape(row['note'])}</td>" if row["note"] else ""  # the last column, where any row has one
+    return f'<tr><td class="name">{escape(row["dimension"])}</td>{cells}</tr>'
 
 
 def answers(sections: list[dict], totals: list[int]) -> str:

@@ -18,7 +18,7 @@ from reversal import holding, lineages
 from reversal.given import with_given
 
 NAME = "run.json"
-BAR = re.compile(r"(?:^|[\r\n])([^\r\n|%]*?):?\s*\d+%\|[^|]*\| *(\d+)/(\d+) \[[^\],]*(?:, *([^\],]*))?([^\]]*)\]")
+BAR = re.compile(r"(?:^|[\r\n])([^\r\n|%]*?):? *\d+%\|[^|]*\| *(\d+)/(\d+) \[[^\],]*(?:, *([^\],]*))?([^\]]*)\]")
 PASSING = (
     "Loading",
     "Rendering",

@@ -36,7 +36,9 @@ def page(folder: str, run: dict, found: list[Job], holder: dict | None, left: fl
         for job in by_state["failed"]
     ]
     lines += _table("Failed", failed)
-    last = sorted(done, key=lambda job: job.ended)[-LAST:] if holder is not None else []
+    if holder is None:
+        return "\n".join(lines)
+    last = sorted(done, key=lambda job: job.ended)[-LAST:]
     ended = [(job.rule, in_words(job.name, job.rule, config), f"at {_clock(job.ended)}") for job in last]
     return "\n".join([*lines, *_table("Ended last", ended), *_stages(found)])
 
