@@ -30,9 +30,7 @@ def test_every_metric_and_subset_can_be_chosen_by_its_words_and_is_drawn_with_it
         ],
     }
     (data,) = found["chart"]["datasets"].values()
-    assert data.splitlines()[-1] == (
-        "tiny,words,iterative SFT,0,0,1,sft,distinct_n,correct/common,0.45,10,0.225,0.9"
-    )
+    assert data.splitlines()[-1] == ("tiny,words,iterative SFT,0,0,1,sft,distinct_n,correct/common,0.45,10,0.225,0.9")
     assert {param["name"]: param.get("value") for param in found["chart"]["params"]} == {
         "model": "tiny",
         "task": "words",

@@ -87,7 +87,7 @@ def test_results_alone_are_adopted_by_a_fresh_copy_of_the_repository(study, tmp_
     "path, expected",
     [
         ("scripts/reversal/diversity.py", {"score": 7, "score_frontier": 4, **REPORTING}),  # M0 too
-        ("scripts/reversal/figures.py", {"plot": 1, "write_provenance": 1}),
+        ("scripts/reversal/figures.py", {"plot": 1, "write_pages": 1, "write_provenance": 1}),
         ("scripts/reversal/pages.py", {"write_pages": 1, "write_provenance": 1}),
         ("scripts/reversal/training.py", models(evaluated=6, as_parents=3, trained=6, ends=4, sets=5)),
     ],
