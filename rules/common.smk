@@ -3,14 +3,13 @@ import json
 import os
 import sys
 from functools import cache
-from modulefinder import ModuleFinder
 from pathlib import Path
 
 import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checks, given, lineages, recipes, study, study_files
+from reversal import checks, code_digests, given, lineages, recipes, study, study_files
 from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
 from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
 
@@ -63,12 +62,8 @@ wildcard_constraints:
 
 @cache
 def code(script):
-    """The script and the library modules it imports, directly or not: an edit to one of them reruns the rule."""
-    scripts = os.path.normpath(f"{ROOT}/scripts")
-    finder = ModuleFinder(path=[scripts])
-    finder.run_script(f"{scripts}/{script}.py")
-    modules = {os.path.relpath(m.__file__) for name, m in finder.modules.items() if name.split(".")[0] == "reversal"}
-    return [f"{scripts}/{script}.py", *sorted(modules)]
+    """What a rule's params hold of its code: an edit that changes what the script does reruns the rule."""
+    return code_digests.digest(str(Path(workflow.basedir, "scripts", f"{script}.py")))
 
 
 def modules(environment):

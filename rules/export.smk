@@ -1,7 +1,6 @@
 # export_answers: judged answers of one model -> export/, a samples_*.jsonl of lm-evaluation-harness per problem set and decoding
 rule export_answers:
     input:
-        code=code("export_answers"),
         problems=lambda w: of_sets(w, f"{RESULTS}/problems/{w.task}"),
         samples=lambda w: of_sets(w, f"{MODEL}/samples"),
         verdicts=lambda w: of_sets(w, f"{MODEL}/verdicts"),
@@ -14,6 +13,7 @@ rule export_answers:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("export_answers"),
         task=lambda w: canonical({key: config["tasks"][w.task][key] for key in ("prompt", "stop")}),
     message:
         "{rule} ({log})"

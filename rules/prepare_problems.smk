@@ -3,7 +3,6 @@
 # test and OOD problems that one of the given series of answers does not answer.
 rule prepare_problems:
     input:
-        code=code("prepare_problems"),
         file=lambda w: source_of(config["tasks"][w.task], w.problems).get("file", []),
         others=lambda w: expand(
             f"{RESULTS}/problems/{w.task}/{{problems}}.parquet",
@@ -22,6 +21,7 @@ rule prepare_problems:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("prepare_problems"),
         source=lambda w: canonical(source_of(config["tasks"][w.task], w.problems)),
         answers=lambda w: canonical(ANSWERS if w.problems != "train" else {}),
         labels=lambda w: canonical(config["tasks"][w.task].get("labels", False)),

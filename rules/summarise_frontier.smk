@@ -1,7 +1,6 @@
 # summarise_frontier: the frontier scores of the whole study -> tables/: M1 over temperatures, and M_t beyond it, on it or inside
 rule summarise_frontier:
     input:
-        code=code("summarise_frontier"),
         problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),
         scores=every_model("frontier_scores.parquet", lineages=frontier_lineages(config)),
     output:
@@ -21,6 +20,7 @@ rule summarise_frontier:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("summarise_frontier"),
         study=canonical({"series": list(SERIES.items()), "temperature": config["sampling"]["temperature"]}),
     message:
         "{rule} ({log})"

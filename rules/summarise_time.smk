@@ -1,7 +1,6 @@
 # summarise_time: the benchmark files of all jobs -> tables/time.csv, a row per rule
 rule summarise_time:
     input:
-        code=code("summarise_time"),
         tables=[f"{RESULTS}/tables/{name}" for name in ("metrics.parquet", "frontier.csv")],  # after all jobs
     output:
         report(
@@ -19,6 +18,7 @@ rule summarise_time:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("summarise_time"),
         # Without the number of shards: changing it makes no answer anew.
         config=lambda w: canonical(
             AS_WRITTEN | {"sampling": AS_WRITTEN["sampling"] | {"shards": {"train": 1, "evaluation": 1}}}

@@ -1,7 +1,6 @@
 # write_pages: the tables and the first replicate's answers -> pages/: the report's headline and sample answers
 rule write_pages:
     input:
-        code=code("write_pages"),
         changes=f"{RESULTS}/tables/changes.csv",
         outcomes=f"{RESULTS}/tables/outcomes.csv",
         narrowing=f"{RESULTS}/tables/narrowing.csv",
@@ -31,6 +30,7 @@ rule write_pages:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("write_pages"),
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}
             | {"iterations": max(map(len, SERIES.values())), "series": list(SERIES.items())}
