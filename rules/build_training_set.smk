@@ -14,6 +14,7 @@ rule build_training_set:
         f"{RESULTS}/benchmarks/build_training_set/{LOG}.tsv"
     wildcard_constraints:
         lineage=one_of(TRAINED),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

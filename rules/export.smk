@@ -8,6 +8,7 @@ rule export_answers:
         directory(f"{RESULTS}/export/{LOG}"),
     log:
         f"{RESULTS}/logs/export_answers/{LOG}.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -32,5 +33,6 @@ rule export:
             for seed in config["seeds"]
             for lineage in ALL_LINEAGES
         ],
+    localrule: True
     message:
         "all answers, in lm-evaluation-harness's form"

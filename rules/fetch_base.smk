@@ -14,6 +14,7 @@ rule fetch_base:
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if "pretrain" not in model),
         base="0",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

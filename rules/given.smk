@@ -39,6 +39,7 @@ rule read_answers:
         f"{RESULTS}/benchmarks/read_answers/{LOG}-{{problems}}.tsv"
     wildcard_constraints:
         lineage=one_of(BY_ANSWERS),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

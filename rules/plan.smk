@@ -6,6 +6,7 @@ rule plan:
         published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
     log:
         f"{RESULTS}/logs/plan.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

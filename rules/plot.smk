@@ -43,6 +43,7 @@ rule plot:
         f"{RESULTS}/logs/plot.log",
     benchmark:
         f"{RESULTS}/benchmarks/plot.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

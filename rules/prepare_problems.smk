@@ -16,6 +16,7 @@ rule prepare_problems:
         f"{RESULTS}/logs/prepare_problems/{{task}}-{{problems}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/prepare_problems/{{task}}-{{problems}}.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

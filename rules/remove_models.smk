@@ -21,6 +21,7 @@ rule remove_models:
         f"{RESULTS}/logs/remove_models/{LOG}.log",
     benchmark:
         f"{RESULTS}/benchmarks/remove_models/{LOG}.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

@@ -56,6 +56,7 @@ rule gather_samples:
         f"{RESULTS}/benchmarks/gather_samples/{LOG}-{{problems}}.tsv"
     wildcard_constraints:
         lineage=one_of(SAMPLED),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

@@ -102,6 +102,7 @@ rule summarise:
         f"{RESULTS}/logs/summarise.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

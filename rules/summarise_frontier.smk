@@ -15,6 +15,7 @@ rule summarise_frontier:
         f"{RESULTS}/logs/summarise_frontier.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise_frontier.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

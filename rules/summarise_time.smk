@@ -13,6 +13,7 @@ rule summarise_time:
         f"{RESULTS}/logs/summarise_time.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise_time.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

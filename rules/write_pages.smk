@@ -25,6 +25,7 @@ rule write_pages:
         f"{RESULTS}/logs/write_pages.log",
     benchmark:
         f"{RESULTS}/benchmarks/write_pages.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
