@@ -3,6 +3,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/inputs.smk"
 include: "rules/running.smk"
 include: "rules/gpus.smk"
 include: "rules/keeping.smk"

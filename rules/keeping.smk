@@ -2,7 +2,6 @@
 # In Snakemake a missing file that some job makes again drags along all that was ever made of it (temp() and ancient()
 # files too). So a use of a removed model that is over has no model among its inputs (keeping.is_over; the set of inputs is
 # no rerun trigger), and a model trained again gets its old model.json, which Snakemake compares by content.
-from reversal import keeping
 
 
 def uses_of(w, lineage):

@@ -1,13 +1,4 @@
 # running: one Snakemake at a time works on a study, its jobs end with it, and SIGTERM or Ctrl-C ends all of them soon
-import signal
-import threading
-import time
-
-import psutil
-from snakemake.shell import shell
-
-from reversal import checkpoints, holding, jobs, runs
-
 os.environ[jobs.PARENT] = str(os.getpid())
 shell.prefix("set -euo pipefail; exec ")  # a shell in between would outlive Snakemake, and its job with it
 
