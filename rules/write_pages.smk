@@ -1,7 +1,6 @@
 # write_pages: the tables and the first replicate's answers -> pages/: the report's headline and sample answers
 rule write_pages:
     input:
-        code=code("write_pages"),
         changes=f"{RESULTS}/tables/changes.csv",
         outcomes=f"{RESULTS}/tables/outcomes.csv",
         narrowing=f"{RESULTS}/tables/narrowing.csv",
@@ -26,11 +25,13 @@ rule write_pages:
         f"{RESULTS}/logs/write_pages.log",
     benchmark:
         f"{RESULTS}/benchmarks/write_pages.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("write_pages"),
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}
             | {"iterations": max(map(len, SERIES.values())), "series": list(SERIES.items())}

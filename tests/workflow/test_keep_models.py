@@ -78,8 +78,8 @@ def test_an_edited_verifier_has_answers_judged_again_but_m1_not_sampled_again(th
     """What learns from verdicts is trained again, and so needs the first model's weights; its answers stay."""
     folder = tmp_path / "study"
     shutil.copytree(thinned, folder, copy_function=shutil.copy2)
-    with open(folder / "scripts/reversal/verification.py", "a") as module:
-        module.write("\nEDITED = True\n")
+    module = folder / "scripts/reversal/verification.py"
+    module.write_text(module.read_text().replace('VERSION = "4"', 'VERSION = "5"'))
     found = jobs_to_run(folder, "keep_models: last")
     assert (found["train"], found["sample"]) == (6, 5 + 2 * 2 + 3)
 
