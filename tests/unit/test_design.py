@@ -1,4 +1,4 @@
-"""The map of the repository (docs/design.md) is true: what it names is there, and its own example adds a metric."""
+"""The map (docs/design.md) and the list of studies: what they name is there, and the map's example adds a metric."""
 
 import os
 import re
@@ -31,6 +31,12 @@ def test_every_file_that_the_page_names_is_there():
     named |= {f"docs/{name}" for name in re.findall(r"\]\((\w+\.md)\)", PAGE)}
     assert len(named) > 20
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_every_study_is_on_its_page():
+    page = (ROOT / "docs/studies.md").read_text()
+    studies = [f"studies/{path.name}" for path in sorted((ROOT / "studies").glob("*.yaml"))]
+    assert len(studies) > 10 and [study for study in studies if f"`{study}`" not in page] == []
 
 
 def test_the_picture_has_every_rule():
