@@ -326,6 +326,17 @@ def test_diversity_values():
     assert rows["answer_entropy", "all"] == (pytest.approx(2 / 3 * log2(3 / 2) + 1 / 3 * log2(3)), 1)
 
 
+def test_what_is_said_of_sets_is_of_the_papers_number_of_samples_and_of_pairs_of_all(monkeypatch):
+    whole = scoring.diversity_values(SAMPLED, VERDICTS, None)
+    first = [frame.filter(pl.col("sample_index") < 3) for frame in (SAMPLED, VERDICTS)]
+    of_first = scoring.diversity_values(*first, None)
+    monkeypatch.setattr(scoring, "OF_SETS", 3)
+    found = scoring.diversity_values(SAMPLED, VERDICTS, None)
+    of_sets = pl.col("metric").is_in([*WORDS, *FINALS, "equation_diversity"])
+    assert found.filter(of_sets).rows() == of_first.filter(of_sets).rows() != whole.filter(of_sets).rows()
+    assert found.filter(~of_sets).rows() == whole.filter(~of_sets).rows()
+
+
 def test_every_problem_has_a_row_for_every_diversity():
     values = scoring.diversity_values(SAMPLED, VERDICTS, None)
     problems = values.group_by("metric", "subset").agg(pl.col("problem_id").sort())["problem_id"].to_list()
