@@ -106,7 +106,8 @@ def test_all_gpus_are_used_and_never_more(run):
 
 
 def test_every_job_on_a_gpu_took_the_one_that_slurm_assigned(run):
-    logs = [log for rule in ("pretrain_base", "train", "sample") for log in run.folder.glob(f"results/*/logs/{rule}/*.log")]
+    folders = [f"results/smoke/logs/{rule}" for rule in ("pretrain_base", "train", "sample")]
+    logs = [log for folder in folders for log in (run.folder / folder).glob("*.log")]
     assert len(logs) == 1 + 2 + (1 + 6 + 2)  # M0 answers one batch, M1 three, of which one in four shards, M2 two
     assert all(re.search(r"^GPUs: [0-3], assigned by SLURM$", log.read_text(), re.MULTILINE) for log in logs)
 
