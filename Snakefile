@@ -1,8 +1,14 @@
 # Progress or regress? One study: base models, tasks, methods and seeds from the configuration, one graph of files.
+from snakemake.utils import min_version
+
+min_version("9.27.1")  # what every environment pins and the tests run
+
+
 configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/inputs.smk"
 include: "rules/running.smk"
 include: "rules/gpus.smk"
 include: "rules/keeping.smk"
@@ -26,26 +32,6 @@ include: "rules/write_pages.smk"
 include: "rules/write_provenance.smk"
 include: "rules/export.smk"
 include: "rules/plan.smk"
-
-
-# On a cluster these run beside Snakemake itself, not as jobs: seconds of work each, less than queueing for it, and those
-# that download need the network, which compute nodes often lack. Groups would not do: score ties all models together.
-localrules:
-    prepare_problems,
-    fetch_base,
-    gather_samples,
-    read_answers,
-    build_training_set,
-    summarise,
-    summarise_frontier,
-    summarise_time,
-    plot,
-    write_pages,
-    write_provenance,
-    remove_models,
-    plan,
-    export_answers,
-    export,
 
 
 rule all:

@@ -1,7 +1,6 @@
 # build_training_set: gold solutions (for M1; few-shot answers of M0 where there are none) or the parent's judged answers -> training_set.parquet and its summary
 rule build_training_set:
     input:
-        code=code("build_training_set"),
         problems=f"{RESULTS}/problems/{{task}}/train.parquet",
         sandbox=sandbox_of,
         samples=lambda w: parent_answers(w, "samples"),
@@ -15,11 +14,13 @@ rule build_training_set:
         f"{RESULTS}/benchmarks/build_training_set/{LOG}.tsv"
     wildcard_constraints:
         lineage=one_of(TRAINED),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("build_training_set"),
         step=lambda w: canonical({key: step_of(config, w.model, w.lineage)[key] for key in ("trainer", "training_set")}),
         task=lambda w: canonical({key: config["tasks"][w.task][key] for key in ("prompt", "answer_mark", "rationales")}),
         seed_parts=lambda w: canonical([*identity(w).values(), "training set"]),

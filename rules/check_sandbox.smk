@@ -1,8 +1,6 @@
 # check_sandbox: a task with programs that models write -> problems/{task}/sandbox.json, once they can be run safely
 # A job like verify, so it runs where verify will; what costs time waits for it.
 rule check_sandbox:
-    input:
-        code=code("check_sandbox"),
     output:
         f"{RESULTS}/problems/{{task}}/sandbox.json",
     log:
@@ -13,6 +11,8 @@ rule check_sandbox:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
+    params:
+        code=code("check_sandbox"),
     message:
         "{rule} ({log})"
     script:

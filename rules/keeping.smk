@@ -2,18 +2,11 @@
 # In Snakemake a missing file that some job makes again drags along all that was ever made of it (temp() and ancient()
 # files too). So a use of a removed model that is over has no model among its inputs (keeping.is_over; the set of inputs is
 # no rerun trigger), and a model trained again gets its old model.json, which Snakemake compares by content.
-from reversal import checkpoints, keeping
 
 
 def uses_of(w, lineage):
     """What the weights of a model are needed for (see reversal/keeping.py)."""
-    return keeping.uses(config, TRAINED, w.model, w.task, lineage, code_digests())
-
-
-@cache
-def code_digests():
-    stages = keeping.TRAINING + keeping.ANSWERING + keeping.JUDGING
-    return {stage: checkpoints.file_hash(*code(stage)) for stage in stages}
+    return keeping.uses(config, TRAINED, w.model, w.task, lineage, code)
 
 
 def model_for(w, lineage, use):

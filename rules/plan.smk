@@ -2,11 +2,11 @@
 # printed. They are named in params, not as output: Snakemake runs a target without output every time it is asked for.
 rule plan:
     input:
-        code=code("plan"),
         throughputs=os.path.normpath(f"{ROOT}/rules/throughputs.yaml"),
         published=os.path.normpath(f"{ROOT}/studies/published_results.csv"),
     log:
         f"{RESULTS}/logs/plan.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:

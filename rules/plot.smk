@@ -15,7 +15,6 @@ FIGURES = {
 
 rule plot:
     input:
-        code=code("plot"),
         metrics=f"{RESULTS}/tables/metrics.parquet",
         intervals=f"{RESULTS}/tables/intervals.parquet",
         changes=f"{RESULTS}/tables/changes.csv",
@@ -39,11 +38,13 @@ rule plot:
         f"{RESULTS}/logs/plot.log",
     benchmark:
         f"{RESULTS}/benchmarks/plot.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("plot"),
         reference=int(study.reference(config)[1:]),
     message:
         "{rule} ({log})"

@@ -3,7 +3,6 @@
 # test and OOD problems that one of the given series of answers does not answer.
 rule prepare_problems:
     input:
-        code=code("prepare_problems"),
         file=lambda w: source_of(config["tasks"][w.task], w.problems).get("file", []),
         others=lambda w: expand(
             f"{RESULTS}/problems/{w.task}/{{problems}}.parquet",
@@ -17,11 +16,13 @@ rule prepare_problems:
         f"{RESULTS}/logs/prepare_problems/{{task}}-{{problems}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/prepare_problems/{{task}}-{{problems}}.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("prepare_problems"),
         source=lambda w: canonical(source_of(config["tasks"][w.task], w.problems)),
         answers=lambda w: canonical(ANSWERS if w.problems != "train" else {}),
         labels=lambda w: canonical(config["tasks"][w.task].get("labels", False)),

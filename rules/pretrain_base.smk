@@ -1,7 +1,6 @@
 # pretrain_base: generated problems (and files) -> {model}/base{base}/model: a small Llama trained from scratch, M0
 rule pretrain_base:
     input:
-        code=code("pretrain_base"),
         files=lambda w: [s["file"] for s in config["models"][w.model]["pretrain"]["corpus"] if "file" in s],
     output:
         f"{BASE}/model/model.json",
@@ -19,6 +18,7 @@ rule pretrain_base:
     resources:
         gpu=1 if GPUS else 0,
     params:
+        code=code("pretrain_base"),
         recipe=lambda w: canonical(study.pretraining_of(config["models"][w.model], int(w.base))),
     message:
         "{rule} ({log})"

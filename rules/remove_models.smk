@@ -2,7 +2,6 @@
 # that keep_models does not want are removed; kept_models.json says which.
 rule remove_models:
     input:
-        code=code("remove_models"),
         scores=lambda w: [
             of_lineage(w, lineage, "scores.parquet") for lineage in keeping.judged_after(w.lineage, TRAINED)
         ],
@@ -22,11 +21,13 @@ rule remove_models:
         f"{RESULTS}/logs/remove_models/{LOG}.log",
     benchmark:
         f"{RESULTS}/benchmarks/remove_models/{LOG}.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("remove_models"),
         keep=config["keep_models"],
         series=canonical(list(SERIES.items())),
         uses=lambda w: canonical({lineage: uses_of(w, lineage) for lineage in keeping.judged_after(w.lineage, TRAINED)}),

@@ -1,16 +1,4 @@
 # running: one Snakemake at a time works on a study, says how far it is, and SIGTERM or Ctrl-C ends all its jobs soon
-import shlex
-import signal
-import threading
-import time
-
-import psutil
-from snakemake.logging import logger
-from snakemake.settings.enums import Quietness
-from snakemake.shell import shell
-
-from reversal import checkpoints, ending, holding, jobs, runs, status, status_page
-
 os.environ[jobs.PARENT] = str(os.getpid())
 shell.prefix("set -euo pipefail; exec ")  # a shell in between would outlive Snakemake, and its job with it
 
@@ -50,9 +38,9 @@ if workflow.is_main_process and (faults := broken_models()):
 
 
 def code_of_stages():
-    """{stage: a digest of its code} of all that results depend on."""
+    """{stage: digest of its code} of all that results depend on."""
     stages = [rule.name for rule in workflow.rules if rule.script and rule.name not in ("plan", "export_answers")]
-    return {stage: checkpoints.file_hash(*code(stage))[:12] for stage in sorted(stages)}
+    return {stage: code(stage) for stage in sorted(stages)}
 
 
 def take_over():

@@ -2,10 +2,9 @@
 # evaluation (test and the OOD sets) and frontier (test at the temperatures of `evaluation`, which can so change without a
 # new answer to anything else): starting the engine takes longer than answering a small set.
 # Shards are temporary, and Snakemake forgets what a deleted file was made of. So it is gather_samples, whose output
-# stays, that depends on the code and settings of sample; here the code is ancient: its age alone means nothing.
+# stays, that depends on the code and settings of sample.
 rule sample:
     input:
-        code=ancient(code("sample")),
         problems=lambda w: expand(
             f"{RESULTS}/problems/{w.task}/{{problems}}.parquet",
             problems=map(asked, sets_of(config["tasks"][w.task], w.batch)),
@@ -28,6 +27,7 @@ rule sample:
         gpu=lambda w: study.gpus_to_sample(config, w.model) if GPUS else 0,
         processes=lambda w: study.gpus_to_sample(config, w.model),
     params:
+        code=code("sample"),
         wanted=lambda w: canonical(answers_wanted(config, w.batch, **identity(w))),
     message:
         "{rule} ({log})"
@@ -38,7 +38,6 @@ rule sample:
 # gather_samples: a problem set out of the shards of its batch -> samples/{problems}.parquet, in the order of the problems
 rule gather_samples:
     input:
-        code=[*code("gather_samples"), *code("sample")],
         problems=lambda w: f"{RESULTS}/problems/{w.task}/{asked(w.problems)}.parquet",
         model=lambda w: model_for(w, w.lineage, use=batch_of(w.problems)),
         policy=config["sampling"]["engine"].get("policy", []),
@@ -57,11 +56,14 @@ rule gather_samples:
         f"{RESULTS}/benchmarks/gather_samples/{LOG}-{{problems}}.tsv"
     wildcard_constraints:
         lineage=one_of(SAMPLED),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("gather_samples"),
+        code_of_samples=code("sample"),
         wanted=lambda w: canonical(answers_wanted(config, batch_of(w.problems), **identity(w))),
         asked=lambda w: canonical(study.asked_of_set(config, w.problems, **identity(w))),
     message:

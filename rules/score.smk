@@ -1,7 +1,6 @@
 # score: the judged answers of one model (and of M1, or M0, that it is held against) -> scores.parquet, one tidy row per metric, and problem_scores.parquet, the same per problem
 rule score:
     input:
-        code=code("score"),
         samples=f"{MODEL}/samples/test.parquet",
         verdicts=f"{MODEL}/verdicts/test.parquet",
         first_verdicts=first_verdicts,
@@ -23,6 +22,7 @@ rule score:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("score"),
         names=lambda w: canonical({"study": config["study"], "iteration": lineages.iteration(w.lineage)} | identity(w)),
         reference=study.reference(config),
         ood=lambda w: canonical(list(config["tasks"][w.task]["ood"])),
@@ -36,7 +36,6 @@ rule score:
 # score_frontier: one model's judged answers at several temperatures -> frontier_scores.parquet, per problem and temperature
 rule score_frontier:
     input:
-        code=code("score_frontier"),
         samples=[f"{MODEL}/samples/{name}.parquet" for name in ("test", "frontier")],
         verdicts=[f"{MODEL}/verdicts/{name}.parquet" for name in ("test", "frontier")],
     output:
@@ -50,6 +49,7 @@ rule score_frontier:
     envmodules:
         *modules("analysis"),
     params:
+        code=code("score_frontier"),
         k=min(study.frontier_samples(config), config["sampling"]["test_samples"]),
         embedding=canonical(config["scoring"] if "embedding_model" in config["scoring"] else {}),
     message:

@@ -8,7 +8,6 @@ PROBLEM_SETS = [
 
 rule summarise:
     input:
-        code=code("summarise"),
         scores=every_model("scores.parquet", lineages=SCORED),
         problem_scores=every_model("problem_scores.parquet", lineages=SCORED),
         training_sets=every_model("training_set.json", lineages=TRAINED),
@@ -103,11 +102,13 @@ rule summarise:
         f"{RESULTS}/logs/summarise.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("summarise"),
         study=canonical(
             {
                 "series": list(SERIES.items()),

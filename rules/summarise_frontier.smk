@@ -1,7 +1,6 @@
 # summarise_frontier: the frontier scores of the whole study -> tables/: M1 over temperatures, and M_t beyond it, on it or inside
 rule summarise_frontier:
     input:
-        code=code("summarise_frontier"),
         problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),
         scores=every_model("frontier_scores.parquet", lineages=frontier_lineages(config)),
     output:
@@ -16,11 +15,13 @@ rule summarise_frontier:
         f"{RESULTS}/logs/summarise_frontier.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise_frontier.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("summarise_frontier"),
         study=canonical({"series": list(SERIES.items()), "temperature": config["sampling"]["temperature"]}),
     message:
         "{rule} ({log})"

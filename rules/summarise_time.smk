@@ -1,7 +1,6 @@
 # summarise_time: the benchmark files of all jobs -> tables/time.csv, a row per rule
 rule summarise_time:
     input:
-        code=code("summarise_time"),
         tables=[f"{RESULTS}/tables/{name}" for name in ("metrics.parquet", "frontier.csv")],  # after all jobs
     output:
         report(
@@ -14,11 +13,13 @@ rule summarise_time:
         f"{RESULTS}/logs/summarise_time.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise_time.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("summarise_time"),
         # Without the number of shards: changing it makes no answer anew.
         config=lambda w: canonical(
             AS_WRITTEN | {"sampling": AS_WRITTEN["sampling"] | {"shards": {"train": 1, "evaluation": 1}}}

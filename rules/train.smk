@@ -1,7 +1,6 @@
 # train: the parent model and a training set -> model/ (a Hugging Face checkpoint; model.json last) and the loss curve
 rule train:
     input:
-        code=code("train"),
         rows=f"{MODEL}/training_set.parquet",
         parent=lambda w: model_for(w, lineages.parent(w.lineage), use=w.lineage),
     output:
@@ -22,6 +21,7 @@ rule train:
         gpu=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)) if GPUS else 0,
         processes=lambda w: study.gpus_to_train(config, w.model, lineages.last_step(w.lineage)),
     params:
+        code=code("train"),
         chat=lambda w: isinstance(config["tasks"][w.task]["prompt"], dict),
         step=lambda w: canonical(study.recipe_of(config, w.model, w.lineage)),
         seed_parts=lambda w: canonical([*identity(w).values(), "training"]),

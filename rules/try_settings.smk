@@ -1,9 +1,5 @@
 # try_settings: before the first job the libraries themselves are asked whether they take the study's settings. What they took
 # is not asked again. On a cluster they may not be here, and the machines are others: there the jobs find out.
-import hashlib
-import importlib.metadata
-import subprocess
-
 TRIED = Path(RESULTS, "settings_tried.txt")
 
 

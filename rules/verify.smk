@@ -3,7 +3,6 @@
 # Programs that a model wrote run in bubblewrap only, unless verification.sandboxed says otherwise.
 rule verify:
     input:
-        code=code("verify"),
         samples=f"{MODEL}/samples/{{problems}}.parquet",
         problems=lambda w: f"{RESULTS}/problems/{w.task}/{asked(w.problems)}.parquet",
         labels=lambda w: f"{MODEL}/labels/{{problems}}.parquet" if "labels" in config["tasks"][w.task] else [],
@@ -19,6 +18,7 @@ rule verify:
         *modules("analysis"),
     threads: lambda w: config["verification"]["workers"]
     params:
+        code=code("verify"),
         mark=lambda w: config["tasks"][w.task]["answer_mark"],
         sandboxed=config["verification"]["sandboxed"],
     message:

@@ -18,7 +18,6 @@ rule write_pages:
     input:
         **{name: f"{RESULTS}/tables/{name}.csv" for name in ("changes", "outcomes", "narrowing", "coverage_rule")},
         **{name: f"{RESULTS}/tables/{name}.parquet" for name in ALL_ROWS},
-        code=code("write_pages"),
         figures=list(SHOWN_FIGURES),
         tables=list(SHOWN_TABLES),
         captions=[
@@ -36,11 +35,13 @@ rule write_pages:
         f"{RESULTS}/logs/write_pages.log",
     benchmark:
         f"{RESULTS}/benchmarks/write_pages.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("write_pages"),
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}
             | {"study": config["study"], "series": list(SERIES.items())}

@@ -1,7 +1,6 @@
 # write_provenance: the configuration, the runs so far and what every job ran in -> provenance.json and its page
 rule write_provenance:
     input:
-        code=code("write_provenance"),
         metrics=f"{RESULTS}/tables/metrics.parquet",
         style=os.path.normpath(f"{ROOT}/scripts/report/report.css"),
     output:
@@ -16,11 +15,13 @@ rule write_provenance:
         f"{RESULTS}/logs/write_provenance.log",
     benchmark:
         f"{RESULTS}/benchmarks/write_provenance.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
+        code=code("write_provenance"),
         config=lambda w: canonical(AS_WRITTEN),
         stages=lambda w: canonical(code_of_stages()),
     message:

@@ -8,21 +8,19 @@ from pathlib import Path
 import polars as pl
 from reversal import checkpoints, devices, holding, jobs, tables
 from reversal.lineages import last_step
+from reversal.seals import file_digest
 from reversal.seeds import seed_for
 from reversal.training import train
 from reversal.watching import DivergedError
 
 
-def main(parent_json, rows_path, code_paths, step, chat, gpus, seed_parts, lineage, model_json, losses_path) -> None:
+def main(parent_json, rows_path, code, step, chat, gpus, seed_parts, lineage, model_json, losses_path) -> None:
     started = time.time()
     parent = checkpoints.weights_folder(parent_json, lineage)
     schema = tables.DPO_ROWS if step["trainer"] == "dpo" else tables.SFT_ROWS
     rows, seed = tables.read(rows_path, schema), seed_for(*seed_parts)
     origin = {"lineage": lineage, "parent": parent_json, "step": step, "chat": chat, "seed": seed, "rows": rows.height}
-    origin |= {
-        "training_set_sha256": checkpoints.file_hash(rows_path),
-        "code_sha256": checkpoints.file_hash(*code_paths),
-    }
+    origin |= {"training_set_sha256": file_digest(rows_path), "code": code}
     # The checkpoints of one process and of several have different forms.
     work = checkpoints.work_folder(model_json, origin, Path(parent_json).read_text(), gpus > 1)
     holding.hold(work)
@@ -50,7 +48,7 @@ if "snakemake" in globals():
     main(
         snakemake.input.get("parent"),
         snakemake.input.rows,
-        list(snakemake.input.code),
+        snakemake.params.code,
         json.loads(snakemake.params.step),
         snakemake.params.chat,
         snakemake.resources.processes,

@@ -29,10 +29,6 @@ def work_folder(model_json: str, *depends_on: object) -> str:
     return str(Path(model_json).parents[1] / f"unfinished-{digest}")
 
 
-def file_hash(*paths: str) -> str:
-    return hashlib.sha256(b"".join(Path(path).read_bytes() for path in paths)).hexdigest()
-
-
 def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 

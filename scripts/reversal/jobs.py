@@ -16,7 +16,7 @@ from pathlib import Path
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-PARENT = "REVERSAL_PARENT"  # the process that starts jobs: Snakemake (rules/common.smk), or the launcher of ranks
+PARENT = "REVERSAL_PARENT"  # the process that starts jobs: Snakemake (rules/running.smk), or the launcher of ranks
 
 
 def start(path: str) -> None:

@@ -29,6 +29,7 @@ TRAINING = ["prepare_problems", "pretrain_base", "fetch_base", "build_training_s
 ANSWERING = ["sample", "gather_samples"]
 JUDGING = ["verify"]
 Uses = dict[str, str]  # {"train", "evaluation", "frontier" or a child's lineage: recipe}
+Code = Callable[[str], str]  # the digest of a script, by its name
 
 
 def children(lineage: str, all_lineages: list[str]) -> list[str]:
@@ -62,8 +63,8 @@ def removable(series: dict[str, list[str]], keep: str, accuracy: dict[str, float
     ]
 
 
-def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: str, code: dict[str, str]) -> Uses:
-    """What a model's weights are needed for in this study. code: {script: digest}, see TRAINING and below."""
+def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: str, code: Code) -> Uses:
+    """What a model's weights are needed for in this study."""
     offspring = children(lineage, all_lineages)
     asked_by = [child for child in offspring if learns_from_answers(config, model, task, child)]
     batches = ["evaluation", "train"] if asked_by or lineages.iteration(lineage) == 1 else ["evaluation"]
@@ -79,7 +80,7 @@ def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: 
     )
 
 
-def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, str], answered: bool) -> str:
+def recipe(config: dict, model: str, task: str, lineage: str, code: Code, answered: bool) -> str:
     """A digest of everything that a model (or its answers) is made of, down to the problems and the code.
 
     It may hold more than that: a use whose recipe changed merely asks for weights that it would not have read.
@@ -93,7 +94,7 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, st
         "task": config["tasks"][task],
         "sampling": {key: value for key, value in config["sampling"].items() if key != "shards"},
         "sandboxed": config["verification"]["sandboxed"],
-        "code": {stage: code[stage] for stage in stages},
+        "code": {stage: code(stage) for stage in stages},
     }
     return hashlib.sha256(canonical(settings).encode()).hexdigest()[:12]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from reversal.checkpoints import file_hash
+from reversal.seals import file_digest
 
 POLICY = {
     "lineage": pl.String,
@@ -43,4 +43,4 @@ def scripted_answers(model_path: str, requests: list[dict], policy_path: str) ->
             limits = list(accumulate(probabilities))
             text = texts[min(bisect(limits, random.Random(request["seed"]).random()), len(texts) - 1)]
         answers.append((text, len(text.split()), "stop"))
-    return answers, file_hash(policy_path)[:12]
+    return answers, file_digest(policy_path)[:12]

@@ -137,10 +137,9 @@ def training(config: dict) -> tuple[Callable, list[str]]:
 
         rows, _ = gold_rows(tables.read("train.parquet", tables.PROBLEMS), config["tasks"]["mini-gsm"]["prompt"], None)
         tables.write(rows, tables.SFT_ROWS, "rows.parquet")
-        code = [str(ROOT / "scripts/train.py")]
         parts = (0, 0, "training")
         outputs = ("sft/model/model.json", "sft/losses.parquet")
-        train.main("base/model/model.json", "rows.parquet", code, step, False, 1, parts, "sft", *outputs)
+        train.main("base/model/model.json", "rows.parquet", "code", step, False, 1, parts, "sft", *outputs)
 
     Path("sft").mkdir(exist_ok=True)
     return run, ["sft/model/model.json", "sft/losses.parquet"]

@@ -16,11 +16,6 @@ def test_work_folder_stands_beside_the_model_and_names_its_inputs():
     )
 
 
-def test_file_hash(tmp_path):
-    (tmp_path / "rows").write_bytes(b"rows")
-    assert checkpoints.file_hash(str(tmp_path / "rows")) == hashlib.sha256(b"rows").hexdigest()
-
-
 def test_publish_replaces_the_old_model_whole(tmp_path):
     old, new = tmp_path / "model", tmp_path / "unfinished-1" / "finished"
     old.mkdir()
@@ -71,7 +66,7 @@ def checkpoint(folder, weights: str) -> str:
 
 def test_a_removed_model_that_is_trained_again_has_the_same_model_json_and_another_one_has_not(tmp_path):
     model_json = tmp_path / "model/model.json"
-    origin = {"lineage": "sft", "seed": 1, "code_sha256": "a"}
+    origin = {"lineage": "sft", "seed": 1, "code": "a"}
     checkpoints.publish(checkpoint(tmp_path / "first", "w"), str(model_json), {**origin, "seconds": 3.5})
     (tmp_path / "model/runs").mkdir()
     before = model_json.read_bytes()
@@ -89,9 +84,9 @@ def test_a_removed_model_that_is_trained_again_has_the_same_model_json_and_anoth
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["files.json", "model.json", "weights.bin"]
 
     checkpoints.remove(str(model_json), {})
-    origin["code_sha256"] = "b"
+    origin["code"] = "b"
     checkpoints.publish(checkpoint(tmp_path / "edited", "w"), str(model_json), {**origin, "seconds": 3.5})
-    assert json.loads(model_json.read_bytes())["code_sha256"] == "b"
+    assert json.loads(model_json.read_bytes())["code"] == "b"
 
 
 def test_a_removal_that_was_killed_is_finished(tmp_path):

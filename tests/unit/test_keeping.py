@@ -47,7 +47,7 @@ def test_models_that_several_methods_share_are_judged_after_the_last_ones():
 
 def test_the_uses_of_a_model_are_its_batches_and_its_children():
     def names(lineage, keep="last"):
-        return list(uses(CONFIG | {"keep_models": keep}, LINEAGES, "mini-llama", "mini-gsm", lineage, CODE))
+        return list(uses(CONFIG | {"keep_models": keep}, LINEAGES, "mini-llama", "mini-gsm", lineage, CODE.get))
 
     assert names("sft") == ["evaluation", "train", "frontier", "sft-dpo", "sft-sft"]
     assert names("sft-sft") == ["evaluation", "train", "sft-sft-sft"]
@@ -73,20 +73,20 @@ def test_the_uses_of_a_model_are_its_batches_and_its_children():
     ],
 )
 def test_what_a_change_makes_of_the_recipes(path, value, changed):
-    before = uses(CONFIG, LINEAGES, "mini-llama", "mini-gsm", "sft-dpo", CODE)
+    before = uses(CONFIG, LINEAGES, "mini-llama", "mini-gsm", "sft-dpo", CODE.get)
     config = copy.deepcopy(CONFIG | {"code": CODE})
     *folders, last = path.split("/")
     place = config
     for name in folders:
         place = place[name]
     place[last] = value
-    after = uses(config, LINEAGES, "mini-llama", "mini-gsm", "sft-dpo", config["code"])
+    after = uses(config, LINEAGES, "mini-llama", "mini-gsm", "sft-dpo", config["code"].get)
     assert {use for use in before if before[use] != after[use]} == changed
 
 
 def test_other_temperatures_ask_for_the_weights_once_more_and_for_nothing_else():
     before, after = (
-        uses(CONFIG | {"evaluation": {"temperatures": of}}, LINEAGES, "mini-llama", "mini-gsm", "sft", CODE)
+        uses(CONFIG | {"evaluation": {"temperatures": of}}, LINEAGES, "mini-llama", "mini-gsm", "sft", CODE.get)
         for of in ([1.2], [1.2, 1.5])
     )
     assert {use for use in before if before[use] != after[use]} == {"frontier"}
@@ -94,7 +94,7 @@ def test_other_temperatures_ask_for_the_weights_once_more_and_for_nothing_else()
 
 def test_m1_and_its_answers_do_not_depend_on_the_verifiers():
     before, after = (
-        uses(CONFIG, LINEAGES, "mini-llama", "mini-gsm", "sft", CODE | {"verify": digest}) for digest in "ab"
+        uses(CONFIG, LINEAGES, "mini-llama", "mini-gsm", "sft", (CODE | {"verify": digest}).get) for digest in "ab"
     )
     assert {use for use in before if before[use] != after[use]} == {"sft-dpo", "sft-sft"}
 

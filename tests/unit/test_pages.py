@@ -256,7 +256,7 @@ def _write(rows: list[dict], schema: dict, path) -> None:
     tables.write(pl.DataFrame(full, schema=schema), schema, str(path))
 
 
-@pytest.mark.parametrize(("verifier", "unsafe"), [("program 1", False), ("program 1, without sandbox", True)])
+@pytest.mark.parametrize(("verifier", "unsafe"), [("program", False), ("program, without sandbox", True)])
 def test_the_report_of_a_study_on_disk(tmp_path, verifier, unsafe):
     """Two methods that share M1; one problem more than is shown."""
     many = page_answers.MOST_PROBLEMS + 1

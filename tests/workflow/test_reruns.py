@@ -83,18 +83,41 @@ def test_results_alone_are_adopted_by_a_fresh_copy_of_the_repository(study, tmp_
     assert Counter(changed) == Counter(models(evaluated=3, as_parents=1, trained=3, ends=2, sets=2))
 
 
+def edit(study, module: str, before: str, after: str) -> None:
+    path = study / f"scripts/reversal/{module}.py"
+    assert path.read_text().count(before) == 1
+    path.write_text(path.read_text().replace(before, after))
+
+
+def test_comments_docstrings_and_what_a_job_logs_rerun_nothing(study):
+    for path in study.glob("scripts/**/*.py"):
+        with open(path, "a") as file:
+            file.write("\n\n# A remark.\n")
+    edit(study, "jobs", "What every script does at its edges", "What all scripts do at their edges")
+    edit(study, "jobs", 'time.strftime("started ', 'time.strftime("begun ')
+    assert jobs_to_run(study) == {}
+
+
 @pytest.mark.parametrize(
-    "path, expected",
+    "module, before, after, expected",
     [
-        ("scripts/reversal/diversity.py", {"score": 7, "score_frontier": 4, **REPORTING}),  # M0 too
-        ("scripts/reversal/figures.py", {"plot": 1, "write_pages": 1, "write_provenance": 1}),
-        ("scripts/reversal/pages.py", {"write_pages": 1, "write_provenance": 1}),
-        ("scripts/reversal/training.py", models(evaluated=6, as_parents=3, trained=6, ends=4, sets=5)),
+        ("text_diversity", "import zlib", "import gzip as zlib", {"score": 7, "score_frontier": 4, **REPORTING}),
+        ("diversity", "def pair_shares(answers", "def pair_shares(answers, *_", {"score": 7, **REPORTING}),  # M0 too
+        ("figures", ".1f} % (", ".2f} % (", {"plot": 1, "write_pages": 1, "write_provenance": 1}),
+        ("page_answers", "SHOWN = 2000", "SHOWN = 500", {"write_pages": 1, "write_provenance": 1}),
+        # A column of changes.csv, which all stages' tables stand beside.
+        (
+            "tables",
+            '"role": pl.String,',
+            '"role": pl.String, "edited": pl.String,',
+            {name: 1 for name in REPORTING if name != "summarise_frontier"},
+        ),
+        ("training", "gc.collect()", "gc.collect(2)", models(evaluated=6, as_parents=3, trained=6, ends=4, sets=5)),
     ],
+    ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
 )
-def test_an_edited_module_reruns_what_imports_it(study, path, expected):
-    with open(study / path, "a") as module:
-        module.write("\nEDITED = True\n")
+def test_an_edited_definition_reruns_what_uses_it(study, module, before, after, expected):
+    edit(study, module, before, after)
     assert jobs_to_run(study) == expected
 
 

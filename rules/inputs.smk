@@ -1,0 +1,67 @@
+# inputs: which files of which models a rule reads; functions of its wildcards, for several stages
+def of_lineage(w, lineage, file):
+    """`file` of another model of the same series."""
+    return f"{RESULTS}/{w.model}/base{w.base}/{w.task}/seed{w.seed}/{lineage}/{file}"
+
+
+def identity(w):
+    """What names a model: its place in the tree of results, and what its seeds are made of."""
+    return {"base": int(w.base), "seed": int(w.seed), "model": w.model, "task": w.task, "lineage": w.lineage}
+
+
+def model_of(w, lineage):
+    base = f"{RESULTS}/{w.model}/base{w.base}/model/model.json"
+    return base if lineage == lineages.BASE else of_lineage(w, lineage, "model/model.json")
+
+
+def parent_answers(w, table):
+    """The parent's samples or verdicts on the training problems; none for a step that learns from the problems alone."""
+    learns = study.learns_from_answers(config, w.model, w.task, w.lineage)
+    return of_lineage(w, lineages.parent(w.lineage), f"{table}/train.parquet") if learns else []
+
+
+def sandbox_of(w):
+    """What says that programs can be run safely, where a task's answers are such."""
+    return f"{RESULTS}/problems/{w.task}/sandbox.json" if study.runs_programs(config, w.task) else []
+
+
+def checkpoint_of(w):
+    return config["steps"][lineages.last_step(w.lineage)]["checkpoint"]
+
+
+def train_answered(w):
+    """Whether a model's answers to the training questions are scored: its coverage. Those without a model have none."""
+    return lineages.iteration(w.lineage) == 1 and "train" in config["tasks"][w.task] and w.lineage not in BY_ANSWERS
+
+
+def of_sets(w, folder):
+    """The tables in `folder`, of a pattern of wildcards, for the test and OOD problems of a task."""
+    return expand(f"{folder}/{{problems}}.parquet", problems=sets_of(config["tasks"][w.task], "evaluation"), **w)
+
+
+def first_verdicts(w):
+    """M1's verdicts on the test problems, which the improvement set is measured against; none for M1 itself and M0."""
+    first = lineages.first(w.lineage)
+    return [] if first == w.lineage else of_lineage(w, first, "verdicts/test.parquet")
+
+
+def base_verdicts(w):
+    """M0's, where the study holds the answers of the others against them; none for M0 itself."""
+    wanted = study.reference(config) == "M0" and w.lineage != lineages.BASE
+    return of_lineage(w, lineages.BASE, "verdicts/test.parquet") if wanted else []
+
+
+def every_model(file, replicates=None, lineages=ALL_LINEAGES):
+    """`file` of every model, base, task, seed and lineage of the study. replicates: of the first so many bases and seeds."""
+    return [
+        path
+        for model in config["models"]
+        for path in expand(
+            f"{MODEL}/{file}",
+            model=model,
+            base=bases_of(config["models"][model])[:replicates],
+            task=config["tasks"],
+            seed=config["seeds"][:replicates],
+            lineage=lineages,
+        )
+    ]
