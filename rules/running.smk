@@ -78,12 +78,13 @@ def tell():
         table = yaml.safe_load(throughputs)
     run, before, told = status.read(RESULTS), None, 0.0
     while True:
-        now, found = time.time(), status.jobs_of(RESULTS, run, time.time())
-        states = [job.state for job in found]
-        if states != before or now - told > 60:
-            left = ending.seconds_left(found, ending.finished(RESULTS, found), run, table, now)
-            print(status_page.line(found, left, AS_WRITTEN, now), flush=True)
-            before, told = states, now
+        with suppress(OSError):  # a log that is just being replaced
+            now, found = time.time(), status.jobs_of(RESULTS, run, time.time())
+            states = [job.state for job in found]
+            if states != before or now - told > 60:
+                left = ending.seconds_left(found, ending.finished(RESULTS, found), run, table, now)
+                print(status_page.line(found, left, AS_WRITTEN, now), flush=True)
+                before, told = states, now
         time.sleep(5)
 
 
