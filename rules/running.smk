@@ -60,15 +60,20 @@ def take_over():
         signal.signal(number, end_soon)
 
 
+# What Snakemake says between a job's lines and of its own report. "Will exit after ..": here its jobs end at once.
+NOISE = ("Select jobs", "Execute ", "Will exit after", "Building DAG", "Creating report", "Adding ", "Loading script")
+
+
 def write_down():
     """What this run sets out to do, for `make status`; where Snakemake itself is quiet, how far it is, again and again."""
-    names = [os.path.relpath(job.log[0], f"{RESULTS}/logs") for job in workflow.dag.needrun_jobs() if job.log]
+    place = {rule.name: i for i, rule in enumerate(workflow.rules)}
+    with_logs = sorted((job for job in workflow.dag.needrun_jobs() if job.log), key=lambda job: place[job.rule.name])
+    names = [os.path.relpath(job.log[0], f"{RESULTS}/logs") for job in with_logs]
     cores = workflow.cores if workflow.local_exec else workflow.resource_settings.nodes
     command = os.environ.get("STUDY_COMMAND") or shlex.join(["snakemake", *sys.argv[1:]])
     status.begin(RESULTS, AS_WRITTEN, command, cores, GPUS, [name.removesuffix(".log") for name in names])
     if {Quietness.RULES, Quietness.PROGRESS} <= set(workflow.output_settings.quiet or ()):
-        noise = ("Select jobs to execute", "Execute ")
-        logger.addFilter(lambda record: not str(record.msg).startswith(noise))
+        logger.addFilter(lambda record: not str(record.msg).startswith(NOISE))
         threading.Thread(target=tell, daemon=True).start()
 
 

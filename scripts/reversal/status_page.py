@@ -10,7 +10,7 @@ LAST = 3  # jobs that ended last
 def line(found: list[Job], left: float | None, config: dict, now: float) -> str:
     """One line: jobs done, when the study will end, what runs."""
     done = sum(job.state == "done" for job in found)
-    running = "; ".join(f"{job.rule} {_what(job, config)}" for job in found if job.state == "running")
+    running = "; ".join(f"{job.rule} {_what(job, config)}".strip() for job in found if job.state == "running")
     parts = [f"{done} of {len(found)} jobs", *([end(left, now)] if left is not None and done < len(found) else [])]
     return f"{_clock(now)}  {', '.join(parts)}" + (f": {running}" if running else "")
 
