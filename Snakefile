@@ -1,4 +1,9 @@
 # Progress or regress? One study: base models, tasks, methods and seeds from the configuration, one graph of files.
+from snakemake.utils import min_version
+
+min_version("9.27.1")  # what every environment pins and the tests run
+
+
 configfile: "config.yaml"
 
 

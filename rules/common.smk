@@ -15,9 +15,6 @@ import psutil
 import yaml
 from snakemake.settings.types import DeploymentMethod
 from snakemake.shell import shell
-from snakemake.utils import min_version
-
-min_version("9.27.1")  # older ones are not tested: the rules use what is no part of Snakemake's declared interface
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import checkpoints, checks, code_digests, given, holding, jobs, keeping, lineages, recipes, runs

@@ -3,6 +3,7 @@
 Light imports only: the rules call this at every start of Snakemake.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from reversal import consistency, file_names
@@ -221,7 +222,8 @@ def _of_prompts_and_sources(config: dict) -> list[str]:
 
 
 def missing_files(config: dict) -> list[str]:
-    """The files and folders that the study names and that are not there, one sentence each."""
+    """The files, folders and packages that the study names and that are not there, one sentence each."""
+    encoder_key = "embedding_model" if "series" in config else "scoring.embedding_model"
     config = with_given(config)
     named = [
         (f"{place.removesuffix('.prompt')}.{name}.file", source["file"], Path.is_file)
@@ -235,13 +237,28 @@ def missing_files(config: dict) -> list[str]:
         if "folder" in model and name != "given":
             named.append((f"models.{name}.folder", model["folder"], Path.is_dir))
     encoder = config["scoring"].get("embedding_model", "")
-    if encoder.startswith((".", "/", "~")):
-        named.append(("scoring.embedding_model", encoder, Path.is_dir))
-    return missing(config) + [
+    if not encoder.startswith("package:") and (encoder.startswith((".", "/", "~")) or encoder.count("/") > 1):
+        named.append((encoder_key, encoder, Path.is_dir))
+    return [*missing(config), *_missing_package(encoder_key, encoder)] + [
         f"{place}: there is no {path}, seen from {Path.cwd()}"
         for place, path, exists in named
         if not exists(Path(path))
     ]
+
+
+def _missing_package(key: str, encoder: str) -> list[str]:
+    """Of package:NAME, where what embeds is installed here: else the jobs have another environment, and find out."""
+    name = encoder.removeprefix("package:")
+    if name == encoder or not find_spec("sentence_transformers"):
+        return []
+    try:
+        package = find_spec(name)
+    except (ImportError, ValueError):  # of a part of a package that is not there, and of no name
+        package = None
+    if any(Path(place, "model").is_dir() for place in (package and package.submodule_search_locations) or []):
+        return []
+    what = "has no folder called model in it" if package else "is not installed"
+    return [f"{key}: the Python package {name!r} {what}; name another, a folder (./NAME) or a model on the hub"]
 
 
 def _prompts_and_sources(config: dict) -> list[tuple[str, str, dict]]:

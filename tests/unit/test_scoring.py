@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from reversal import diversity, scoring, tables
+from reversal import diversity, scoring, support, tables
 from reversal.tables import PROBLEM_SCORES, PROBLEMS, SAMPLES, SCORES, VERDICT_ROWS
 from reversal.text_diversity import OF_PAIRS
 from score import main
@@ -326,6 +326,17 @@ def test_diversity_values():
     assert rows["answer_entropy", "all"] == (pytest.approx(2 / 3 * log2(3 / 2) + 1 / 3 * log2(3)), 1)
 
 
+def test_what_is_said_of_sets_is_of_the_papers_number_of_samples_and_of_pairs_of_all(monkeypatch):
+    whole = scoring.diversity_values(SAMPLED, VERDICTS, None)
+    first = [frame.filter(pl.col("sample_index") < 3) for frame in (SAMPLED, VERDICTS)]
+    of_first = scoring.diversity_values(*first, None)
+    monkeypatch.setattr(scoring, "OF_SETS", 3)
+    found = scoring.diversity_values(SAMPLED, VERDICTS, None)
+    of_sets = pl.col("metric").is_in([*WORDS, *FINALS, "equation_diversity"])
+    assert found.filter(of_sets).rows() == of_first.filter(of_sets).rows() != whole.filter(of_sets).rows()
+    assert found.filter(~of_sets).rows() == whole.filter(~of_sets).rows()
+
+
 def test_every_problem_has_a_row_for_every_diversity():
     values = scoring.diversity_values(SAMPLED, VERDICTS, None)
     problems = values.group_by("metric", "subset").agg(pl.col("problem_id").sort())["problem_id"].to_list()
@@ -470,6 +481,35 @@ def test_answers_are_held_against_m1_or_m0(tmp_path):
     assert since("M0", iteration=0) == {beyond}
     assert since("M0", base=ANSWERS) == of_null | {kept, beyond}
     assert since("M0", first=ANSWERS, base=ANSWERS) == {sets, size, kept, beyond}
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_what_chance_does_to_m1_is_the_same_with_m0_as_the_reference(tmp_path, seeds):
+    """Of M1 sampled anew (a single seed) and trained anew (two): the tables that chance is in, and no value twice."""
+    other = [(*row[:7], "wrong" if row[0] == "a" else "correct") for row in ANSWERS]
+    last = [(*row[:7], "correct" if row[2] % 2 else "wrong") for row in ANSWERS]
+
+    def study(reference):
+        frames = []
+        for seed, first in enumerate([ANSWERS, other][:seeds]):
+            against = {"base": last, "reference": reference} if reference == "M0" else {}
+            for lineage, answers, of in (("sft", first, None), ("sft-sft", last, first)):
+                scored(tmp_path, answers, first=of, **against)
+                values = tables.read(str(tmp_path / "values.parquet"), PROBLEM_SCORES)
+                run = {"base": pl.lit(0, pl.Int64), "seed": pl.lit(seed, pl.Int64), "lineage": pl.lit(lineage)}
+                frames.append(values.select(**run, **{name: pl.col(name) for name in values.columns}))
+        values = pl.concat(frames)
+        anew = support.null_of_anew(values, ["sft"])
+        both = pl.concat([values, anew])
+        assert not both.select("seed", "lineage", "problem_id", "metric", "subset").is_duplicated().any()
+        chance = values.filter(subset="null"), anew, support.support(values, {"a": ["sft", "sft-sft"]}, "m", "t", {})
+        return *chance, values.filter(subset="test", metric="beyond_n_samples", lineage="sft")
+
+    (*of_m1, beyond_m1), (*of_m0, beyond_m0) = study("M1"), study("M0")
+    for one, another in zip(of_m1, of_m0, strict=True):
+        assert_frame_equal(one, another)
+    assert of_m1[0].height and of_m1[1].is_empty() == (seeds == 1) and of_m1[2]["null_from"].n_unique() > 2
+    assert beyond_m0["value"].to_list() != beyond_m1["value"].to_list()  # of M1 over M0
 
 
 def test_a_study_without_a_right_answer_is_scored(tmp_path):

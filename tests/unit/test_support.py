@@ -162,6 +162,18 @@ def test_dynamics_follow_from_srr_and_ndr_and_nscr_changes_sign_with_the_models(
     assert found["srr"] == pytest.approx(1 - swapped["ndr"])
 
 
+@pytest.mark.parametrize(
+    ("parts", "printed"),
+    [
+        ((1045, 107, 31), (0.91, 0.03, 0.06, -0.06)),  # ProRL-1.5B-v1, non-math
+        ((761, 104, 83), (0.88, 0.10, 0.18, -0.02)),  # OLMo-2-0425-1B, math
+    ],
+)
+def test_dynamics_are_those_that_the_paper_prints(parts, printed):
+    found = support.dynamics(*map(np.array, parts))  # retained, lost, gained: arXiv 2507.14843, Table 1
+    assert tuple(round(float(found[name]), 2) for name in ("srr", "ndr", "sds", "nscr")) == printed
+
+
 def test_problems_of_one_cluster_are_drawn_together():
     pair = values("sft", FIRST), values("sft-sft", LATER)
     limits = ("value", "low", "high")

@@ -3,9 +3,13 @@
 import copy
 from pathlib import Path
 
+import transformers
 import yaml
 from reversal.study import settings_to_try
 from reversal.trying import refused
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 
@@ -35,6 +39,21 @@ def test_what_they_refuse_is_told_with_its_key():
     ):
         assert [fault for fault in found if fault.startswith(f"{place}: {library} says: ")], (place, found)
     assert not [fault for fault in found if "models.mini-llama" in fault]
+
+
+def test_a_folder_whose_heads_the_engine_has_not_is_refused(tmp_path):
+    """24 numbers a head: vLLM's attention on a CPU has no such kernel, and would say so in the first sample alone."""
+    shape = transformers.LlamaConfig(
+        vocab_size=64, hidden_size=96, intermediate_size=64, num_hidden_layers=1, num_attention_heads=4
+    )
+    shape.architectures = ["LlamaForCausalLM"]
+    shape.save_pretrained(tmp_path)
+    tokens = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel({"a": 0, "b": 1})), eos_token="b")
+    tokens.save_pretrained(tmp_path)
+    config = copy.deepcopy(CONFIG)
+    config["models"] = {"local": {"folder": str(tmp_path)}}
+    (found,) = refused(settings_to_try(config))
+    assert found.startswith("models.local.folder: vllm says: ") and "heads of size 24, only 32, " in found
 
 
 def test_an_engine_argument_is_refused_by_the_engine():

@@ -119,10 +119,10 @@ def test_programs():
     assert_frame_equal(without, verdicts(given, expected, verifier("program", False), unknown))
 
 
-def test_the_verifier_says_what_can_change_a_verdict():
-    assert re.fullmatch(r"number \d+", verifier("number", False))
-    assert re.fullmatch(r"expression \d+, math-verify 0\.\d+\.\d+", verifier("expression", True))
-    assert re.fullmatch(r"program \d+, Python 3\.\d+\.\d+, without sandbox", verifier("program", False))
+def test_the_verifier_says_what_beside_the_code_can_change_a_verdict():
+    assert verifier("number", False) == "number"
+    assert re.fullmatch(r"expression, math-verify 0\.\d+\.\d+", verifier("expression", True))
+    assert re.fullmatch(r"program, Python 3\.\d+\.\d+, without sandbox", verifier("program", False))
 
 
 @pytest.mark.parametrize("answer_type", ["number", "expression", "choice", "program"])

@@ -11,7 +11,8 @@ from running import jobs_to_run, snakemake
 
 MODELS = "results/smoke/mini-llama/base0/mini-gsm/seed0"
 ENDS = {"sft-sft-sft", "sft-dpo-dpo", "sft-dpo-sft"}
-REPORTING = {"summarise_frontier": 1, "summarise": 1, "summarise_time": 1, "plot": 1, "write_pages": 1}
+TELLING = {"summarise_time": 1, "write_provenance": 1}  # what the configuration was, and which jobs made what is there
+REPORTING = {"summarise_frontier": 1, "summarise": 1, "plot": 1, "write_pages": 1} | TELLING
 LATE_DPO = "{keep_models: last, methods: {late_dpo: {start: [sft, sft, dpo]}}}"
 
 
@@ -20,7 +21,7 @@ def thinned(finished, tmp_path_factory) -> Path:
     """The finished study, which then says keep_models: last."""
     folder = tmp_path_factory.mktemp("thinned") / "study"
     shutil.copytree(finished, folder, copy_function=shutil.copy2)
-    assert jobs_to_run(folder, "keep_models: last") == {"remove_models": 6}
+    assert jobs_to_run(folder, "keep_models: last") == {"remove_models": 6} | TELLING
     run = snakemake(folder, change="keep_models: last")
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
@@ -35,8 +36,8 @@ def test_only_the_last_models_keep_their_weights_and_nothing_runs_because_of_tha
     left = json.loads((thinned / MODELS / "sft/model/removed.json").read_text())
     assert left["model"]["lineage"] == "sft"
     assert jobs_to_run(thinned, "keep_models: last") == {}
-    assert jobs_to_run(thinned, "keep_models: all") == {}
-    assert jobs_to_run(thinned, "keep_models: best_and_last") == {"remove_models": 6}
+    assert jobs_to_run(thinned, "keep_models: all") == TELLING
+    assert jobs_to_run(thinned, "keep_models: best_and_last") == {"remove_models": 6} | TELLING
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from running import copy_repository, snakemake
 
 TARGET = "results/smoke/mini-llama/base0/model/model.json"
 STEPS = 400
-TINY = "{hidden_size: 32, intermediate_size: 64, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 2}"
+TINY = "{hidden_size: 32, intermediate_size: 64, num_hidden_layers: 1, num_attention_heads: 1, num_key_value_heads: 1}"
 ARGUMENTS = f"{{max_steps: {STEPS}, save_steps: 20, per_device_train_batch_size: 2}}"
 CHANGE = f"models: {{mini-llama: {{pretrain: {{architecture: {TINY}, arguments: {ARGUMENTS}}}}}}}"
 
@@ -37,7 +37,8 @@ def started(folder: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "snakemake", TARGET, "--cores", "2"]
     command += ["--configfile", "studies/smoke.yaml", "change.yaml"]
     running = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    wait_for(lambda: steps(folder), 400)
+    wait_for(lambda: steps(folder) or running.poll() is not None, 400)
+    assert running.poll() is None, running.communicate()[0]
     return running
 
 
