@@ -58,6 +58,7 @@ bench: .venv/installed
 	.venv/bin/python benchmarks/mbpp_programs.py
 	.venv/bin/python benchmarks/scoring_speed.py
 	.venv/bin/python benchmarks/interval_coverage.py
+	.venv/bin/python benchmarks/extrapolation_coverage.py
 	.venv/bin/python benchmarks/known_truth.py
 	.venv/bin/python benchmarks/model_speed.py
 	.venv/bin/python benchmarks/busy_machine.py
