@@ -8,7 +8,7 @@ import polars as pl
 
 SMALLEST, LARGEST = 105, 160  # pixels of the screen per inch of a figure; a narrower screen scrolls the figure
 MOST_ROWS = 200  # of a table on a page; the file has them all
-FIRST = 2  # sentences of a caption that are shown at once
+SHOWN = "**What it shows.** "  # begins the paragraph of a caption that is shown at once
 
 
 def page(title: str, body: str, style: str) -> str:
@@ -38,11 +38,10 @@ def figure(name: str, label: str, svg: str, rst: str) -> str:
 
 
 def caption(rst: str) -> str:
-    """A caption of rules/captions: its first sentences, the others behind a click."""
-    sentences = re.split(r"(?<=[.:]) (?=[A-Z])", re.sub(r"\s+", " ", rst.strip()))
-    shown, more = (" ".join(part) for part in (sentences[:FIRST], sentences[FIRST:]))
-    rest = f"<details><summary>How to read it, and what it does not show</summary><p>{_text(more)}</p></details>"
-    return f"<p>{_text(shown)}</p>{rest if more else ''}"
+    """A caption of rules/captions: its first paragraph, the others behind a click."""
+    first, *others = (f"<p>{_text(paragraph)}</p>" for paragraph in rst.strip().removeprefix(SHOWN).split("\n\n"))
+    rest = f"<details><summary>How it is made, and what it does not show</summary>{''.join(others)}</details>"
+    return first + (rest if others else "")
 
 
 def table(frame: pl.DataFrame, label: str) -> str:
@@ -63,4 +62,5 @@ def _cell(value, numeric: bool) -> str:
 
 
 def _text(rst: str) -> str:
-    return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(rst, quote=False))
+    code = re.sub(r"``(.+?)``", r"<code>\1</code>", escape(rst, quote=False))
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", code)

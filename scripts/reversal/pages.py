@@ -147,7 +147,6 @@ def _table(rows: list[dict], kind: str) -> str:
     published = any(row["published_first"] is not None for row in rows)
     names = [kind, "M1", "last", "change", "95 % interval", "margin", "effect size", "adjusted p", "verdict"]
     names += [*(["published M1, best"] if published else []), "problems"]
-    names += ["note"] if any(row["note"] for row in rows) else []
     head = "".join(f"<th>{name}</th>" for name in names)
     body = "".join(_change_row(row, published) for row in rows)
     return scroll(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", kind)
@@ -166,8 +165,8 @@ def _change_row(row: dict, published: bool) -> str:
         first, top, at = (row[f"published_{name}"] for name in ("first", "best", "best_iteration"))
         cells += f'<td class="number">{"" if first is None else f"{first:.3f}, {top:.3f} (M{at})"}</td>'
     cells += f'<td class="number">{row["problems"]}</td>'
-    cells += f"<td>{escape(row['note'])}</td>" if row["note"] else ""  # the last column, where any row has one
-    return f'<tr><td class="name">{escape(row["dimension"])}</td>{cells}</tr>'
+    note = f"<small>{escape(row['note'])}</small>" if row["note"] else ""
+    return f'<tr><td class="name">{escape(row["dimension"])}{note}</td>{cells}</tr>'
 
 
 def answers(sections: list[dict], totals: list[int]) -> str:

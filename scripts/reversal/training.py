@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from reversal import launching
+from reversal import launching, ranks
 from reversal.batches import per_process, smaller
 from reversal.checkpoints import last_checkpoint, without_decoding
 from reversal.jobs import end_with_parent, write_json
@@ -95,9 +95,9 @@ def fit(
     """
     learner = _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus)
     if gpus > 1:
-        launching.share_last_batch(learner)
+        ranks.share_last_batch(learner)
     if gpus > 1 and lora:
-        launching.save_adapter_alone(learner)
+        ranks.save_adapter_alone(learner)
     if not lora:  # an adapter has yet to be merged
         _skip_last_checkpoint(learner)
     run(learner, last_checkpoint(work))
@@ -122,14 +122,14 @@ def _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus
     fixed = {"output_dir": work, "seed": seed, "report_to": [], "save_total_limit": 1, "max_length": None, **own}
     fixed["logging_nan_inf_filter"] = False
     if gpus > 1:
-        fixed |= launching.arguments_of_ranks()
+        fixed |= ranks.arguments_of_ranks()
     settings = config(**fixed | arguments)
     if gpus > 1:
-        launching.shard_alike(settings)
+        ranks.shard_alike(settings)
     tokenizer = transformers.AutoTokenizer.from_pretrained(parent)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    reads = gpus == 1 or launching.reads_weights(trainer, lora)
-    load = transformers.AutoModelForCausalLM.from_pretrained if reads else launching.without_weights
+    reads = gpus == 1 or ranks.reads_weights(trainer, lora)
+    load = transformers.AutoModelForCausalLM.from_pretrained if reads else ranks.without_weights
     # Weights that are trained stay in float32; frozen ones need no more precision than they are used with.
     dtype = "bfloat16" if lora and arguments.get("bf16") else "float32"
     return build(

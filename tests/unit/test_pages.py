@@ -66,7 +66,7 @@ def test_the_verdict_opens_with_a_sentence_per_method_its_outcome_and_the_warnin
 def test_the_numbers_show_each_change_with_all_that_is_known_of_it():
     table = changes_of(
         change("<sft>", *ACCURACY, "progress", effect_size=0.5, p_adjusted=0.002, best=0.625, best_iteration=2),
-        change("<sft>", *WORDS, "regress", p_adjusted=0.0004, note="level 3 moved"),
+        change("<sft>", *WORDS, "regress", p_adjusted=0.0004, note="level <3> moved"),
         change("<sft>", *GAP, "unclear", low=None, high=None, replicates=2, change_min=-0.125, change_max=0.125),
         change("<sft>", *BEST, "progress", role="secondary", margin=None),
     )
@@ -76,8 +76,8 @@ def test_the_numbers_show_each_change_with_all_that_is_known_of_it():
     assert cells(html, "accuracy") == [
         *("0.250", "0.500", "+0.250", "+0.240 to +0.260", "0.050", "+0.50", "0.002", "progress", "10")
     ]
-    assert cells(html, "syntactic diversity") == [
-        *("0.500", "0.250", "-0.250", "-0.260 to -0.240", "0.050", "", "&lt; 0.001", "regress", "10", "level 3 moved")
+    assert cells(html, "syntactic diversity<small>level &lt;3&gt; moved</small>") == [
+        *("0.500", "0.250", "-0.250", "-0.260 to -0.240", "0.050", "", "&lt; 0.001", "regress", "10")
     ]
     assert cells(html, "OOD accuracy on far") == [
         *("0.500", "0.500", "+0.000<small>runs -0.125 to +0.125</small>", "", "0.050", "", "", "unclear", "10")
@@ -116,10 +116,10 @@ def test_no_text_of_the_data_ends_its_script():
     assert "</script><b>" not in html and "\\u003c/script>\\u003cb>" in html
 
 
-def test_the_first_sentences_of_a_caption_are_shown_and_the_others_behind_a_click():
-    assert markup.caption("One ``a<b``. Two: x.\nThree. Four.") == (
-        "<p>One <code>a&lt;b</code>. Two: x.</p><details><summary>How to read it, and what it does not show</summary>"
-        "<p>Three. Four.</p></details>"
+def test_the_first_paragraph_of_a_caption_is_shown_and_the_others_behind_a_click():
+    assert markup.caption("**What it shows.** One ``a<b``.\n\n**How it is made.** Two.\n\nThree.\n") == (
+        "<p>One <code>a&lt;b</code>.</p><details><summary>How it is made, and what it does not show</summary>"
+        "<p><strong>How it is made.</strong> Two.</p><p>Three.</p></details>"
     )
     assert markup.caption("One.") == "<p>One.</p>"
 
