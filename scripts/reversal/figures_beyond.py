@@ -42,7 +42,8 @@ def pass_at_k(intervals: pl.DataFrame, extrapolations: pl.DataFrame) -> Figure:
     """
     k = pl.col("metric").str.extract(r"^pass_at_(\d+)$").cast(pl.Int64)
     once = pl.when(pl.col("metric") == "sample_accuracy").then(1)  # pass_at_1 is greedy
-    data = intervals.filter(subset="test").with_columns(k=once.otherwise(pl.when(k > 1).then(k))).drop_nulls("k")
+    shares = intervals.with_columns(pl.col("low", "high").clip(0, 1))  # stretched to Student's t, they may go beyond
+    data = shares.filter(subset="test").with_columns(k=once.otherwise(pl.when(k > 1).then(k))).drop_nulls("k")
     if data.is_empty():
         return drawing.nothing("no pass@k on the test problems")
     evaluated = 0 in data["iteration"]

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import status as script
 import yaml
 from reversal import ending, status, status_page
 from reversal.status import Job, Progress
@@ -179,6 +180,11 @@ def test_the_page_of_a_run_that_ended_early_says_the_command_and_what_failed():
         "Failed\n"
         f"  train  M1 (sft), mini-llama on mini-gsm  results/s/logs/train/{MODEL}-sft.log"
     )
+
+
+def test_a_study_that_never_ran_is_told_how_to_start(tmp_path):
+    said = "no run of it yet. To start one:\n    make study STUDY=studies/a.yaml"
+    assert script.text(f"{tmp_path}/none", "make study STUDY=studies/a.yaml") == f"{tmp_path}/none: {said}"
 
 
 def test_the_page_of_a_finished_run():
