@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from reversal import holding, lineages
+from reversal import holding, jobs, lineages
 from reversal.given import with_given
 
 NAME = "run.json"
@@ -53,10 +53,7 @@ class Job(NamedTuple):
 def begin(folder: str, config: dict, command: str, cores: int, gpus: int, names: list[str]) -> None:
     """Writes down what a run sets out to do. names: the log files of its jobs below logs/, without .log."""
     found = {"began": time.time(), "command": command, "cores": cores, "gpus": gpus, "config": config, "jobs": names}
-    path = Path(folder) / NAME
-    beside = path.with_name(f"{NAME}.part")
-    beside.write_text(json.dumps(found))
-    beside.replace(path)
+    jobs.write_json(f"{folder}/{NAME}", found)
 
 
 def read(folder: str) -> dict | None:
