@@ -21,8 +21,8 @@ SECTIONS = {
 }
 HOW = (
     "A change is progress or regress if its p, adjusted over the primary dimensions of the whole study (Holm), is "
-    "below 0.05 and its 95&nbsp;% interval excludes 0; else it is unclear. A method is judged by the primary dimensions "
-    "alone: accuracy, pass@N, how different its <em>correct</em> answers are, accuracy out of distribution. Secondary "
+    "below 0.05 and its 95&nbsp;% interval excludes 0; else it is unclear. A method is judged by the primary "
+    "dimensions alone: accuracy, pass@N, how different its <em>correct</em> answers are, accuracy out of distribution. Secondary "
     "ones are adjusted among themselves. Intervals are paired by problem; several bases or seeds add their own "
     "variance. Margin: a loss up to this counts as none. Effect size: the mean change of a problem in standard "
     "deviations of the problems' changes."
@@ -202,8 +202,8 @@ def metrics(explored: dict) -> str:
         f'<label>{name}<select id="chart-{name}"></select></label>' for name in ("model", "task", "metric", "subset")
     )
     return (
-        "<p>Every metric over the iterations: mean over the runs (line), its 95&nbsp;% interval (band), each run (dot, with "
-        f'its numbers when you point at it).</p><div class="controls">{labels}</div>'
+        "<p>Every metric over the iterations: mean over the runs (line), its 95&nbsp;% interval (band), each run (dot, "
+        f'with its numbers when you point at it).</p><div class="controls">{labels}</div>'
         '<noscript><p class="note">Choosing metrics needs JavaScript.</p></noscript><div id="chart"></div>'
         f'<script type="application/json" id="chart-data">{_json(explored)}</script>'
     )

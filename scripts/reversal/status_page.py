@@ -35,7 +35,7 @@ def page(folder: str, run: dict, found: list[Job], holder: dict | None, left: fl
         (job.rule, in_words(job.name, job.rule, config), f"{folder}/logs/{job.rule}/{job.name}.log")
         for job in by_state["failed"]
     ]
-    lines += _table("Failed", failed)
+    lines += _table("Ended without a result", failed)
     if holder is None:
         return "\n".join(lines)
     last = sorted(done, key=lambda job: job.ended)[-LAST:]

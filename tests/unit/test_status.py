@@ -177,7 +177,7 @@ def test_the_page_of_a_run_that_ended_early_says_the_command_and_what_failed():
         "To go on:\n"
         "    make study\n"
         "\n"
-        "Failed\n"
+        "Ended without a result\n"
         f"  train  M1 (sft), mini-llama on mini-gsm  results/s/logs/train/{MODEL}-sft.log"
     )
 
