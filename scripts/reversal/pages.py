@@ -22,10 +22,10 @@ SECTIONS = {
 HOW = (
     "A change is progress or regress if its p, adjusted over the primary dimensions of the whole study (Holm), is "
     "below 0.05 and its 95&nbsp;% interval excludes 0; else it is unclear. A method is judged by the primary "
-    "dimensions alone: accuracy, pass@N, how different its <em>correct</em> answers are, accuracy out of distribution. Secondary "
-    "ones are adjusted among themselves. Intervals are paired by problem; several bases or seeds add their own "
-    "variance. Margin: a loss up to this counts as none. Effect size: the mean change of a problem in standard "
-    "deviations of the problems' changes."
+    "dimensions alone: accuracy, pass@N, how different its <em>correct</em> answers are, accuracy out of "
+    "distribution. Secondary ones are adjusted among themselves. Intervals are paired by problem; several bases or "
+    "seeds add their own variance. Margin: a loss up to this counts as none. Effect size: the mean change of a "
+    "problem in standard deviations of the problems' changes."
 )
 
 PROVENANCE = (
