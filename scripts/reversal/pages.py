@@ -19,6 +19,7 @@ SECTIONS = {
     "metrics": "Metrics",
     "provenance": "Provenance",
 }
+BESIDE = 6  # tasks times methods, up to which the verdict figure leaves room for another beside it
 HOW = (
     "A change is progress or regress if its p, adjusted over the primary dimensions of the whole study (Holm), is "
     "below 0.05 and its 95&nbsp;% interval excludes 0; else it is unclear. A method is judged by the primary "
@@ -64,7 +65,8 @@ def verdict(
         rows = primary.filter(model=model, task=task)
         lines = "".join(_line(row, rows.filter(method=row["method"]).to_dicts()) for row in group.to_dicts())
         parts.append(f'<p class="place">{escape(f"{model} on {task}")}</p><ul class="verdicts">{lines}</ul>')
-    return "".join([*parts, f'<div class="pair">{"".join(figures)}</div>'])
+    narrow = outcomes.select("task", "method").n_unique() <= BESIDE
+    return "".join([*parts, f'<div class="{"pair" if narrow else "stack"}">{"".join(figures)}</div>'])
 
 
 def _line(outcome: dict, rows: list[dict]) -> str:
