@@ -10,7 +10,7 @@ import polars as pl
 
 from reversal.accuracy import accuracy_metric
 from reversal.best_iteration import best_iteration
-from reversal.dimensions import BEST, Dimension, dimensions, margin, most_samples
+from reversal.dimensions import BEST, Dimension, dimensions, most_samples
 from reversal.paired import certainty, problem_values
 from reversal.tables import CHANGES
 from reversal.uncertainty import (
@@ -51,9 +51,9 @@ def changes(
                 names = {"model": model, "task": task, "method": method, "dimension": dimension.name}
                 names |= {"role": dimension.role, "better": dimension.better}
                 names |= {"metric": dimension.metric, "subset": dimension.subset}
-                none = margin(dimension.name, found["first"]) if dimension.role == "primary" else None
+                margin = None if dimension.margin is None else dimension.margin * found["first"]
                 at_best = _best(group, accuracy) if dimension.name == "accuracy" else {}
-                rows.append({"note": "", "margin": none} | names | found | at_best | _published(dimension, printed))
+                rows.append({"note": "", "margin": margin} | names | found | at_best | _published(dimension, printed))
     return rows
 
 

@@ -162,7 +162,7 @@ CHANGES = {
     "change": pl.Float64,  # last - first
     "low": pl.Float64,  # 95 % interval of the change
     "high": pl.Float64,
-    "margin": pl.Float64,  # a loss up to this is none (dimensions.margin); primary rows alone
+    "margin": pl.Float64,  # a loss up to this is none (dimensions.MARGINS); primary rows alone
     "effect_size": pl.Float64,  # mean change of a problem / standard deviation of the problems' changes
     "p": pl.Float64,
     "p_adjusted": pl.Float64,  # Holm, over all rows of the study with the same role
