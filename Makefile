@@ -16,7 +16,7 @@ help:
 	@echo "make study STUDY=... GPUS=4          the same on a node with four NVIDIA GPUs (docs/gpus.md)"
 	@echo 'make judge ANSWERS="a.jsonl b.jsonl" from these answers of one model to those of a later one: progress or regress?'
 	@echo "make test                            linters, unit tests, end-to-end studies"
-	@echo "make faults                          kills, bad disks, hostile programs, wrong studies, odd answers: an hour (KILLS=20: less)"
+	@echo "make faults                          kills, bad disks, hostile programs, wrong studies, odd answers: long (KILLS=20: less)"
 	@echo "make robustness                      the embedded study over ten base models: hours, resumable"
 	@echo "make bench                           verifiers and intervals against known truth, and how fast things are"
 
@@ -58,6 +58,7 @@ bench: .venv/installed
 	.venv/bin/python benchmarks/mbpp_programs.py
 	.venv/bin/python benchmarks/scoring_speed.py
 	.venv/bin/python benchmarks/interval_coverage.py
+	.venv/bin/python benchmarks/extrapolation_coverage.py
 	.venv/bin/python benchmarks/known_truth.py
 	.venv/bin/python benchmarks/model_speed.py
 	.venv/bin/python benchmarks/busy_machine.py

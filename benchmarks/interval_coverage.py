@@ -2,8 +2,9 @@
 
 python benchmarks/interval_coverage.py [--studies 1000]
 
-A study has problems that are harder or easier for all training seeds, seeds that are better or worse on all problems,
-and noise. The share of intervals that contain the true mean should be 95 %; sampling error alone is +-1.4 points.
+A study has problems that are harder or easier for all replicates (bases or training seeds), replicates that are better
+or worse on all problems, and noise. The share of intervals that contain the true mean should be 95 %; sampling error
+alone is +-1.4 points.
 """
 
 import argparse
@@ -18,10 +19,10 @@ from reversal.uncertainty import disparity, interval, over_replicates, resampled
 TRUTH = 0.1
 
 
-def simulated(rng: np.random.Generator, problems: int, seeds: int, of_seed: float, of_problem: float, noise: float):
-    """Values, seeds x problems, with standard deviations of seed effects, problem effects and noise."""
-    effects = rng.normal(0, of_seed, (seeds, 1)) + rng.normal(0, of_problem, (1, problems))
-    return TRUTH + effects + rng.normal(0, noise, (seeds, problems))
+def simulated(rng: np.random.Generator, problems: int, many: int, of_replicate: float, of_problem: float, noise: float):
+    """Values, replicates x problems, with standard deviations of their effects, of problem effects and of noise."""
+    effects = rng.normal(0, of_replicate, (many, 1)) + rng.normal(0, of_problem, (1, problems))
+    return TRUTH + effects + rng.normal(0, noise, (many, problems))
 
 
 def contains_mean(rng: np.random.Generator, run: int, *shape) -> bool:
@@ -41,7 +42,7 @@ def contains_accuracy(rng: np.random.Generator, run: int, problems: int) -> bool
 
 
 def contains_disparity(rng: np.random.Generator, run: int, per_level: int) -> bool:
-    """Group disparity (0.8 - 0.4) / 0.8 of one model, one seed: a ratio of two means."""
+    """Group disparity (0.8 - 0.4) / 0.8 of one model, one replicate: a ratio of two means."""
     values = np.full((2, 1, 2 * per_level), np.nan)
     values[0, 0, :per_level] = rng.random(per_level) < 0.8
     values[1, 0, per_level:] = rng.random(per_level) < 0.4
@@ -57,17 +58,17 @@ def main() -> None:
     uncertainty.DRAWS = (
         1_000  # of resamples; studies use 4,000, which changes limits by a few hundredths of their width
     )
-    print(f"{studies} simulated studies each; sd: of seed effects, of problem effects, of noise")
+    print(f"{studies} simulated studies each; sd: of replicates, of problems, of noise")
     shapes = [(1, 0, 0.3, 0.3), (3, 0, 0.3, 0.3), (3, 0.01, 0.3, 0.3), (3, 0.03, 0.3, 0.3), (3, 0.1, 0.3, 0.3)]
     shapes += [(3, 0.03, 0.05, 0.5), (5, 0.03, 0.3, 0.3), (2, 0.03, 0.3, 0.3)]
-    for seeds, *deviations in shapes:
+    for many, *deviations in shapes:
         rng = np.random.default_rng(1)
-        inside = sum(contains_mean(rng, run, 120, seeds, *deviations) for run in range(studies))
-        name = f"mean of 120 problems, {seeds} seed(s), sd {', '.join(map(str, deviations))}"
+        inside = sum(contains_mean(rng, run, 120, many, *deviations) for run in range(studies))
+        name = f"mean of 120 problems, {many} replicate(s), sd {', '.join(map(str, deviations))}"
         print(f"{name:<64} {inside / studies:6.1%}", flush=True)
     for name, contains, size in [
-        ("change of greedy accuracy, 120 problems, 1 seed", contains_accuracy, 120),
-        ("group disparity, 60 problems per level, 1 seed", contains_disparity, 60),
+        ("change of greedy accuracy, 120 problems, 1 replicate", contains_accuracy, 120),
+        ("group disparity, 60 problems per level, 1 replicate", contains_disparity, 60),
     ]:
         rng = np.random.default_rng(1)
         print(f"{name:<64} {sum(contains(rng, run, size) for run in range(studies)) / studies:6.1%}", flush=True)

@@ -76,6 +76,7 @@ SCENARIOS = [
     Scenario("growth, 1,000 problems x 16", gain=1.0, problems=1000, samples=16),
     Scenario("reversal: narrower answers", gain=1.0, narrower=2.0),
     Scenario("reversal: narrower, 3 seeds", gain=1.0, narrower=2.0, luck=0.15, replicates=3),
+    Scenario("reversal: narrower, 10 bases", gain=1.0, narrower=2.0, luck=0.15, replicates=10),
     Scenario("reversal: pass@8 lost", gain=1.5, lost=0.25),
     Scenario("regress", gain=-0.7),
     Scenario("rare gains, 60 problems", rare=0.02, problems=60),
@@ -94,7 +95,8 @@ def simulated(scenario: Scenario, rng: np.random.Generator, problems: int, repli
         luck = scenario.luck * rng.normal(size=2)
         logits = [difficulty + luck[0], difficulty + own_change + luck[1]]
         chances = [1 / (1 + np.exp(-logit)) for logit in logits]
-        chances[1] = np.where(difficulty < np.quantile(difficulty, scenario.lost), 0.0, chances[1])
+        if scenario.lost:  # by the quantile of all such problems: of these ones, it would be no random draw
+            chances[1] = np.where(difficulty < np.log(scenario.lost / (1 - scenario.lost)), 0.0, chances[1])
         if scenario.rare is not None:
             solved = rng.random(problems) < 0.5
             gained = ~solved & (rng.random(problems) < 2 * scenario.rare)

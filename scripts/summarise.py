@@ -116,7 +116,7 @@ def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: 
         "bases": {only[0]: rows} if len(only) == 1 else bases.changes_of_bases(metrics, values, *of_study),
         "narrowing": split,
         "support": support.support(values, series, clusters=clusters, **place),
-        "extrapolations": extrapolation.extrapolations(support.answers(values), series, **place),
+        "extrapolations": extrapolation.extrapolations(support.answers(values), series, clusters=clusters, **place),
         "rule": coverage_rule.coverage_rule(metrics, of_replicates, series, study["kinds"], published, clusters),
     }
 

@@ -122,7 +122,11 @@ def _verl(record: dict, first: dict, labels: str | bool, path: str) -> list[dict
 
 
 def _lm_eval(record: dict, first: dict, labels: str | bool, path: str) -> list[dict]:
-    """One row per filter and document: those of one filter are read, the first unless labels say `metric,filter`."""
+    """One row per filter and document: those of one filter are read, the first unless labels say `metric,filter`.
+
+    A document's only request has as many answers as the task has `repeats`, whatever its filters make of them. Without
+    do_sample the harness samples where there is a temperature (normalize_gen_kwargs in its models/utils.py).
+    """
     metric, _, wanted = labels.partition(",") if isinstance(labels, str) else (labels, "", "")
     if record.get("filter") != (wanted or first.get("filter")):
         return []
@@ -130,7 +134,9 @@ def _lm_eval(record: dict, first: dict, labels: str | bool, path: str) -> list[d
     if len(record["resps"]) > 1 or not all(isinstance(text, str) for text in texts):
         raise ValueError("resps hold log-likelihoods of choices, not generated texts")
     settings = next(iter(record["arguments"].values()))["arg_1"]
-    greedy = len(texts) == 1 and (not settings.get("do_sample") or settings.get("temperature") == 0)
+    temperature, do_sample = settings.get("temperature"), settings.get("do_sample")
+    sampled = temperature != 0 and (bool(temperature) if do_sample is None else do_sample)
+    greedy = len(texts) == 1 and not sampled
     if labels and len(texts) > 1:
         raise ValueError(f"one score for {len(texts)} answers: {ANEW}")
     if metric is True and "metrics" not in record:

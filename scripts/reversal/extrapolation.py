@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from reversal.paired import cluster_numbers
 from reversal.tables import EXTRAPOLATIONS
-from reversal.uncertainty import TAIL
+from reversal.uncertainty import TAIL, of_clusters, times_drawn
 
 DRAWS = 200  # of the bootstrap, and of the check: a refit each
 INFLATED = 2.71  # twice the gain of likelihood that 5 % of samples give a third parameter at its limit, z = 0
@@ -68,13 +69,17 @@ def pass_at(fitted: Fit, ks: list[int]) -> np.ndarray:
     return (1 - fitted.zeros) * (1 - none)
 
 
-def extrapolated(right: np.ndarray, n: int, seed: int = 0) -> tuple[dict, list[dict]]:
+def extrapolated(
+    right: np.ndarray, n: int, seed: int = 0, clusters: np.ndarray | None = None
+) -> tuple[dict, list[dict]]:
     """({alpha, beta, zeros, p, reason}, [{k, value, low, high}] for k = 2 n, 4 n, ..): means over runs' own fits.
 
-    right: runs x problems, right ones of n samples. Intervals: 95 % percentiles of fits to resampled problems, the same
-    ones for all runs, so they speak of these runs. p: of the fit, from the chi-square of the counts against its own
-    distribution, which refits to counts drawn from the fit give (so few problems with a count do no harm); the smallest
-    of the runs times their number. No rows where p is below FITS or nothing can be fitted; `reason` then says why.
+    right: runs x problems, right ones of n samples. clusters: as in uncertainty.resampled_means. Intervals: 95 %
+    percentiles of fits to resampled problems (clusters), the same ones for all runs, so they speak of these runs. p: of
+    the fit, from the chi-square of the counts against its own distribution, which refits to counts drawn from the fit
+    give (so few problems with a count do no harm); the smallest of the runs times their number. Counts are drawn one by
+    one: clusters whose problems are alike look like a bad fit, and are refused more often. No rows where p is below
+    FITS or nothing can be fitted; `reason` then says why.
     """
     about = dict.fromkeys(("alpha", "beta", "zeros", "p")) | {"reason": ""}
     histograms = [np.bincount(of_run, minlength=n + 1) for of_run in right]
@@ -89,8 +94,7 @@ def extrapolated(right: np.ndarray, n: int, seed: int = 0) -> tuple[dict, list[d
     if p < FITS:
         return about | {"reason": f"the beta-binomial does not fit the counts (p = {p:.3f})"}, []
     ks = [n * 2**i for i in range(1, DOUBLINGS + 1)]
-    chosen = rng.integers(right.shape[1], size=(DRAWS, right.shape[1]))
-    again = [[np.bincount(of_run[problems], minlength=n + 1) for of_run in right] for problems in chosen]
+    again = _resampled(right, n, seed, clusters)
     draws = [np.mean([pass_at(fit(counts), ks) for counts in of_draw], axis=0) for of_draw in again]
     limits = np.quantile(draws, [TAIL, 1 - TAIL], axis=0)
     values = np.mean([pass_at(of_run, ks) for of_run in fits], axis=0)
@@ -98,30 +102,40 @@ def extrapolated(right: np.ndarray, n: int, seed: int = 0) -> tuple[dict, list[d
     return about, [dict(zip(("k", "value", "low", "high"), row, strict=True)) for row in rows]
 
 
-def extrapolations(answers: pl.DataFrame, series: dict[str, list[str]], model: str, task: str) -> pl.DataFrame:
+def extrapolations(
+    answers: pl.DataFrame, series: dict[str, list[str]], model: str, task: str, clusters: dict[str, str]
+) -> pl.DataFrame:
     """EXTRAPOLATIONS of one model and task: M1 and the last iteration of every method; a refusal is a row without k.
 
-    answers: support.answers of these models. Of unequal numbers of samples none is extrapolated.
+    answers: support.answers of these models. clusters: {problem_id: its cluster} of the problems that are in one. Of
+    unequal numbers of samples none is extrapolated.
     """
     rows, known = [], {}
     for method, chain in series.items():
         for iteration, lineage in dict([(1, chain[0]), (len(chain), chain[-1])]).items():
             here = answers.filter(lineage=lineage)
             if lineage not in known and here.height:  # methods that share a model share its fit
-                known[lineage] = _of_model(here)
+                known[lineage] = _of_model(here, clusters)
             names = {"model": model, "task": task, "method": method, "iteration": iteration}
             rows += [names | row for row in known.get(lineage, [])]
     return pl.DataFrame(rows, schema=EXTRAPOLATIONS)
 
 
-def _of_model(answers: pl.DataFrame) -> list[dict]:
+def _of_model(answers: pl.DataFrame, clusters: dict[str, str]) -> list[dict]:
     wide = answers.sort("base", "seed", "problem_id").pivot("problem_id", index=["base", "seed"], values="c")
     right, n = wide.drop("base", "seed").drop_nulls().to_numpy(), answers["n"].min()
     if answers["n"].n_unique() > 1 or len(right) < wide.height:
         nothing = {"samples": n, "reason": "not all problems have the same number of samples"}
         return [dict.fromkeys(list(EXTRAPOLATIONS)[4:]) | nothing]
-    about, rows = extrapolated(right, n)
+    about, rows = extrapolated(right, n, clusters=cluster_numbers(wide.columns[2:], clusters))
     return [{"samples": n} | dict.fromkeys(("k", "value", "low", "high")) | about | row for row in rows or [{}]]
+
+
+def _resampled(right: np.ndarray, n: int, seed: int, clusters: np.ndarray | None) -> np.ndarray:
+    """DRAWS x runs x (n + 1): how many problems of a resample have c right samples."""
+    has = (right[:, None] == np.arange(n + 1)[:, None]).astype(int)
+    has = has if clusters is None else of_clusters(has, clusters)
+    return np.moveaxis(has.astype(float) @ times_drawn(has.shape[-1], seed)[:DRAWS].T.astype(float), -1, 0)
 
 
 def _p_of_fit(counts: np.ndarray, fitted: Fit, rng: np.random.Generator) -> float:

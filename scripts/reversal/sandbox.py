@@ -9,7 +9,8 @@ its exit status count for nothing: it is correct if its process, after the last 
 harness's own code, which puts a fresh random token where the harness looks. Until then no variable, frame or container
 that Python shows to the program holds this token.
 
-Tests are compiled before the program runs and see Python's own built-in names and modules, whatever it made of them.
+Tests are compiled before the program runs and see Python's own built-in names, whatever it made of them, and so its
+modules where they use anything beyond the names of the program and common built-in ones.
 Programs cannot set a trace function, which could move past asserts.
 
 What this does not defend against: a program that reads the token out of the raw memory of its own interpreter; that

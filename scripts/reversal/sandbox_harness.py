@@ -7,50 +7,41 @@ wrong or timeout, and "last" after it if no other program may follow here. The h
 input, and without an answer when a program could not be run.
 
 Every program gets namespaces of its own (processes, mounts, IPC, network), in which every FOLDER is an empty file
-system: whatever it changes ends with it. Where these cannot be made, it runs in the harness's own, as the last one. It
-imports the standard library only.
+system: whatever it changes ends with it. Where these cannot be made, it runs in the harness's own, as the last one.
 """
 
-# The modules that programs of MBPP import are loaded once, here: every program runs in a fork of this interpreter.
 import ast
-import bisect  # noqa: F401
 import builtins
-import cmath  # noqa: F401
-import collections  # noqa: F401
 import contextlib
-import copy  # noqa: F401
 import ctypes
-import datetime  # noqa: F401
 import fcntl
-import fractions  # noqa: F401
-import functools  # noqa: F401
+import functools
 import gc
-import heapq  # noqa: F401
-import itertools  # noqa: F401
+import importlib
 import json
-import math  # noqa: F401
 import mmap
-import operator  # noqa: F401
 import os
 import random
-import re  # noqa: F401
 import resource
 import select
 import signal
 import socket
-import string  # noqa: F401
 import struct
 import sys
 import time
 import types
-import typing  # noqa: F401
 from collections.abc import Callable
 from pathlib import Path
 
-TOKEN_BYTES = 16
-OUT_OF_TIME = 3  # an exit status
+# The modules that programs of MBPP import are loaded once, here: every program runs in a fork of this interpreter.
+for name in ("bisect", "cmath", "copy", "datetime", "fractions", "heapq", "itertools", "math", "string", "typing"):
+    importlib.import_module(name)
+TOKEN_BYTES, OUT_OF_TIME = 16, 3  # the latter an exit status
 MODULES = [(name, module) for name, module in sys.modules.items() if isinstance(module, types.ModuleType)]
 AS_LOADED = [(name, module, vars(module).copy()) for name, module in MODULES if name != "__main__"]
+BUILT_IN = [loaded for loaded in AS_LOADED if loaded[1] is builtins]
+# Built-in names of many tests that look up nothing in a module.
+PLAIN = {"abs", "dict", "float", "int", "len", "list", "max", "min", "range", "round", "set", "sorted", "str", "tuple"}
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
 CLONE = {"x86_64": 56, "aarch64": 220}  # the number of the system call
 OF_THEIR_OWN = 0x00020000 | 0x08000000 | 0x20000000 | 0x40000000  # linux/sched.h: CLONE_NEWNS, NEWIPC, NEWPID, NEWNET
@@ -92,15 +83,14 @@ def protect_this_process() -> None:
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def judge(
-    program: str, tests: str, limits: dict, start: str, fresh: list[str], report: mmap.mmap, tell: Callable
-) -> str | None:
+def judge(program: str, tests: str, limits: dict, start: str, fresh: list[str], report: mmap.mmap, tell: Callable):
     """Gives "correct", "wrong", "timeout", or None if the program could not be started; no process is left.
 
     start: the folder in which the program starts. fresh: the folders that are empty file systems of its own, in
     namespaces of its own; none: it runs in those of the harness. tell() is called every second.
     """
     report[:] = bytes(TOKEN_BYTES)
+    asked = compiled(tests)
     reader, writer = os.pipe()
     child = libc.syscall(CLONE[os.uname().machine], OF_THEIR_OWN | signal.SIGCHLD, 0, 0, 0, 0) if fresh else os.fork()
     if child == 0:
@@ -108,7 +98,7 @@ def judge(
             if fresh:
                 make_fresh(fresh, limits)
                 stay_until_the_end_of(os.fork(), limits)
-            run(program, tests, limits, start, report, reader)
+            run(program, asked, limits, start, report, reader)
         finally:
             os._exit(1)
     if child > 0:
@@ -164,8 +154,8 @@ def out_of_time(status: int, usage: resource.struct_rusage, limits: dict) -> boo
     return stopped or told or usage.ru_utime + usage.ru_stime >= limits["cpu_seconds"]
 
 
-def run(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, reader: int) -> None:
-    """Runs in the program's own process and ends it."""
+def run(program: str, tests: tuple | None, limits: dict, folder: str, report: mmap.mmap, reader: int) -> None:
+    """Runs in the program's own process and ends it. tests: what `compiled` gives."""
     # The program can replace anything that is looked up by name after it ran: these are looked up before.
     execute, own_id, leave = exec, os.getpid, os._exit
     try:
@@ -184,13 +174,12 @@ def run(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, 
         names = module.__dict__
         set_limits(limits)
         sys.addaudithook(refuse_tracing)
-        # Before the program runs, which could have the compiler leave asserts out.
-        asked, tests = names_asked_of_program(ast.parse(tests)), compile(tests, "<tests>", "exec")
+        code, asked, modules = tests
 
         def both() -> None:
             os.close(3)
             # What stands before the program in this expression is looked up before it runs.
-            run_tests(execute, tests, names, asked, execute(program, names))
+            run_tests(execute, code, names, asked, modules, execute(program, names))
 
         def settle(part: Callable | bytes) -> None:
             if part is both:
@@ -211,16 +200,32 @@ def refuse_tracing(event: str, _) -> None:
         raise RuntimeError("programs cannot be traced here")
 
 
-def run_tests(execute: Callable, tests: types.CodeType, names: dict, asked: set[str], _) -> None:
-    execute(tests, as_tests_see(names, asked))
+@functools.lru_cache(64)  # of the many samples of a problem
+def compiled(tests: str) -> tuple[types.CodeType, set[str], list] | None:
+    """(code, names_asked_of_program, of AS_LOADED what the tests may look into); None if it is no Python.
+
+    Not in the program's process, where the program could have the compiler leave asserts out.
+    """
+    try:
+        tree, code = ast.parse(tests), compile(tests, "<tests>", "exec")
+    except Exception:
+        return None
+    asked = names_asked_of_program(tree)
+    reach = any(isinstance(node, (ast.Import, ast.ImportFrom, ast.Attribute)) for node in ast.walk(tree))
+    return code, asked, AS_LOADED if reach or asked & set(vars(builtins)) - PLAIN else BUILT_IN
 
 
-def as_tests_see(names: dict, asked: set[str]) -> dict:
+def run_tests(execute: Callable, code: types.CodeType, names: dict, asked: set[str], modules: list, _) -> None:
+    execute(code, as_tests_see(names, asked, modules))
+
+
+def as_tests_see(names: dict, asked: set[str], modules: list) -> dict:
     """The program's names, without those by which it took over built-in ones or modules: set = lambda x: 0.
 
     asked: what the tests use. If that is nothing but built-in names, as of a function called sum, they ask for these.
+    modules: to make good again; the kernel copies every page that something of them lies on.
     """
-    for name, module, content in AS_LOADED:
+    for name, module, content in modules:
         sys.modules[name] = module
         vars(module).update(content)
     protected = set(vars(builtins)) if asked - set(vars(builtins)) else set()
@@ -257,14 +262,15 @@ def set_limits(limits: dict) -> None:
 
 def ended_within(child: int, fresh: bool, seconds: float, tell: Callable) -> bool:
     """Whether the child ends within so many seconds, but for those in which the program waits for a processor."""
-    handle, start = os.pidfd_open(child), time.monotonic()
+    handle, start, left = os.pidfd_open(child), time.monotonic(), seconds
     try:
         poll = select.poll()
         poll.register(handle, select.POLLIN)
-        while (left := start + seconds + waited_for_processor(child, fresh) - time.monotonic()) > 0:
+        while left > 0:
             if poll.poll(1000 * min(left, 1)):
                 return True
             tell()
+            left = start + seconds + waited_for_processor(child, fresh) - time.monotonic()
         return False
     finally:
         os.close(handle)

@@ -36,7 +36,7 @@ def resampled_means(
     problems = weights.shape[-1]
     means = np.full((*values.shape[:-1], DRAWS), np.nan)
     for start in range(0, DRAWS if problems else 0, BLOCK):
-        drawn = _times_drawn(problems, seed)[start : start + BLOCK].T.astype(float)
+        drawn = times_drawn(problems, seed)[start : start + BLOCK].T.astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             means[..., start : start + BLOCK] = (weighted @ drawn) / (weights @ drawn)
     behind = (weights > 0).sum(axis=-1, keepdims=True)
@@ -185,7 +185,7 @@ def holm(p_values: list[float]) -> list[float]:
 
 
 @lru_cache(maxsize=2)  # drawing takes longer than all means of a model
-def _times_drawn(problems: int, seed: int) -> np.ndarray:
+def times_drawn(problems: int, seed: int) -> np.ndarray:
     """DRAWS x problems: how often each resample holds each problem. A mean is then a product of matrices."""
     rng, blocks = np.random.default_rng(seed), []
     for _ in range(0, DRAWS, BLOCK):

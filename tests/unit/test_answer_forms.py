@@ -103,6 +103,39 @@ def test_lm_evals_documents_stand_once_per_filter_and_may_have_several_answers(t
         read_rows([path], True)
 
 
+def test_of_lm_evals_filters_that_vote_or_take_some_the_answers_themselves_are_read(tmp_path):
+    """As GSM8K's self-consistency task writes them: three repeats, each filter with a row of its own."""
+    settings = {"gen_args_0": {"arg_0": "", "arg_1": {"do_sample": True, "temperature": 0.2}}}
+    resps = [["so #### 2", "so #### 3", "so #### 2"]]
+    filters = {"score-first": ["2"], "maj@3": ["2"], "take-two": [["2", "3"]]}
+    rows = [
+        LM_EVAL | {"resps": resps, "arguments": settings, "doc_id": i, "filter": name, "filtered_resps": made}
+        for name, made in filters.items()
+        for i in (0, 1)
+    ]
+    found = read_rows([written(tmp_path, *rows)], False)
+    expected = [(str(i), text, False, None) for i in (0, 1) for text in resps[0]]
+    assert found.select("id", "text", "greedy", "answer").rows() == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "greedy"),
+    [
+        ({}, True),
+        ({"do_sample": False, "temperature": 0.0}, True),
+        ({"do_sample": False, "temperature": 0.7}, True),
+        ({"temperature": 0}, True),
+        ({"temperature": 0.7}, False),
+        ({"do_sample": True, "temperature": 0.0}, True),
+        ({"do_sample": True, "temperature": 0.7}, False),
+        ({"do_sample": True}, False),
+    ],
+)
+def test_whether_lm_evals_answer_is_greedy_is_in_its_arguments(tmp_path, settings, greedy):
+    record = LM_EVAL | {"arguments": {"gen_args_0": {"arg_0": "", "arg_1": settings}}}
+    assert read_rows([written(tmp_path, record)], False)["greedy"].to_list() == [greedy]
+
+
 @pytest.mark.parametrize(
     ("record", "labels", "fault"),
     [

@@ -58,6 +58,17 @@ def test_an_interval_beyond_n_holds_the_truth_and_grows_with_k():
     assert values == sorted(values)
 
 
+def test_problems_of_a_cluster_are_drawn_together():
+    counts = np.sort(drawn(0.5, 0.7, 0.0, 8, 60))
+    assert (extrapolation._resampled(counts[None], 8, 0, None).sum(axis=-1) == 60).all()
+    pairs = np.repeat(np.arange(30), 2)
+    again = extrapolation._resampled(np.repeat(counts[:30], 2)[None], 8, 0, pairs)
+    assert (again % 2 == 0).all() and again.sum(axis=-1).std() == 0  # both of a pair, as often
+    alone, together = (extrapolated(counts[None], 8, clusters=of)[1][0] for of in (None, np.repeat(np.arange(6), 10)))
+    assert alone["value"] == together["value"]
+    assert together["high"] - together["low"] > 1.5 * (alone["high"] - alone["low"])
+
+
 def test_counts_of_two_kinds_of_problems_are_refused():
     rng = np.random.default_rng(0)
     about, rows = extrapolated(rng.binomial(16, np.where(rng.random(500) < 0.5, 0.3, 0.7))[None], 16)
@@ -88,7 +99,7 @@ def test_methods_share_m1s_rows_and_runs_are_fitted_each_alone(monkeypatch):
         ]
     )
     table = extrapolation.extrapolations(
-        found, {"a": ["sft", "sft-sft", "sft-sft-sft"], "b": ["sft", "sft-dpo"]}, "m", "t"
+        found, {"a": ["sft", "sft-sft", "sft-sft-sft"], "b": ["sft", "sft-dpo"]}, "m", "t", {}
     )
     assert table.schema == EXTRAPOLATIONS
     assert table.select("method", "iteration", "samples", "k").rows() == [
@@ -102,5 +113,5 @@ def test_methods_share_m1s_rows_and_runs_are_fitted_each_alone(monkeypatch):
 
 def test_unequal_numbers_of_samples_are_refused_in_words():
     found = pl.concat([answers("sft", [0, 3, 8]), answers("sft", [1], n=4).with_columns(problem_id=pl.lit("t/test/9"))])
-    (row,) = extrapolation.extrapolations(found, {"a": ["sft"]}, "m", "t").to_dicts()
+    (row,) = extrapolation.extrapolations(found, {"a": ["sft"]}, "m", "t", {}).to_dicts()
     assert (row["k"], row["reason"]) == (None, "not all problems have the same number of samples")

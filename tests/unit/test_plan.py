@@ -154,6 +154,13 @@ def test_the_picture_shows_every_pool(tmp_path):
     figure.savefig(tmp_path / "plan.svg")
 
 
+def test_the_plan_of_the_papers_grid_in_the_documentation_is_what_is_printed():
+    documented = (ROOT / "docs/plan.md").read_text().partition("    # Plan of paper: ")
+    lines = [line.removeprefix("    ") for line in (documented[1] + documented[2]).splitlines()]
+    printed = page(make_plan(Study(configuration("paper"), RULES, NOTHING)), {}, set(), []).splitlines()
+    assert lines == printed[: len(lines)] and len(lines) > 30
+
+
 def test_a_grid_a_hundred_times_the_papers_is_planned_within_a_minute():
     """Of processor time, whatever else this machine does; the picture included."""
     config = configuration("paper") | {"seeds": list(range(100))}

@@ -22,6 +22,7 @@ SHORT = {**LOW, "wall_seconds": 1}  # where the clock decides
 RIGHT = "\ndef answer():\n    return 42\n"
 FALSE = "\ndef answer():\n    return 41\n"
 TESTS = "import math\nassert abs(answer()) == 42\nassert math.isclose(answer(), 42)\nassert answer() == 42"
+PLAIN_TESTS = "assert max(41, 42) == 42\nassert abs(answer()) == 42\nassert answer() == 42\nassert answer() == 42"
 
 # Why the verdict is what it is, the program, the verdict.
 HOSTILE = [
@@ -315,6 +316,7 @@ HARMLESS = [
         "correct",
     ),
     ("import numpy" + RIGHT, TESTS, "wrong"),
+    ("import math\nmath.isclose = lambda *_: True" + FALSE, "assert math.isclose(answer(), 42)", "wrong"),
     ("def sum(a, b):\n    return a * b", "assert sum(6, 7) == 42", "correct"),
     (
         "def sum(a, b):\n    return a * b",
@@ -342,12 +344,14 @@ def bubblewrap():
 
 @pytest.fixture(scope="module")
 def hostile_verdicts(bubblewrap) -> dict[str, list[str]]:
-    """Of the hostile programs and, after each, of its neighbour."""
+    """Of the hostile programs, with tests that use a module and tests that do not, each followed by a neighbour."""
     found = {}
     for limits in (SHORT, LOW):
         programs = [p for _, p, verdict in HOSTILE if (verdict == "timeout") == (limits is SHORT)]
-        verdicts = judge_programs([pair for p in programs for pair in ((p, TESTS), (NEIGHBOUR, TESTS))], 1, limits)
-        found |= {p: verdicts[2 * i : 2 * i + 2] for i, p in enumerate(programs)}
+        kinds = [TESTS] if limits is SHORT else [TESTS, PLAIN_TESTS]
+        pairs = [pair for p in programs for tests in kinds for pair in ((p, tests), (NEIGHBOUR, TESTS))]
+        verdicts, each = judge_programs(pairs, 1, limits), 2 * len(kinds)
+        found |= {p: verdicts[each * i : each * (i + 1)] for i, p in enumerate(programs)}
     return found
 
 
@@ -363,7 +367,7 @@ def processes_with(marker: str) -> int:
 
 @pytest.mark.parametrize(("program", "verdict"), [pytest.param(*row[1:], id=row[0]) for row in HOSTILE])
 def test_a_hostile_program_gets_its_verdict_and_the_next_one_is_unharmed(program, verdict, hostile_verdicts):
-    assert hostile_verdicts[program] == [verdict, "correct"]
+    assert hostile_verdicts[program] == [verdict, "correct"] * (1 if verdict == "timeout" else 2)
 
 
 def test_nothing_is_left_behind(bubblewrap, tmp_path, monkeypatch):
