@@ -81,7 +81,7 @@ def _form(record: dict, place: str) -> str:
         if set(its) <= set(record):
             return form
     raise ValueError(
-        f"{place}: not an answer in any form that is known here; it has {', '.join(record)}. The plain form has "
+        f"{place}: not an answer in any known form; its fields are {', '.join(record)}. The plain form has "
         "problem_id or question, and text (docs/judging.md)"
     )
 

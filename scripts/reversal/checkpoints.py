@@ -44,8 +44,8 @@ def weights_folder(model_json: str | None, user: str) -> str:
     """
     if not model_json:
         raise RuntimeError(
-            f"{user} must run again, and the weights that it reads were removed (keep_models). Snakemake did not see "
-            "this coming (a forced run?); the same command once more trains them first."
+            f"{user} must run again, and the weights that it reads were removed (keep_models). Snakemake did not "
+            "expect this (a forced run?). Run the same command again: it trains them first."
         )
     if found := faults(model_json):
         raise RuntimeError(f"{user}: {found}")
@@ -69,7 +69,7 @@ def faults(model_json: str, contents: bool = True) -> str:
 
 
 def _remedy(folder: Path, fault: str) -> str:
-    return f"{folder}: {fault}. Delete {folder}/model.json and run again: the model is made anew."
+    return f"{folder}: {fault}. Delete {folder}/model.json and run again: the model is then made again."
 
 
 def without_decoding(model):

@@ -76,7 +76,7 @@ def _of_given(config: dict) -> list[str]:
     """Of answers without a model there is one series of tables: they cannot be sampled for other models and seeds."""
     found, answers = [], answers_of(config)
     several = [axis for axis in ("models", "tasks", "seeds") if len(config[axis]) > 1] if answers else []
-    found += [f"{axis}: answers that are given belong to one of the {axis}; leave the others out" for axis in several]
+    found += [f"{axis}: given answers belong to a single one of the {axis}; leave the others out" for axis in several]
     based = [name for name, step in config["steps"].items() if needs_base(step.get("checkpoint", {}))]
     if based and not all(config["models"].values()):
         found.append(
@@ -85,10 +85,10 @@ def _of_given(config: dict) -> list[str]:
     sampled = [name for name, step in config["steps"].items() if name not in answers]
     for name, task in config["tasks"].items():
         if not _is_source(task["test"]) and sampled:
-            found.append(f"questions: {sampled[0]} must be asked some; name a file and its format")
+            found.append(f"questions: {sampled[0]} has to be asked some; name a file and its format")
             continue
         if "labels" in task and sampled:
-            found.append(f"tasks.{name}.labels: only answers that are given have labels, and {sampled[0]} is sampled")
+            found.append(f"tasks.{name}.labels: only given answers have labels, and {sampled[0]} is sampled")
         if not _is_source(task["test"]) and "labels" not in task and "answer_type" not in task["test"]:
             found.append(
                 "questions.answer_type: number, expression or choice says how answers are judged (or give labels)"
@@ -128,7 +128,7 @@ def _of_methods(config: dict) -> list[str]:
 
 def _of_tasks(config: dict) -> list[str]:
     found = [
-        f"models.{name}: a study keeps other files in a folder of this name; take another"
+        f"models.{name}: a study keeps other files in a folder of this name; choose another"
         for name in FOLDERS
         if name in config["models"]
     ]
@@ -142,7 +142,7 @@ def _of_tasks(config: dict) -> list[str]:
             }
             trained = sorted(step for step in used if config["steps"].get(step, {}).get("trainer") != "given")
             needs = "train and rationales" if "train" not in settings else "rationales"
-            found += [f"tasks.{task}: needs {needs}, since {trained[0]} is a step that is made here"] if trained else []
+            found += [f"tasks.{task}: needs {needs}, since the step {trained[0]} is trained here"] if trained else []
             continue
         if settings["rationales"] == "few_shot" and "few_shot_prompt" not in settings:
             found.append(
@@ -168,9 +168,9 @@ def _of_plain(task: str, settings: dict) -> list[str]:
     found = []
     for name, source in _sources(settings).items():
         if "answer_type" in source and _is_source(source) and _kind(source) not in ("plain", "reasoning_gym"):
-            found.append(f"tasks.{task}.{name}.answer_type: {_kind(source)} says it itself; leave it out")
+            found.append(f"tasks.{task}.{name}.answer_type: {_kind(source)} problems say it themselves; leave it out")
         if _is_source(source) and _kind(source) == "plain" and "answer_type" not in source:
-            found.append(f"tasks.{task}.{name}.answer_type: of plain problems it must be said: {', '.join(TYPES)}")
+            found.append(f"tasks.{task}.{name}.answer_type: plain problems need one of {', '.join(TYPES)}")
     return found
 
 
@@ -182,7 +182,7 @@ def _is_source(source: dict) -> bool:
 def _stops_at_mark(task: str, settings: dict) -> list[str]:
     mark = settings["answer_mark"]
     return [
-        f"tasks.{task}.stop: {stop!r} would end every answer at its mark, {mark!r}; take a text that is no part of it"
+        f"tasks.{task}.stop: {stop!r} would end every answer at its mark, {mark!r}; choose one that is not in it"
         for stop in settings["stop"]
         if stop.strip() and (stop.strip() in mark or mark in stop)
     ]
@@ -215,7 +215,7 @@ def _of_prompts_and_sources(config: dict) -> list[str]:
                 found.append(f"{where}: commonsenseqa has no gold solutions to learn from")
             if name.startswith("corpus.") and _kind(source) == "reasoning_gym":
                 found.append(
-                    f"{where}: nothing keeps a test's questions out of reasoning_gym's; take another generator"
+                    f"{where}: reasoning_gym's questions may include those of a test; choose another generator"
                 )
     return found
 

@@ -20,11 +20,11 @@ def of_architectures(config: dict) -> list[str]:
         hidden, heads = shape.get("hidden_size", 4096), shape.get("num_attention_heads", 32)
         key_value = shape.get("num_key_value_heads", heads)
         if hidden % heads:
-            found.append(f"{place}.hidden_size: {hidden} is no multiple of num_attention_heads, {heads}")
+            found.append(f"{place}.hidden_size: {hidden} is not a multiple of num_attention_heads, {heads}")
         if heads % key_value:
             found.append(f"{place}.num_key_value_heads: {key_value} does not divide num_attention_heads, {heads}")
         if shape.get("head_dim", hidden // heads) % 2:
-            found.append(f"{place}.head_dim (else hidden_size / num_attention_heads) must be even")
+            found.append(f"{place}.head_dim (otherwise hidden_size / num_attention_heads) must be even")
         spread = gpus_to_sample(config, name)
         if shape and heads % spread:
             found.append(f"models.{name}.tensor_parallel: {spread} does not divide num_attention_heads, {heads}")
@@ -52,7 +52,7 @@ def of_sampling(config: dict) -> list[str]:
         return []
     if engine["name"] != "vllm":
         spread = [name for name in config["models"] if gpus_to_sample(config, name) > 1]
-        return [f"models.{name}.tensor_parallel: only the engine vllm has it; take vllm or 1" for name in spread]
+        return [f"models.{name}.tensor_parallel: only the engine vllm has it; use vllm, or 1" for name in spread]
     place, arguments = "sampling.engine.arguments", engine.get("arguments", {})
     found, key, longest = [], f"{place}.max_model_len", arguments.get("max_model_len")
     tokens, answers = arguments.get("max_num_batched_tokens"), arguments.get("max_num_seqs")
@@ -81,7 +81,7 @@ def of_equal_sources(config: dict) -> list[str]:
     for name, task in config["tasks"].items():
         place = f"tasks.{name}"
         if "train" in task and "generator" not in task["train"] and _asks(task["train"]) == _asks(task["test"]):
-            found.append(f"{place}.train: asks the same as {place}.test, so that no question is left to learn from")
+            found.append(f"{place}.train: asks the same as {place}.test, so no question is left to learn from")
         for key, source in task["ood"].items():
             same = [other for other in ("train", "test") if other in task and _asks(task[other]) == _asks(source)]
             found += [f"{place}.ood.{key}: asks the same as {place}.{same[-1]}; leave it out"] if same else []

@@ -88,7 +88,7 @@ def parameters(model: dict) -> float:
     sizes = re.findall(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)([bm])(?![A-Za-z0-9])", name, re.IGNORECASE)
     if not sizes:
         raise ValueError(
-            f"{name}: how many parameters? There are no weights of it here to count, nor a config.json, and no size in "
+            f"{name}: how many parameters? There are no weights here to count, no config.json, and no size in "
             f"its name; call it, say, {name}-7b"
         )
     number, unit = sizes[-1]

@@ -51,8 +51,9 @@ def lease(wanted: int, leases: str = LEASES) -> list[str]:
         if wanted > len(devices):
             source = "nvidia-smi -L" if visible is None else f"CUDA_VISIBLE_DEVICES={visible}"
             raise RuntimeError(
-                f"This job asks for {wanted} GPUs, but there are {len(devices)} here ({source}): no wait can help. Run "
-                "it on a machine with more, or lower its tensor_parallel (sample) or gpus (train) in the study."
+                f"This job asks for {wanted} GPUs, but there are only {len(devices)} here ({source}): waiting "
+                "will not help. Run it on a machine with more, or lower its tensor_parallel (sample) or gpus (train) "
+                "in the study."
             )
         names = _wait_for(wanted, devices, leases)
         os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # nvidia-smi's numbers; CUDA's own begin with the fastest GPU
@@ -110,7 +111,7 @@ def _require_cuda_build() -> None:
     with suppress(PackageNotFoundError):
         if (torch := version("torch")).endswith("+cpu"):
             raise RuntimeError(
-                f"This job shall use GPUs, but its Python ({sys.executable}) has a torch for the CPU ({torch}): run "
+                f"This job is to use GPUs, but its Python ({sys.executable}) has a CPU build of torch ({torch}): run "
                 "Snakemake with --sdm conda or --sdm env-modules (docs/environments.md), or without --resources gpu="
             )
 

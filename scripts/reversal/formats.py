@@ -138,7 +138,7 @@ def _options(row: dict) -> dict:
         else dict(zip(choices, letters, strict=True)).get(row["gold_answer"])
     )
     if gold is None:
-        raise ValueError(f"the answer {row['gold_answer']!r} is no letter and no text of the choices {choices}")
+        raise ValueError(f"the answer {row['gold_answer']!r} is neither a letter nor a text of the choices {choices}")
     lines = [f"{letter}. {choice}" for letter, choice in zip(letters, choices, strict=True)]
     return {"question": "\n".join([row["question"], *lines]), "gold_answer": gold}
 

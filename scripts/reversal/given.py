@@ -118,7 +118,7 @@ def _fault_of_folder(path: str) -> str | None:
     if any(Path(path, name).is_file() for name in ("config.json", "adapter_config.json")):
         return None
     return (
-        f"{path} holds no model (config.json or adapter_config.json); answers in it are named by a pattern, "
+        f"{path} contains no model (config.json or adapter_config.json); name answers in it by a pattern, "
         f"{Path(path)}/*.jsonl"
     )
 

@@ -26,13 +26,13 @@ def problems_of(rows: pl.DataFrame, name: str, answer_type: str | None) -> pl.Da
     )
     if (several := known.filter(pl.col("questions") > 1)).height:
         raise ValueError(
-            f"{several.height} problem ids stand for different questions in different answers, first "
+            f"{several.height} problem ids mean different questions in different answers, first "
             f"{several['id'][0]}: these are not answers to the same problems, or their ids are of "
             "different kinds: then name the questions (questions: {file: ..})"
         )
     if answer_type and known["gold"].has_nulls():
         raise ValueError(
-            f"the answers to {known['gold'].null_count()} problems say no gold answer, first "
+            f"the answers to {known['gold'].null_count()} problems have no gold answer, first "
             f"{known.filter(pl.col('gold').is_null())['key'][0][:80]!r}: name the questions "
             "(questions: {file: ..}) or labels"
         )
@@ -95,7 +95,7 @@ def in_all(problems: pl.DataFrame, answered: dict[str, set[str]]) -> tuple[pl.Da
         counts = ", ".join(f"{name} {problems.height - number}" for name, number in lacking.items())
         raise ValueError(
             f"no problem is answered by all given models; of {problems.height} there are answers of: {counts}. "
-            "Rollouts of training hold other problems at every step: take the dumps of validation"
+            "Training rollouts have other problems at every step: use the dumps of validation"
         )
     gone = pl.DataFrame(dropped, schema=DROPPED, orient="row")
     return problems.join(gone, on="problem_id", how="anti", maintain_order="left"), gone

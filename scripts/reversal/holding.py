@@ -50,10 +50,11 @@ def _taken(text: str) -> str:
     try:
         by = json.loads(text)
     except ValueError:  # it is just writing that down
-        return "another process works there. Wait until it has ended."
+        return "another process is working there. Wait until it has ended."
     here = by["host"] == socket.gethostname()
     end = f"kill {by['pid']}" if here else f"ssh {by['host']} kill {by['pid']}"
     return (
-        f"process {by['pid']} on {by['host']} works there since {by['since']} ({' '.join(by['command'])}). Wait until "
-        f"it has ended, or end it with\n    {end}\nTrainings then stop at their next step and keep a checkpoint."
+        f"process {by['pid']} on {by['host']} has been working there since {by['since']} ({' '.join(by['command'])}). "
+        f"Wait until it has ended, or end it with\n    {end}\n"
+        "Trainings then stop at their next step and keep a checkpoint."
     )

