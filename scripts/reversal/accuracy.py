@@ -103,7 +103,7 @@ def answer_flow(first: pl.DataFrame, later: pl.DataFrame, answers_of=greedy_corr
     answers_of: greedy_correct, or single_answers to show models without greedy answers.
 
     gained: wrong in M1 and right in M_t, which is the paper's IS(t); inside if M1 has a correct answer among its
-    samples, else outside M1's support as far as so many samples show it. lost: right in M1 and wrong in M_t (the
+    samples, otherwise outside M1's support as far as so many samples show it. lost: right in M1 and wrong in M_t (the
     mirror of IS(t)). All 0: wrong in both. Only problems that both tables hold.
     """
     support = sampled_counts(first).select("problem_id", reached=pl.col("c") > 0)

@@ -35,7 +35,7 @@ def _recut(arguments: dict, batch: int, accumulation: int) -> dict:
 def share(rows: list, processes: int, process: int, most: int) -> list:
     """What one process gets of an incomplete batch: as many rows as the others, `most` at most.
 
-    All processes together take every row equally often if that fits; else a few rows twice, fewer than processes.
+    All processes together take every row equally often if that fits; otherwise a few rows twice, fewer than processes.
     """
     size = len(rows) // math.gcd(len(rows), processes)
     size = size if size <= most else -(-len(rows) // processes)

@@ -1,6 +1,6 @@
 """A model folder: a Hugging Face checkpoint that is moved into place whole, with model.json, its origin, last.
 
-files.json says how long each of its files is, and its SHA-256. It does not stand in model.json: a removed model that is
+files.json says how long each of its files is, and its SHA-256. It is not in model.json: a removed model that is
 trained again may differ in bits on a GPU, and what was made of it stays up to date all the same (see `publish`).
 """
 
@@ -123,7 +123,7 @@ def _versions() -> dict[str, str]:
 
 
 def remove(model_json: str, uses: dict[str, str]) -> None:
-    """Removes a checkpoint, but for removed.json: its model.json and the uses that are over. Once more does nothing.
+    """Removes a checkpoint, except for removed.json: its model.json and the uses that are over. Once more does nothing.
 
     model.json, on which other jobs depend, goes first: a killed removal leaves no model that only seems to be there.
     """

@@ -22,7 +22,7 @@ FOLDERS = (
     "benchmarks",
     "export",
 )  # of a study, beside those of its models
-# What each kind of problems is judged as, and what stands before the final answer in its gold solutions.
+# What each kind of problems is judged as, and what comes before the final answer in its gold solutions.
 JUDGED = {"gsm8k": "number", "word_problems": "number", "expressions": "number", "math": "expression"}
 JUDGED |= {"fractions": "expression", "commonsenseqa": "choice", "choices": "choice"}
 JUDGED |= {"mbpp": "program", "programs": "program"}
@@ -175,7 +175,7 @@ def _of_plain(task: str, settings: dict) -> list[str]:
 
 
 def _is_source(source: dict) -> bool:
-    """Whether it says where problems come from; else given answers do."""
+    """Whether it says where problems come from; otherwise given answers do."""
     return "generator" in source or "format" in source
 
 

@@ -75,7 +75,7 @@ def cost_of(kind: Kind, study: Study) -> Cost:
 
 
 def parameters(model: dict) -> float:
-    """Parameters of a model: by its architecture, its weights, or else the last "7b" or "135M" of its name.
+    """Parameters of a model: by its architecture, its weights, or otherwise the last "7b" or "135M" of its name.
 
     Raises ValueError for a model that is not here and has no size in its name.
     """
@@ -129,7 +129,7 @@ def _llama(config: dict) -> int:
 
 
 def problems(study: Study, task: str, name: str) -> int:
-    """Problems of a set: of its table or file if that is there, else as its source is known; 0 if it is not."""
+    """Problems of a set: of its table or file if that is there, otherwise as its source is known; 0 if it is not."""
     name = asked(name)
     if (task, name) in study.measured.problems:
         return study.measured.problems[task, name]
@@ -208,7 +208,7 @@ def _sample(study: Study, model: str, task: str, batch: str) -> Cost:
 
 
 def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
-    """A pair has two answers, and the reference model reads both once more: a third of what learning them takes."""
+    """A pair has two answers, and the reference model reads both again: a third of what learning them takes."""
     settings = step_of(study.config, model, step)
     if settings["trainer"] == "none":
         return Cost(study.table["start"])

@@ -123,7 +123,7 @@ def _wait_for(wanted: int, devices: dict[str, str], leases: str) -> list[str]:
     turn = "turn " + ",".join(sorted(devices.values()))
     _lock(file, turn, wait=True)  # jobs with the same choice queue, so that small ones do not starve a large one
     while len(names := _lock_free(wanted, devices, file)) < wanted:
-        time.sleep(random.uniform(0.1, 0.3))  # at random: two jobs that got in each other's way shall not do so again
+        time.sleep(random.uniform(0.1, 0.3))  # at random: two jobs that got in each other's way should not do so again
     _unlock(file, turn)
     os.dup2(file, 0)
     print(f"GPUs: {','.join(names)}, after {time.monotonic() - started:.0f} s", flush=True)

@@ -35,7 +35,7 @@ LINE_TEXTS = {
     "*": ["{n} times: {equation}", "{n} of them, {equation}", "{n} groups is {equation}", "{n} to count: {equation}."],
 }
 MISREAD_HARD, MISREAD_EASY = 0.95, 0.15  # shares of a corpus's solutions that misread a hard and an easy change
-IN_ORDER = 0.5  # how often a solution goes on with the question's next change; else with any, that one included
+IN_ORDER = 0.5  # how often a solution goes on with the question's next change; otherwise with any, that one included
 SPLIT_SHARES = {"test": 3, "train": 3, "pretrain": 10}  # sixteenths of all sums
 
 

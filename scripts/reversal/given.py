@@ -14,7 +14,7 @@ from pathlib import Path
 HUB = re.compile(r"([^/@]+/[^/@]+)@([0-9a-f]{40})")
 FILES = (".jsonl", ".parquet", ".json")
 FORMS = ", ".join(FILES)
-# What a task says about sampling and reading answers; whatever else stands in `questions` is a source of problems.
+# What a task says about sampling and reading answers; whatever else is in `questions` is a source of problems.
 TASK = {"prompt": "{question}\n", "stop": [], "max_tokens": 256, "answer_mark": "\\boxed{", "ood": {}}
 SHORT = ("series", "questions", "labels", "embedding_model", "base")
 

@@ -56,7 +56,7 @@ KNOWN = ("problem_id", "question", "gold_answer", "answer_type")
 def matched(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
     """The rows with the problem_id that each answers: this study's own, else by its question, else by its id; or null.
 
-    A whole prompt (verl's dumps hold no question) answers the longest question that stands in it.
+    A whole prompt (verl's dumps hold no question) answers the longest question that is in it.
     """
     spaced = _same_white_space("question")
     asked = problems.select(same=spaced, by_question="problem_id").unique("same", keep="first", maintain_order=True)

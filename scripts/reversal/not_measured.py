@@ -24,7 +24,7 @@ def not_measured(metrics: pl.DataFrame, changes: pl.DataFrame, ood: list[str]) -
     rows = []
     for (model, task, method), group in metrics.group_by("model", "task", "method", maintain_order=True):
         found = set(changes.filter(method=method)["dimension"]) if group["iteration"].max() > 1 else set()
-        of_diversity = "answers"  # over other answers than the correct ones: the same reason once more
+        of_diversity = "answers"  # over other answers than the correct ones: the same reason again
         wanted = [dimension.name for dimension in dimensions(accuracy_metric(group), 1, ood)]
         wanted = [name for name in wanted if not name.endswith(of_diversity) and name != BEST]
         wanted += [] if ood else ["OOD"]

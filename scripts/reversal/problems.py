@@ -39,7 +39,7 @@ def load_problems(source: dict, name: str, split: str, hard: float = 0.0) -> pl.
 
 
 def drop_duplicates(train: pl.DataFrame, others: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`train` without questions that stand in `others` ({name: PROBLEMS}) or earlier in it, and a DROPPED frame.
+    """`train` without questions that are in `others` ({name: PROBLEMS}) or earlier in it, and a DROPPED frame.
 
     Questions that differ in white space alone are the same. Of a program's question the task counts alone: MBPP asks
     three times for a function in training that it asks for in the test set under another name.

@@ -40,7 +40,7 @@ def checked_parquet(path: str) -> bytes:
 
 
 def _around_digest(data: bytes) -> tuple[memoryview, bytes, memoryview]:
-    """What stands before the digest, the digest, and what follows. It is in the metadata, which end the file."""
+    """What comes before the digest, the digest, and what follows. It is in the metadata, which end the file."""
     length = int.from_bytes(data[-8:-4], "little") + 8
     start = max(0, len(data) - length)
     found = list(SEAL.finditer(data[start:]))

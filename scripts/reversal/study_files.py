@@ -49,7 +49,7 @@ def folder(paths: list[str]) -> str:
 def _of_values(node: yaml.Node, place: str, around: tuple) -> list[str]:
     """What YAML can say and no study means: circles, tags, keys that are no names, numbers read in another base.
 
-    around: the nodes that this one stands in.
+    around: the nodes that this one is in.
     """
     line = f"line {node.start_mark.line + 1}: {place or 'the study'}"
     if node in around:

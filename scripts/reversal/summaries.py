@@ -84,7 +84,7 @@ def replicates(values: pl.DataFrame) -> pl.DataFrame:
     """The values of every replicate, in a column of that name for base and seed.
 
     Replicates are independent of each other: the bases, where there are several, each problem's values averaged over
-    the training seeds, which share their base; else the training seeds.
+    the training seeds, which share their base; otherwise the training seeds.
     """
     if values["base"].n_unique() < 2:
         return values.drop("base").rename({"seed": "replicate"})

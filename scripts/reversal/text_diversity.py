@@ -30,7 +30,7 @@ def text_diversity(answers: pl.DataFrame) -> pl.DataFrame:
     the two; mean over n = 1 to 4, without those n that neither has (1/2 for two empty answers). From about 1/2, for the
     same answer twice, to 1. Longer answers repeat more of their own words, and lower it still.
     pairwise_equation_diversity: share of pairs whose sets of equations between calculator marks differ, where the
-    operands of sums and products stand in any order: <<3*4=12>> is <<4*3=12>>. .._as_written: where order counts. An
+    operands of sums and products are in any order: <<3*4=12>> is <<4*3=12>>. .._as_written: where order counts. An
     answer without marks has the empty set: two such answers do not differ.
 
     The paper's own forms fall with every answer that is added, also if it is like the others:

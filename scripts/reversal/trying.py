@@ -41,7 +41,7 @@ def _asked(place: str, library: str, found: list[str]) -> Iterator[None]:
 
 
 def _shape(place: str, model: dict, found: list[str]):
-    """The transformers configuration of a base model; None where it is refused or cannot be had."""
+    """The transformers configuration of a base model; None where it is refused or cannot be fetched."""
     import transformers
 
     if "pretrain" in model:

@@ -23,7 +23,7 @@ def verify(
 ) -> pl.DataFrame:
     """The VERDICT_ROWS of `samples` against the gold answers of `problems`, all of one answer type.
 
-    mark: what stands before a final answer ("####"; "\\\\boxed{" for an answer in braces); programs have none.
+    mark: what comes before a final answer ("####"; "\\\\boxed{" for an answer in braces); programs have none.
     Every different (problem, text) is judged once. Raises ValueError if a sample's problem is unknown or a gold answer
     cannot be read, RuntimeError if there are programs to run and no sandbox.
     """

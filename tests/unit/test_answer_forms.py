@@ -109,7 +109,7 @@ def test_lm_evals_documents_stand_once_per_filter_and_may_have_several_answers(t
         (
             {"prompt": "1+1?", "completion": "2"},
             True,
-            r"line 2: .* its fields are prompt, completion\. The plain form has",
+            r"line 2: .* fields are prompt, completion\. The plain form has",
         ),
         (PLAIN | {"text": None}, True, r"line 2: .* plain: the answer is NoneType, not text"),
         ({"text": "2", "greedy": True}, False, r"line 2: .* plain: no field 'problem_id', only text, greedy"),

@@ -67,7 +67,7 @@ def test_the_studies_have_no_faults(study):
         (
             "sampling/engine/policy",
             "x.parquet",
-            "sampling.engine.policy: must be left out, as only the scripted engine",
+            "sampling.engine.policy: must be left out, as only the scripted",
         ),
         (
             "sampling/engine/arguments/max_modle_len",
