@@ -57,7 +57,7 @@ def of_pilot(folder: str | None) -> dict[tuple[str, str], power.Spread]:
 
 
 def _with_fetched(config: dict, results: Path) -> dict:
-    """The study with the base models that are fetched already as folders, whose weights can be counted."""
+    """The study, with base models that are already fetched given as folders, so that their weights can be counted."""
     folders = {name: results / f"{name}/base0/model" for name in config["models"]}
     there = {name: folder for name, folder in folders.items() if (folder / "model.json").exists()}
     found = {

@@ -8,7 +8,7 @@ import math
 
 
 def per_process(arguments: dict, processes: int) -> dict:
-    """The recipe of one of so many processes that share its steps: less accumulation first, then smaller batches."""
+    """The recipe of one of several processes that share its steps: less accumulation first, then smaller batches."""
     batch, accumulation = arguments["per_device_train_batch_size"], arguments.get("gradient_accumulation_steps", 1)
     shared = math.gcd(accumulation, processes)
     if batch % (processes // shared):

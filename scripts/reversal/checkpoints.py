@@ -1,7 +1,7 @@
 """A model folder: a Hugging Face checkpoint that is moved into place whole, with model.json, its origin, last.
 
 files.json says how long each of its files is, and its SHA-256. It is not in model.json: a removed model that is
-trained again may differ in bits on a GPU, and what was made of it stays up to date all the same (see `publish`).
+trained again may differ in bits on a GPU, but what was made from it stays up to date (see `publish`).
 """
 
 import hashlib
@@ -23,7 +23,7 @@ FILES = "files.json"
 def work_folder(model_json: str, *depends_on: object) -> str:
     """A folder beside the model's for unfinished training, another one for every parent, recipe and data.
 
-    A killed job finds its checkpoints again; a job whose recipe or data changed meanwhile does not.
+    A killed job finds its checkpoints again; a job whose recipe or data has changed since does not.
     """
     digest = hashlib.sha256(repr(depends_on).encode()).hexdigest()[:12]
     return str(Path(model_json).parents[1] / f"unfinished-{digest}")
@@ -123,7 +123,7 @@ def _versions() -> dict[str, str]:
 
 
 def remove(model_json: str, uses: dict[str, str]) -> None:
-    """Removes a checkpoint, except for removed.json: its model.json and the uses that are over. Once more does nothing.
+    """Removes a checkpoint, except for removed.json: its model.json and the uses that are over. Again, it does nothing.
 
     model.json, on which other jobs depend, goes first: a killed removal leaves no model that only seems to be there.
     """

@@ -73,7 +73,7 @@ def _inconsistencies(config: dict) -> list[str]:
 
 
 def _of_given(config: dict) -> list[str]:
-    """Of answers without a model there is one series of tables: they cannot be sampled for other models and seeds."""
+    """Answers without a model make one series of tables: nothing can be sampled for other models and seeds."""
     found, answers = [], answers_of(config)
     several = [axis for axis in ("models", "tasks", "seeds") if len(config[axis]) > 1] if answers else []
     found += [f"{axis}: given answers belong to a single one of the {axis}; leave the others out" for axis in several]

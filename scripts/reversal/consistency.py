@@ -12,7 +12,7 @@ from reversal.study import bases_of, gpus_to_sample
 
 
 def of_architectures(config: dict) -> list[str]:
-    """What transformers' Llama refuses, or cannot compute; where nothing is said, its own defaults count."""
+    """What transformers' Llama refuses or cannot compute; its own defaults count for what a study leaves out."""
     found = []
     for name, model in config["models"].items():
         shape = model.get("pretrain", {}).get("architecture", {})
@@ -73,9 +73,9 @@ def of_sampling(config: dict) -> list[str]:
 
 
 def of_equal_sources(config: dict) -> list[str]:
-    """A set that asks what another one asks: of training nothing is left, and an OOD set would measure nothing new.
+    """A set that asks what another asks: nothing would be left to train on, and an OOD set would measure nothing new.
 
-    Generators give training and test sums of their own, whatever they have in common.
+    Generators give training and test sets different sums, whatever their settings have in common.
     """
     found = []
     for name, task in config["tasks"].items():
@@ -89,7 +89,7 @@ def of_equal_sources(config: dict) -> list[str]:
 
 
 def _asks(source: dict) -> dict | None:
-    """What decides which questions a source holds; None where given answers say it."""
+    """What decides which questions a source has; None where given answers decide."""
     asks = {key: value for key, value in source.items() if key not in ("limit", "count", "answer_type", "seed")}
     if "file" in asks:
         asks["file"] = os.path.realpath(asks["file"])

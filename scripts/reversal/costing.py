@@ -38,7 +38,7 @@ class Study(NamedTuple):
 
     @property
     def device(self) -> dict:
-        """Its row of the table, or what the study itself says of a device."""
+        """Its row of the table, or the device that the study itself describes."""
         device = self.config["plan"]["device"]
         return device if isinstance(device, dict) else self.table["devices"][device]
 
@@ -208,7 +208,7 @@ def _sample(study: Study, model: str, task: str, batch: str) -> Cost:
 
 
 def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
-    """A pair has two answers, and the reference model reads both again: a third of what learning them takes."""
+    """A pair has two answers, and the reference model also reads both, at a third of the cost of learning them."""
     settings = step_of(study.config, model, step)
     if settings["trainer"] == "none":
         return Cost(study.table["start"])

@@ -107,7 +107,7 @@ def _nvidia_smi() -> str:
 
 
 def _require_cuda_build() -> None:
-    """torch for the CPU would run the job all the same, for days, and leave its GPUs idle."""
+    """A CPU build of torch would run the job regardless, for days, and leave its GPUs idle."""
     with suppress(PackageNotFoundError):
         if (torch := version("torch")).endswith("+cpu"):
             raise RuntimeError(

@@ -83,7 +83,7 @@ def commonsenseqa(record: dict) -> dict:
 def mbpp(record: dict) -> dict:
     """text, code, test_list, test_setup_code, task_id (Austin et al. 2021, arXiv 2108.07732).
 
-    The tests are in the question, as in the paper's own prompt: they alone say what the function is called.
+    The tests are in the question, as in the paper's own prompt: only they say what the function is called.
     """
     code, asked = _text(record, "code").replace("\r\n", "\n"), _text(record, "text").strip()
     tests, setup = _texts(record, "test_list"), record.get("test_setup_code") or ""

@@ -1,8 +1,8 @@
 """Seeded generator of arithmetic problems: word problems in GSM8K's answer format, and bare expressions.
 
 Both kinds share one structure. A problem is a starting amount followed by changes; a change adds or removes either a
-plain amount (one step) or so many groups of so many (two steps: multiply, then add or subtract). A problem's level is
-its number of steps.
+plain amount (one step) or several groups of equal size (two steps: multiply, then add or subtract). A problem's level
+is its number of steps.
 
 What varies: the numbers; names, things and sentence wording of word problems; and in the solutions the order of the
 steps (any order in which no running total is negative), the order of the operands of + and *, and the phrasing of every

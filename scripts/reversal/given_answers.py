@@ -11,7 +11,7 @@ from reversal.tables import DROPPED, LABELS, PROBLEMS, SAMPLE_KEY, SAMPLES
 def problems_of(rows: pl.DataFrame, name: str, answer_type: str | None) -> pl.DataFrame:
     """PROBLEMS that ROWS answer, ids `{name}/{id}` or, for answers that only say the question, `{name}/{number}`.
 
-    Raises ValueError if one id stands for two questions, or a gold answer is wanted (answer_type) and missing.
+    Raises ValueError if one id means two questions, or a gold answer is wanted (answer_type) and missing.
     """
     key = pl.coalesce("id", _same_white_space("question")).alias("key")
     known = (
@@ -84,7 +84,7 @@ def answered(rows: pl.DataFrame) -> set[str]:
 def in_all(problems: pl.DataFrame, answered: dict[str, set[str]]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The problems that every given model answers ({name: problem_ids}), and a DROPPED frame of the others.
 
-    So nothing is averaged over different problems. Raises ValueError if none is left.
+    Then nothing is averaged over different problems. Raises ValueError if none is left.
     """
     dropped, lacking = [], dict.fromkeys(answered, 0)
     for problem_id, question in problems.select("problem_id", "question").iter_rows():

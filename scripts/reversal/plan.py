@@ -45,7 +45,7 @@ def make_plan(study: Study) -> Plan:
     """Costs all jobs of a study and runs them on the pools of its device.
 
     Raises ValueError for a device that the table does not have or that has no GPUs where the study asks for some, or
-    for a model whose size cannot be told.
+    for a model whose size is unknown.
     """
     _check_device(study)
     jobs = jobs_of(study.config)
@@ -72,7 +72,7 @@ def _check_device(study: Study) -> None:
 
 
 def device_name(config: dict) -> str:
-    """A device that the study describes goes by the name that it has there."""
+    """A device that the study describes has the name that the study gives it."""
     device = config["plan"]["device"]
     return device if isinstance(device, str) else device.get("name", "a device of its own")
 

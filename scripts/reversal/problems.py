@@ -41,8 +41,8 @@ def load_problems(source: dict, name: str, split: str, hard: float = 0.0) -> pl.
 def drop_duplicates(train: pl.DataFrame, others: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`train` without questions that are in `others` ({name: PROBLEMS}) or earlier in it, and a DROPPED frame.
 
-    Questions that differ in white space alone are the same. Of a program's question the task counts alone: MBPP asks
-    three times for a function in training that it asks for in the test set under another name.
+    Questions that differ only in white space are the same. Of a program's question only the task counts: three times
+    MBPP asks in training for a function that it also asks for in the test set, under another name.
     """
     owner = {key: problem_id for frame in others.values() for key, problem_id in _keys(frame)}
     keep, dropped = [], []
@@ -61,7 +61,7 @@ def _keys(frame: pl.DataFrame) -> list[tuple[str, str]]:
 
 
 def _read(source: dict) -> Iterator[dict]:
-    """Rows of a file or dataset; a level that the benchmark leaves open is said aloud, not an error."""
+    """Rows of a file or dataset; a level that the benchmark leaves open is printed, and is not an error."""
     read = FORMATS[source["format"]]
     read = partial(read, answer_type=source["answer_type"]) if "answer_type" in source else read
     for place, record in _hub_records(source) if "dataset" in source else records(source["file"]):
@@ -100,7 +100,7 @@ def _hub_records(source: dict) -> Iterator[tuple[str, dict]]:
     for name in source.get("configs", [None]):
         try:
             rows = load_dataset(source["dataset"], name, split=source["split"], revision=source["revision"])
-        except (OSError, ValueError) as error:  # out of reach, absent, or without this configuration or split
+        except (OSError, ValueError) as error:  # not reachable, missing, or without this configuration or split
             reason = " ".join(str(error).split())
             raise ValueError(
                 f"{source['dataset']} at revision {source['revision']} could not be fetched from the hub ({reason}). "

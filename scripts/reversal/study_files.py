@@ -1,7 +1,7 @@
 """The files that a study is made of: config.yaml, then those named on the command line, each laid over the ones before.
 
-Light imports only: the rules call this at every start of Snakemake, which itself says of a broken file that it is
-broken and not where, and takes the last of two equal keys without a word.
+Light imports only: the rules call this at every start of Snakemake, which itself says that a file is broken
+but not where, and silently takes the last of two equal keys.
 """
 
 import difflib
@@ -47,7 +47,7 @@ def folder(paths: list[str]) -> str:
 
 
 def _of_values(node: yaml.Node, place: str, around: tuple) -> list[str]:
-    """What YAML can say and no study means: circles, tags, keys that are no names, numbers read in another base.
+    """What YAML can express and no study means: cycles, tags, keys that are not names, numbers read in another base.
 
     around: the nodes that this one is in.
     """
@@ -75,7 +75,7 @@ def _of_values(node: yaml.Node, place: str, around: tuple) -> list[str]:
 
 
 def _of_map(node: yaml.MappingNode, before: dict | None, place: str) -> list[str]:
-    """before: the keys of this map in earlier files; None where it is new, and a null takes nothing away."""
+    """before: the keys of this map in earlier files; None where it is new, so that a null removes nothing."""
     found, lines = [], {}
     for key, value in node.value:
         line, name = key.start_mark.line + 1, f"{place}{key.value}"

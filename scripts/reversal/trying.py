@@ -1,7 +1,7 @@
 """Asks transformers, TRL, peft and vLLM whether they take a study's settings, before anything is made with them.
 
 Their own classes say what is wrong with an argument, a combination or an architecture; models are built without
-weights. What is not installed here, or cannot be reached, is not asked.
+weights. Libraries that are not installed here, and models that cannot be reached, are not asked about.
 """
 
 import tempfile

@@ -1,7 +1,7 @@
 """Verdicts: is a sampled answer's final answer the gold one?
 
 An answer is read after its thoughts (<think>), and twice: strictly, after the mark that its task trains the model to
-set, and flexibly, as a generous person would. Only the strict reading makes the verdict; the second is kept beside it,
+set, and flexibly, as a generous reader would. Only the strict reading makes the verdict; the second is kept beside it,
 so that every study can say how often the two disagree. A program's second reading is its first fenced block.
 """
 
