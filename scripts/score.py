@@ -58,7 +58,7 @@ def main(
 
 
 def _since(path: str | None, verdicts: pl.DataFrame) -> pl.DataFrame:
-    """What became of the answers in `path`, an earlier model's verdicts; without one, what chance would make of them."""
+    """What became of the answers in `path`, an earlier model's verdicts; without one, what chance makes of them."""
     if not path:
         return scoring.null_values(verdicts)
     return scoring.improvement_values(tables.read(path, tables.VERDICT_ROWS), verdicts)
