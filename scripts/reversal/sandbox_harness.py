@@ -189,7 +189,7 @@ def run(program: str, tests: str, limits: dict, folder: str, report: mmap.mmap, 
 
         def both() -> None:
             os.close(3)
-            # What comes before the program in this expression is looked up before it runs.
+            # What stands before the program in this expression is looked up before it runs.
             run_tests(execute, tests, names, asked, execute(program, names))
 
         def settle(part: Callable | bytes) -> None:
@@ -256,7 +256,7 @@ def set_limits(limits: dict) -> None:
 
 
 def ended_within(child: int, fresh: bool, seconds: float, tell: Callable) -> bool:
-    """Whether the child ends within so many seconds, except for those in which the program waits for a processor."""
+    """Whether the child ends within so many seconds, but for those in which the program waits for a processor."""
     handle, start = os.pidfd_open(child), time.monotonic()
     try:
         poll = select.poll()
