@@ -31,7 +31,7 @@ def _together(jobs: list[dict]) -> dict:
 
 def as_page(provenance: dict) -> str:
     """The same as an HTML page."""
-    parts = ["<h1>Provenance</h1><p>What these results come from. All of it is also in provenance.json.</p>"]
+    parts = ["<h1>Provenance</h1><p>What these results come from. All of it stands in provenance.json, too.</p>"]
     parts.append(
         "<h2>Runs</h2>" + _table(provenance["runs"], ["started", "finished", "host", "commit", "clean", "command"])
     )
