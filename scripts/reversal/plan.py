@@ -223,7 +223,7 @@ def _disk(plan: Plan) -> list[str]:
     return [
         *table(["kind of file", "at the end"], [(kind, amount(size, "B")) for kind, size in kinds.items()]),
         "",
-        "Checkpoints by keep_models; `on the way` includes what running trainings hold:",
+        "Checkpoints by keep_models; `most` includes what running trainings hold:",
         "",
         *table(["keep_models", "at the end", *(f"most, {run.size} {plan.unit}s" for run in runs)], rows),
     ]
