@@ -140,7 +140,7 @@ def _best(group: pl.DataFrame, accuracy: str) -> dict:
 
 
 def _published(dimension: Dimension, printed: list[dict]) -> dict:
-    """The paper's numbers for greedy accuracy, as shares; nothing for other dimensions or methods that it has not."""
+    """The paper's numbers for greedy accuracy, as shares; nothing for other dimensions or for methods it lacks."""
     row = printed[0] if printed and (dimension.name, dimension.metric) == ("accuracy", "pass_at_1") else None
     return {
         "published_first": row and row["m1_pass_at_1"] / 100,

@@ -1,6 +1,6 @@
 """What a method is judged by: few primary dimensions, declared before any data are seen, and secondary ones.
 
-A verdict on a method speaks of the primary dimensions alone. Diversity is judged among the correct answers: over all
+A verdict on a method is about the primary dimensions only. Diversity is judged among the correct answers: over all
 answers it falls by itself as more of them are right, since right answers are more alike than wrong ones.
 """
 
