@@ -3,17 +3,23 @@ STUDY ?= config.yaml
 CORES ?= all
 KILLS ?= 200
 LOCK = envs/$(if $(GPUS),gpu,cpu).lock
+# Snakemake's own lines number its jobs; the study's (rules/running.smk) name them and say when it will end.
+QUIET = --quiet progress rules host reason
+# What a person typed; a make within make inherits it.
+STUDY_COMMAND ?= $(strip make $(MAKECMDGOALS) $(MAKEOVERRIDES))
+export STUDY_COMMAND
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(if $(GPUS),--resources gpu=$(GPUS)) --configfile $(STUDY) $(if $(CHANGE),--config $(CHANGE))
 comma := ,
 empty :=
 
-.PHONY: help study adopt judge test faults robustness bench lint clean
+.PHONY: help study status watch adopt judge test faults robustness bench lint clean
 
 help:
 	@echo "make study                           the embedded study (results/default)"
 	@echo "make study STUDY=studies/smoke.yaml  another study"
 	@echo "make adopt STUDY=studies/smoke.yaml  results that were copied here without .snakemake: nothing of them is made again"
 	@echo "make study STUDY=... GPUS=4          the same on a node with four NVIDIA GPUs (docs/gpus.md)"
+	@echo "make status                          what runs, how far it is, when it will end; make watch: the same, again and again"
 	@echo 'make judge ANSWERS="a.jsonl b.jsonl" from these answers of one model to those of a later one: progress or regress?'
 	@echo "make test                            linters, unit tests, end-to-end studies"
 	@echo "make faults                          kills, bad disks, hostile programs, wrong studies, odd answers: long (KILLS=20: less)"
@@ -25,9 +31,16 @@ study: .venv/installed
 		{ echo "The .venv here has builds for the CPU; GPUS needs one of its own: make clean (or remove .venv), and again"; exit 2; }
 	@! grep -qsE "package: |reasoning_gym" $(STUDY) || $(MAKE) --no-print-directory .venv/extras
 	@.venv/bin/python scripts/study_folder.py $(STUDY) >/dev/null
-	@echo "Running $(STUDY). Long jobs show their progress in their logs, results/*/logs/{rule}/."
-	report=$$(.venv/bin/python scripts/study_folder.py $(STUDY))/report.html; \
-	$(SNAKEMAKE) --quiet host reason --report "$$report" --report-after-run && echo "Report: $$report"
+	@echo "Running $(STUDY); make status STUDY=$(STUDY) says more, in another terminal too."
+	@results=$$(.venv/bin/python scripts/study_folder.py $(STUDY)); trap : INT; \
+	$(SNAKEMAKE) $(QUIET) --report "$$results/provenance.html" --report-after-run \
+	    && echo "Report: $$results/report.html" || { .venv/bin/python scripts/status.py $(STUDY); exit 1; }
+
+status: .venv/installed
+	@.venv/bin/python scripts/status.py $(STUDY)
+
+watch: .venv/installed
+	@.venv/bin/python scripts/status.py $(STUDY) --every 5
 
 # A finished study's files are taken as they are, if this code and configuration would make the same ones (docs/running.md).
 adopt: .venv/installed

@@ -3,22 +3,26 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import psutil
 import yaml
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
 from snakemake.settings.types import DeploymentMethod
 from snakemake.shell import shell
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checkpoints, checks, code_digests, given, holding, jobs, keeping, lineages, recipes, runs
-from reversal import study, study_files
+from reversal import checkpoints, checks, code_digests, ending, given, holding, jobs, keeping, lineages, recipes, runs
+from reversal import status, status_page, study, study_files
 from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
 from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
 

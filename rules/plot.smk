@@ -1,4 +1,4 @@
-# plot: tables/ -> the paper's five figures and four more (SVG), and an interactive explorer (HTML)
+# plot: tables/ -> the paper's five figures and five more (SVG)
 FIGURES = {
     "figure1_accuracy": "1 Accuracy",
     "figure2_coverage": "2 Coverage",
@@ -9,6 +9,7 @@ FIGURES = {
     "figure7_verdicts": "7 Verdicts",
     "figure8_answer_flow": "8 Answer flow",
     "figure9_frontier": "9 Sharper or worse",
+    "figure10_tradeoff": "10 Accuracy against diversity",
 }
 
 
@@ -33,12 +34,6 @@ rule plot:
             )
             for name, label in FIGURES.items()
         },
-        explorer=report(
-            f"{RESULTS}/figures/explorer.html",
-            caption="captions/explorer.rst",
-            category="2 Figures",
-            labels={"figure": "Explorer (interactive)"},
-        ),
     log:
         f"{RESULTS}/logs/plot.log",
     benchmark:

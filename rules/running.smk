@@ -1,4 +1,4 @@
-# running: one Snakemake at a time works on a study, its jobs end with it, and SIGTERM or Ctrl-C ends all of them soon
+# running: one Snakemake at a time works on a study, says how far it is, and SIGTERM or Ctrl-C ends all its jobs soon
 os.environ[jobs.PARENT] = str(os.getpid())
 shell.prefix("set -euo pipefail; exec ")  # a shell in between would outlive Snakemake, and its job with it
 
@@ -54,8 +54,43 @@ def take_over():
     if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
         workflow.dag.conda_envs.clear()  # else Snakemake's report lists environments that no job ran in
     runs.begin(RESULTS, ROOT, configuration, code_of_stages())
+    if not workflow.touch:
+        write_down()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end_soon)
+
+
+# What Snakemake says between a job's lines and of its own report. "Will exit after ..": here its jobs end at once.
+NOISE = ("Select jobs", "Execute ", "Will exit after", "Building DAG", "Creating report", "Adding ", "Loading script")
+
+
+def write_down():
+    """What this run sets out to do, for `make status`; where Snakemake itself is quiet, how far it is, again and again."""
+    place = {rule.name: i for i, rule in enumerate(workflow.rules)}
+    with_logs = sorted((job for job in workflow.dag.needrun_jobs() if job.log), key=lambda job: place[job.rule.name])
+    names = [os.path.relpath(job.log[0], f"{RESULTS}/logs") for job in with_logs]
+    cores = workflow.cores if workflow.local_exec else workflow.resource_settings.nodes
+    command = os.environ.get("STUDY_COMMAND") or shlex.join(["snakemake", *sys.argv[1:]])
+    status.begin(RESULTS, AS_WRITTEN, command, cores, GPUS, [name.removesuffix(".log") for name in names])
+    if {Quietness.RULES, Quietness.PROGRESS} <= set(workflow.output_settings.quiet or ()):
+        logger.addFilter(lambda record: not str(record.msg).startswith(NOISE))
+        threading.Thread(target=tell, daemon=True).start()
+
+
+def tell():
+    """A line whenever a job has begun or ended, and once a minute."""
+    with open(Path(workflow.basedir) / "rules" / "throughputs.yaml") as throughputs:
+        table = yaml.safe_load(throughputs)
+    run, before, told = status.read(RESULTS), None, 0.0
+    while True:
+        with suppress(OSError):  # a log that is just being replaced
+            now, found = time.time(), status.jobs_of(RESULTS, run, time.time())
+            states = [job.state for job in found]
+            if states != before or now - told > 60:
+                left = ending.seconds_left(found, ending.finished(RESULTS, found), run, table, now)
+                print(status_page.line(found, left, AS_WRITTEN, now), flush=True)
+                before, told = states, now
+        time.sleep(5)
 
 
 onstart:

@@ -1,26 +1,36 @@
-# write_pages: the tables and the first replicate's answers -> pages/: the report's headline and sample answers
+# write_pages: the tables, the figures and the first replicate's answers -> report.html, one page that opens on the verdict
+def reported(*rules_named):
+    """{file: its label} of what these rules also put into Snakemake's own report."""
+    files = [path for name in rules_named for path in workflow.get_rule(name).output if "report" in path.flags]
+    return {str(path): " ".join(path.flags["report"].labels.values()) for path in files}
+
+
+ALL_ROWS = ["metrics", "intervals"]  # thousands: the page shows them as curves to choose from
+SHOWN_FIGURES = reported("plot")
+SHOWN_TABLES = {
+    path: label
+    for path, label in reported("summarise", "summarise_frontier", "summarise_time").items()
+    if Path(path).stem not in ALL_ROWS
+}
+
+
 rule write_pages:
     input:
-        changes=f"{RESULTS}/tables/changes.csv",
-        outcomes=f"{RESULTS}/tables/outcomes.csv",
-        narrowing=f"{RESULTS}/tables/narrowing.csv",
-        coverage_rule=f"{RESULTS}/tables/coverage_rule.csv",
+        **{name: f"{RESULTS}/tables/{name}.csv" for name in ("changes", "outcomes", "narrowing", "coverage_rule")},
+        **{name: f"{RESULTS}/tables/{name}.parquet" for name in ALL_ROWS},
+        figures=list(SHOWN_FIGURES),
+        tables=list(SHOWN_TABLES),
+        captions=[
+            os.path.normpath(f"{ROOT}/rules/captions/{Path(path).stem}.rst")
+            for path in [*SHOWN_FIGURES, *SHOWN_TABLES]
+        ],
+        style=os.path.normpath(f"{ROOT}/scripts/report/report.css"),
+        script=os.path.normpath(f"{ROOT}/scripts/report/report.js"),
         problems=expand(f"{RESULTS}/problems/{{task}}/test.parquet", task=config["tasks"]),
         samples=every_model("samples/test.parquet", replicates=1),
         verdicts=every_model("verdicts/test.parquet", replicates=1),
     output:
-        headline=report(
-            f"{RESULTS}/pages/headline.html",
-            caption="captions/headline.rst",
-            category="1 Headline",
-            labels={"page": "Progress or regress?"},
-        ),
-        answers=report(
-            f"{RESULTS}/pages/answers.html",
-            caption="captions/answers.rst",
-            category="4 Answers",
-            labels={"page": "Sample answers per iteration"},
-        ),
+        f"{RESULTS}/report.html",
     log:
         f"{RESULTS}/logs/write_pages.log",
     benchmark:
@@ -34,7 +44,8 @@ rule write_pages:
         code=code("write_pages"),
         study=canonical(
             {axis: list(config[axis]) for axis in ("models", "tasks")}
-            | {"iterations": max(map(len, SERIES.values())), "series": list(SERIES.items())}
+            | {"study": config["study"], "series": list(SERIES.items())}
+            | {"labels": {Path(path).stem: label for path, label in (SHOWN_FIGURES | SHOWN_TABLES).items()}}
             | {"first": {m: f"{RESULTS}/{m}/base{bases_of(model)[0]}" for m, model in config["models"].items()}}
             | {"seed": config["seeds"][0], "problems": f"{RESULTS}/problems"}
         ),

@@ -2,6 +2,7 @@
 rule write_provenance:
     input:
         metrics=f"{RESULTS}/tables/metrics.parquet",
+        style=os.path.normpath(f"{ROOT}/scripts/report/report.css"),
     output:
         provenance=f"{RESULTS}/provenance.json",
         page=report(

@@ -86,7 +86,7 @@ def main(
     lasts = [len(lineages) for lineages in study["series"].values()]
     text = verdict_words.verdict_text(table, outcome, lasts) + given_models(dict(study["given"]))
     text += not_measured.sentences(unknown, dropped) + loss_curves.warnings(trained.to_dicts())
-    jobs.write_text(outputs["verdict"], text)
+    jobs.write_text(outputs["verdict"], verdict_words.wrapped(text))
 
 
 def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: tuple) -> dict:

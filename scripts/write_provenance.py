@@ -7,7 +7,7 @@ from reversal import jobs, provenance, runs
 from reversal.job_files import of_study
 
 
-def main(config: dict, code: dict[str, str], output: str, page: str) -> None:
+def main(config: dict, code: dict[str, str], style: str, output: str, page: str) -> None:
     results = str(Path(output).parent)
     found = {
         "study": config["study"],
@@ -17,7 +17,7 @@ def main(config: dict, code: dict[str, str], output: str, page: str) -> None:
         "stages": provenance.stages(of_study(f"{results}/logs", ".json", config)),
     }
     jobs.write_json(output, found)
-    jobs.write_text(page, provenance.as_page(found))
+    jobs.write_text(page, provenance.as_page(found, Path(style).read_text(encoding="utf-8")))
 
 
 if "snakemake" in globals():
@@ -25,6 +25,7 @@ if "snakemake" in globals():
     main(
         json.loads(snakemake.params.config),
         json.loads(snakemake.params.stages),
+        snakemake.input.style,
         snakemake.output.provenance,
         snakemake.output.page,
     )

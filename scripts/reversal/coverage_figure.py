@@ -47,7 +47,7 @@ def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.
     for y, place in enumerate(places):
         for row in best.filter(model=place["model"], task=place["task"]).head(1).to_dicts():
             printed = row["published_first"] and f"paper {100 * row['published_first']:.2f}"
-            _two_lines(ax, 0.3, y, f"{100 * row['first']:.2f} %", printed)
+            _two_lines(ax, 0.3, y, f"{100 * row['first']:.1f} %", printed)
     for x, (method, colour) in enumerate(methods.items(), start=1):
         ax.text(x, top, method, color=colour, ha="center", va="bottom", fontweight="bold", fontsize=SMALL)
         for y, place in enumerate(places):
@@ -59,7 +59,7 @@ def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.
                 _two_lines(ax, x, y, percent(row), printed)
     ax.text(last, top, "the rule expects", ha="center", va="bottom", fontweight="bold", fontsize=SMALL)
     for y, place in enumerate(places):
-        by = "" if place["margin"] is None else f", {drawing.signed(100 * place['margin'], 2)} {_limits(place)}"
+        by = "" if place["margin"] is None else f", {drawing.signed(100 * place['margin'], 1)} {_limits(place)}"
         printed = (
             place["published_rule_fits"] and f"paper {place['published_coverage']:.3f}: {place['published_rule_fits']}"
         )
@@ -69,7 +69,7 @@ def _best_table(ax: Axes, places: list[dict], methods: dict[str, str], best: pl.
 
 
 def _limits(row: dict) -> str:
-    return f"[{drawing.signed(100 * row['low'], 2)}, {drawing.signed(100 * row['high'], 2)}]"
+    return f"[{drawing.signed(100 * row['low'], 1)}, {drawing.signed(100 * row['high'], 1)}]"
 
 
 def _two_lines(ax: Axes, x: float, y: float, text: str, below: str | None) -> None:

@@ -184,8 +184,9 @@ def _table_jobs(jobs: list[Job]) -> list[Job]:
     )
     tests = [job.output for job in jobs if job.rule == "prepare_problems" and job.output.endswith("/test.parquet")]
     frontier, metrics = "tables/frontier.csv", "tables/metrics.parquet"
-    after = {"summarise_time": ("tables/time.csv", metrics, frontier), "write_pages": ("pages/headline.html", metrics)}
-    after |= {"plot": ("figures/figure1_accuracy.svg", metrics, frontier)}
+    time, figures = "tables/time.csv", "figures/figure1_accuracy.svg"
+    after = {"summarise_time": (time, metrics, frontier), "plot": (figures, metrics, frontier)}
+    after |= {"write_pages": ("report.html", metrics, frontier, time, figures)}
     after |= {"write_provenance": ("provenance.json", metrics)}
     return [
         Job("summarise_frontier", frontier, "summarise_frontier", ("summarise_frontier",), (*tests, *at_temperatures)),

@@ -1,62 +1,60 @@
-"""An interactive page of every metric over iterations: choose a metric and a subset; a panel per model and task."""
+"""The interactive part of the report: any metric over iterations, chosen by name; one panel as wide as the page."""
 
 import altair as alt
 import polars as pl
 
 from reversal.drawing import colours, names
+from reversal.metric_names import metric_in_words, subset_in_words
+from reversal.verdict_words import in_words
 
 NUMBERS = ("base", "seed", "iteration", "value", "n", "low", "high")
+CHOICES = {"metric": "pass_at_1", "subset": "test"}
+HEIGHT = 380  # pixels
+LETTERS = {"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal"}
 
 
-def explorer(metrics: pl.DataFrame, intervals: pl.DataFrame) -> str:
-    """One HTML page that needs no network: the data and the drawing library are inside it.
+def explorer(metrics: pl.DataFrame, intervals: pl.DataFrame) -> dict:
+    """{chart: a Vega-Lite specification with its data, choices: what can be chosen in it, with words}.
 
     metrics: METRICS, intervals: INTERVALS. Of pass@k only k = 1, 2, 4, 8, ..: with all k most of a large study's page
-    would be that one curve.
+    would be that one curve. The chart has a parameter for each of model, task, metric and subset, set by report.js.
     """
-    between = pl.col("metric").str.extract(r"^pass_at_(\d+)$").cast(pl.Int64)
-    kept = metrics.filter((between & (between - 1) == 0).fill_null(True))
+    between = pl.col("metric").str.extract(r"^(?:m[1t]_|)pass_at_(\d+)$").cast(pl.Int64)
+    kept = metrics.filter((between & (between - 1) == 0).fill_null(True)).drop_nulls("value")
     key = ["model", "task", "method", "iteration", "metric", "subset"]
     data = kept.drop("study").join(intervals.select(*key, "low", "high"), on=key, how="left", maintain_order="left")
-    metric = alt.param("metric", "pass_at_1", bind=alt.binding_select(options=names(data, "metric"), name="metric "))
-    subset = alt.param("subset", "test", bind=alt.binding_select(options=names(data, "subset"), name="subset "))
-    chart = alt.vconcat(_subsets(data), _panels(data)).add_params(metric, subset)
-    title = "Metrics over iterations: mean over runs (line), its 95 % interval (band), each run (dot)"
-    # The actions that open an online editor would leave the page.
-    actions = {"export": True, "source": False, "compiled": False, "editor": False}
-    return chart.properties(title=title).to_html(inline=True, embed_options={"actions": actions})
+    data = data.with_columns(pl.col("method").replace_strict({name: in_words(name) for name in names(data, "method")}))
+    subsets = data.group_by("metric", maintain_order=True).agg(pl.col("subset").unique(maintain_order=True)).rows()
+    choices = {
+        "model": names(data, "model"),
+        "task": names(data, "task"),
+        "metric": [
+            [name, metric_in_words(name), [[subset, subset_in_words(subset)] for subset in of_metric]]
+            for name, of_metric in subsets
+        ],
+    }
+    return {"chart": _chart(data).to_dict(), "choices": choices}
 
 
-def _subsets(data: pl.DataFrame) -> alt.Chart:
-    """A line of text that says which subsets the chosen metric has: not every metric has every subset."""
-    subset = pl.col("subset").str.replace("/level=.*", "/level=*").unique(maintain_order=True).str.join(", ")
-    known = data.group_by("metric", maintain_order=True).agg(subset)
-    rows = known.select("metric", text="the chosen metric has the subsets: " + pl.col("subset")).to_dicts()
-    text = alt.Chart(alt.InlineData(values=rows)).transform_filter("datum.metric === metric")
-    text = text.mark_text(align="left", fontSize=12).encode(text="text:N", x=alt.value(0))
-    return text.properties(width=600, height=20, view=alt.ViewConfig(stroke=None))
-
-
-def _panels(data: pl.DataFrame) -> alt.FacetChart:
+def _chart(data: pl.DataFrame) -> alt.LayerChart:
     of_method = alt.Scale(domain=list(colours(data)), range=list(colours(data).values()))
     x = alt.X("iteration:Q", title="iteration t", axis=alt.Axis(tickMinStep=1, format="d"))
-    scale = alt.Scale(zero=False)
-    colour = alt.Color("method:N", scale=of_method, legend=alt.Legend(orient="top", symbolOpacity=1))
+    y = {"title": None, "scale": alt.Scale(zero=False)}
+    legend = alt.Legend(orient="top", title=None, symbolOpacity=1, columns=2, labelLimit=300)
+    base = alt.Chart().encode(x=x, color=alt.Color("method:N", scale=of_method, legend=legend))
     numbers = [alt.Tooltip(f"{name}:Q", format=".4f") for name in ("value", "low", "high")]
     fields = ["method:N", "iteration:Q", "base:N", "seed:N", "lineage:N", *numbers, "n:Q"]
-    base = alt.Chart().encode(x=x, color=colour)
-    band = base.mark_area(opacity=0.15).properties(name="band")
-    band = band.encode(y=alt.Y("mean(low):Q", title="value", scale=scale), y2="mean(high):Q")
-    line = base.mark_line().properties(name="line").encode(y=alt.Y("mean(value):Q", title="value", scale=scale))
-    dots = base.mark_circle(size=55).properties(name="dots")
-    dots = dots.encode(y=alt.Y("value:Q", title="value", scale=scale), tooltip=fields)
-    shown = "datum.metric === metric && datum.subset === subset && isValid(datum.value)"
-    layers = alt.layer(band, line, dots, data=_csv(data)).properties(width=240, height=170)
-    order = {name: names(data, name) for name in ("model", "task")}
-    return layers.transform_filter(shown).facet(
-        row=alt.Row("model:N", title=None, sort=order["model"]),
-        column=alt.Column("task:N", title=None, sort=order["task"]),
-    ).resolve_scale(y="independent")  # fmt: skip
+    path = base.transform_filter("datum.iteration > 0")  # no line leads from M0: M1 may learn from gold solutions
+    band = path.mark_area(opacity=0.15).encode(y=alt.Y("mean(low):Q", **y), y2="mean(high):Q")
+    line = path.mark_line(strokeWidth=2).encode(y=alt.Y("mean(value):Q", **y))
+    dots = base.mark_circle(size=60).encode(y=alt.Y("value:Q", **y), tooltip=fields)
+    first = {"model": data["model"].first(), "task": data["task"].first()} | CHOICES
+    params = [alt.param(name, value=value) for name, value in first.items()]
+    shown = " && ".join(f"datum.{name} === {name}" for name in first)
+    chart = alt.layer(band, line, dots, data=_csv(data)).transform_filter(shown).add_params(*params)
+    fitted = alt.AutoSizeParams(type="fit", contains="padding")
+    chart = chart.properties(width="container", height=HEIGHT, autosize=fitted)
+    return chart.configure(font="system-ui, sans-serif").configure_axis(**LETTERS).configure_legend(labelFontSize=13)
 
 
 def _csv(rows: pl.DataFrame) -> alt.InlineData:

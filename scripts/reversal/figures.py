@@ -90,7 +90,9 @@ def improvement(intervals: pl.DataFrame, metrics: pl.DataFrame, printed: pl.Data
     Grey is chance: the problems that M1s trained anew add to each other, or a second sample of M1 where there is one
     run only. Dotted is the mirror, M_T's own pass@k on the problems that it lost. printed: PRINTED, for crosses.
     """
-    data = intervals.with_columns(k=_k_of(pl.col("metric"))).drop_nulls("k")
+    # Intervals of few problems are stretched to Student's t, beyond what a share can be.
+    shares = intervals.with_columns(pl.col("low", "high").clip(0, 1))
+    data = shares.with_columns(k=_k_of(pl.col("metric"))).drop_nulls("k")
     if data.filter(subset="improvement").drop_nulls("value").is_empty():
         return drawing.nothing("no improvement sets")
     steps, ks = sorted(set(data["iteration"]) - {1}), sorted(set(data["k"]))
@@ -191,8 +193,8 @@ def select(table: pl.DataFrame, metric: str, subset: str) -> pl.DataFrame:
 
 
 def percent(row: dict) -> str:
-    """Best accuracy, and its gain over M1 in points. row: of CHANGES."""
-    return f"{100 * row['best']:.2f} % ({drawing.signed(100 * (row['best'] - row['first']), 2)})"
+    """Best accuracy, and its gain over M1 in points. row: of CHANGES. A problem of a thousand is a tenth of a point."""
+    return f"{100 * row['best']:.1f} % ({drawing.signed(100 * (row['best'] - row['first']), 1)})"
 
 
 def _k_of(metric: pl.Expr) -> pl.Expr:

@@ -42,7 +42,8 @@ def pass_at_k(intervals: pl.DataFrame, extrapolations: pl.DataFrame) -> Figure:
     """
     k = pl.col("metric").str.extract(r"^pass_at_(\d+)$").cast(pl.Int64)
     once = pl.when(pl.col("metric") == "sample_accuracy").then(1)  # pass_at_1 is greedy
-    data = intervals.filter(subset="test").with_columns(k=once.otherwise(pl.when(k > 1).then(k))).drop_nulls("k")
+    shares = intervals.with_columns(pl.col("low", "high").clip(0, 1))  # stretched to Student's t, they may go beyond
+    data = shares.filter(subset="test").with_columns(k=once.otherwise(pl.when(k > 1).then(k))).drop_nulls("k")
     if data.is_empty():
         return drawing.nothing("no pass@k on the test problems")
     evaluated = 0 in data["iteration"]
@@ -208,7 +209,9 @@ def _verdict_axes(ax: Axes, model: str, dimensions: list, places: dict, methods:
     ax.set(xlim=(-0.52, max(places.values()) + 0.52), ylim=(len(dimensions) + first - 0.45, above - 0.45))
     ax.set_yticks([above, 0, *(i + first for i in range(len(dimensions)))], [model, "outcome", *dimensions])
     ax.get_yticklabels()[0].set_fontweight("bold")
-    ax.set_xticks(list(places.values()), [method if named else "" for _, method in places], rotation=90)
+    side_by_side = len(places) <= 6  # else columns are too narrow for words
+    shown = [method.replace(" ", "\n") if side_by_side else method for _, method in places]
+    ax.set_xticks(list(places.values()), shown if named else [""] * len(places), rotation=0 if side_by_side else 90)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     for label, (_, method) in zip(ax.get_xticklabels(), places, strict=True):

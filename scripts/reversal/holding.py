@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 NAME = "running.json"  # who holds the folder, or held it last
@@ -27,7 +28,7 @@ def hold(folder: str) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     file = open(f"{folder}/{NAME}", "a+")  # noqa: SIM115, open until the process ends
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(file)
     except BlockingIOError:
         file.seek(0)
         raise RuntimeError(f"{folder}: {_taken(file.read())}") from None
@@ -38,6 +39,15 @@ def hold(folder: str) -> None:
     file.write("\n")
     file.flush()
     _held.append(file)
+
+
+def _lock(file) -> None:
+    """Tries for a second: status.worker, which only looks, has the lock for an instant."""
+    for _ in range(20):
+        with suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(0.05)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def holder() -> dict:

@@ -1,78 +1,111 @@
-"""The report's own pages: the headline, and the same questions' answers over the iterations."""
+"""The report: one page that opens on the verdict, then figures, numbers, tables, answers and metrics to choose from."""
 
-import re
+import json
 from html import escape
 
 import polars as pl
 
 from reversal import narrowing, verdict_words
-from reversal.accuracy import answer_flow, single_answers
+from reversal.markup import page, scroll
+from reversal.page_answers import KINDS, MOST_PROBLEMS, SAMPLED, packed
+from reversal.verdict_words import in_words
 
-# Verdicts have the colours of Figure 7; right and wrong answers have others.
-STYLE = """<style>
-body{font:15px/1.5 system-ui,sans-serif;max-width:90rem;margin:2rem auto;padding:0 1rem;color:#222}
-h2{margin-top:2.5rem}h3{margin:1.5rem 0 0}
-table{border-collapse:collapse;width:100%;margin:.5rem 0}
-td,th{border:1px solid #ccc;padding:.3rem .5rem;text-align:left;vertical-align:top}
-th{background:#f3f3f3}th,td.number,td.verdict{white-space:nowrap}
-td.number{text-align:right;font-variant-numeric:tabular-nums}
-.progress{background:#542788;color:#fff}.regress{background:#FDC98B}.progress a{color:#fff}
-table.answers{table-layout:fixed}table.answers th{white-space:normal}
-pre{font-size:12px;margin:0;padding:.2rem .4rem;white-space:pre-wrap;overflow-wrap:anywhere;border-left:4px solid #999}
-pre.correct{border-color:#0072B2;background:#eaf4fb}mark{background:#ffe9a8}mark.new{text-decoration:underline}
-small{color:#555;display:block}
-</style>"""
-KINDS = {
-    "kept": "kept: right in M1 and in the last model",
-    "gained_inside": "gained inside M1's support: wrong in M1, but one of its samples was right",
-    "gained_outside": "gained outside M1's support: no answer of M1 was right",
-    "lost": "lost: right in M1, wrong in the last model",
-    "never": "never solved: no model's answer was right",
+SECTIONS = {
+    "verdict": "Verdict",
+    "figures": "Figures",
+    "numbers": "Numbers",
+    "tables": "Tables",
+    "answers": "Answers",
+    "metrics": "Metrics",
+    "provenance": "Provenance",
 }
-EQUATION = re.compile(r"<<[^<>]*>>")
-SHOWN = 600  # characters of an answer; a longer one is cut in the middle, as its end holds the final answer
+HOW = (
+    "A change is progress or regress if its p, adjusted over the primary dimensions of the whole study (Holm), is "
+    "below 0.05 and its 95&nbsp;% interval excludes 0; else it is unclear. A method is judged by the primary "
+    "dimensions alone: accuracy, pass@N, how different its <em>correct</em> answers are, accuracy out of "
+    "distribution. Secondary ones are adjusted among themselves. Intervals are paired by problem; several bases or "
+    "seeds add their own variance. Margin: a loss up to this counts as none. Effect size: the mean change of a "
+    "problem in standard deviations of the problems' changes."
+)
+
+PROVENANCE = (
+    '<p><a href="pages/provenance.html">What these results come from</a>: configuration, runs, code, machines and '
+    "packages (provenance.json holds the same). "
+    '<a href="provenance.html">Snakemake\'s own report</a>: the graph of jobs, run times, code of every job; '
+    "<code>make study</code> writes it. Both stand beside this page.</p>"
+)
 
 
-def headline(
-    changes: pl.DataFrame,
-    outcomes: pl.DataFrame,
-    split: pl.DataFrame,
-    rule: pl.DataFrame,
-    iterations: int,
-    notes: list[str],
+def report(study: str, parts: dict[str, str], style: str, scripts: list[str]) -> str:
+    """The page. parts: {one of SECTIONS: its HTML}; sections without any are left out. scripts: JavaScript."""
+    there = {name: parts[name] for name in SECTIONS if parts.get(name)}
+    links = "".join(f'<a href="#{name}">{SECTIONS[name]}</a>' for name in there)
+    body = "".join(
+        f'<section id="{name}">{"" if name == "verdict" else f"<h2>{SECTIONS[name]}</h2>"}{html}</section>'
+        for name, html in there.items()
+    )
+    code = "".join(f"<script>{script}</script>" for script in scripts)
+    return page(
+        f"Progress or regress? {study}",
+        f'<a class="skip" href="#verdict">Skip to the verdict</a><nav aria-label="Sections"><div>{links}</div></nav>'
+        f"<main>{body}</main>{code}",
+        style,
+    )
+
+
+def verdict(
+    study: str, basis: str, changes: pl.DataFrame, outcomes: pl.DataFrame, notes: list[str], figures: list[str]
 ) -> str:
-    """An HTML page: what became of every method, why, its CHANGES and NARROWING; `notes` are warnings."""
-    runs = outcomes["runs"].first() or ""
-    parts = [
-        f"<h1>Progress or regress?</h1><p>From M1 to M{iterations}, {runs}. A change is progress or regress if its p, "
-        "adjusted over the primary dimensions of the whole study (Holm), is below 0.05 and its 95 % interval excludes "
-        "0; else it is unclear. A method is judged by the primary dimensions alone: accuracy, pass@N, how different "
-        "its <em>correct</em> answers are, accuracy out of distribution. Secondary ones are adjusted among themselves. "
-        "Intervals are paired by problem; several bases or seeds add their own variance. Margin: a loss up to this "
-        "counts as none. Effect size: the mean change of a problem in standard deviations of the problems' "
-        "changes.</p>",
-        *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
-        _overview(outcomes),
-    ]
+    """The first screen: per method one sentence, below them `figures`. basis: verdict_words.basis. notes: warnings."""
+    parts = [f'<h1>Progress or regress?</h1><p class="lead">Study {escape(study)}. {escape(basis)}.</p>']
+    parts += [f'<p class="note">{escape(note)}</p>' for note in notes]
+    primary = changes.filter(role="primary")
     for (model, task), group in outcomes.group_by("model", "task", maintain_order=True):
-        parts.append(f"<h2>{escape(f'{model} on {task}')}</h2>")
-        parts += [f"<p>{escape(rule_sentence(row))}</p>" for row in rule.filter(model=model, task=task).to_dicts()]
+        rows = primary.filter(model=model, task=task)
+        lines = "".join(_line(row, rows.filter(method=row["method"]).to_dicts()) for row in group.to_dicts())
+        parts.append(f'<p class="place">{escape(f"{model} on {task}")}</p><ul class="verdicts">{lines}</ul>')
+    return "".join([*parts, f'<div class="pair">{"".join(figures)}</div>'])
+
+
+def _line(outcome: dict, rows: list[dict]) -> str:
+    anchor, word = _anchor(outcome["model"], outcome["task"], outcome["method"]), outcome["outcome"]
+    badge = f'<span class="badge {verdict_words.COLOURS[word]}">{word}</span>'
+    said = escape(verdict_words.sentence(outcome, rows))
+    return (
+        f'<li><span><a class="method" href="#{anchor}">{escape(in_words(outcome["method"]))}</a><br>{badge}</span>'
+        f'<span class="said">{said[:1].upper()}{said[1:]}.</span></li>'
+    )
+
+
+def numbers(changes: pl.DataFrame, outcomes: pl.DataFrame, split: pl.DataFrame, rule: pl.DataFrame) -> str:
+    """What the sentences rest on: why, all numbers of CHANGES, NARROWING, the coverage rule."""
+    parts = [f"<p>{HOW}</p>"]
+    for (model, task), group in outcomes.group_by("model", "task", maintain_order=True):
+        rules = "".join(
+            f"<p>{escape(rule_sentence(row))}</p>" for row in rule.filter(model=model, task=task).to_dicts()
+        )
+        parts.append(f'<p class="place">{escape(f"{model} on {task}")}</p>{rules}')
         for outcome in group.to_dicts():
             here = {"model": model, "task": task, "method": outcome["method"]}
             parts.append(_method(outcome, changes.filter(**here).to_dicts(), split.filter(**here).to_dicts()))
-    return page("Progress or regress?", "".join(parts))
+    return "".join(parts)
 
 
 def _method(outcome: dict, rows: list[dict], split: list[dict]) -> str:
     primary, secondary = ([row for row in rows if row["role"] == role] for role in ("primary", "secondary"))
-    anchor = _anchor(outcome["model"], outcome["task"], outcome["method"])
-    said = escape(verdict_words.sentence(outcome, primary))
-    parts = [f'<h3 id="{anchor}">{escape(outcome["method"])}</h3><p><strong>{said}.</strong> {escape(outcome["why"])}']
-    parts += [f" {escape(_best(outcome))}</p>", _table(primary, "primary dimension")]
+    anchor, word = _anchor(outcome["model"], outcome["task"], outcome["method"]), outcome["outcome"]
+    badge = f'<span class="badge {verdict_words.COLOURS[word]}">{word}</span>'
+    parts = [f'<h3 id="{anchor}">{escape(in_words(outcome["method"]))} {badge}</h3>']
+    parts.append(f"<p>{escape(outcome['why'])} {escape(_best(outcome))}</p>{_table(primary, 'primary dimension')}")
     if split:
         lines = "".join(f"<li>{escape(line)}</li>" for line in narrowing.in_words(split))
-        parts.append(f"<p>Fewer wrong answers (composition), or answers more alike (narrowing)?</p><ul>{lines}</ul>")
-    return "".join(parts) + (_table(secondary, "secondary dimension") if secondary else "")
+        asked = "Fewer wrong answers (composition), or answers more alike (narrowing)?"
+        parts.append(f"<details><summary>{asked}</summary><ul>{lines}</ul></details>")
+    if secondary:
+        parts.append(
+            f"<details><summary>Secondary dimensions</summary>{_table(secondary, 'secondary dimension')}</details>"
+        )
+    return "".join(parts)
 
 
 def _best(outcome: dict) -> str:
@@ -93,7 +126,8 @@ def rule_sentence(row: dict) -> str:
         return "M1's coverage is not known, so the paper's coverage rule expects nothing."
     kind = {"dpo": "a method with DPO steps", "sft": "pure SFT"}[row["rule_expects"]]
     said = f"M1's coverage is {row['coverage']:.3f}: the paper's rule expects {kind} to reach the best accuracy. "
-    best = f"the best, chosen after looking, was {row['best_method']} with {row['best_accuracy']:.3f}"
+    best_method = ", ".join(map(in_words, row["best_method"].split(", ")))
+    best = f"the best, chosen after looking, was {best_method} with {row['best_accuracy']:.3f}"
     outcome = f"Not compared, as there is one kind of method only: {best}."
     if row["rule_fits"] != "not compared":
         start = {"yes": "It did", "no": "It did not", "not shown": "That is neither shown nor refuted"}[
@@ -109,69 +143,13 @@ def rule_sentence(row: dict) -> str:
     return f"{said}{outcome} In the paper (coverage {printed:.3f}) it fits: {fits}."
 
 
-def chosen(problems: pl.DataFrame, verdicts: list[pl.DataFrame]) -> pl.DataFrame:
-    """The rows of `problems` to show, with their kind: the first problem of each of KINDS, as far as there is one.
-
-    verdicts: VERDICT_ROWS on these problems, of M1, M2, .. MT.
-    """
-    flow = answer_flow(verdicts[0], verdicts[-1], single_answers)
-    solved = pl.concat([single_answers(table).filter("correct") for table in verdicts])["problem_id"]
-    kind = pl.coalesce(
-        *(pl.when(pl.col(name) > 0).then(pl.lit(name)) for name in KINDS if name != "never"),
-        pl.when(~pl.col("problem_id").is_in(solved.implode())).then(pl.lit("never")),
-    )
-    kinds = problems.join(flow, on="problem_id", maintain_order="left").with_columns(kind=kind)
-    first = kinds.drop_nulls("kind").unique("kind", keep="first", maintain_order=True)
-    return first.select(*problems.columns, pl.col("kind").cast(pl.Enum(list(KINDS)))).sort("kind")
-
-
-def answers_over_iterations(sections: list[tuple[str, pl.DataFrame, dict]], per_cell: int) -> str:
-    """An HTML page: a table per section, questions down, iterations across; the greedy answer and sampled ones in each.
-
-    sections: (title, the problems to show as `chosen` gives them, {iteration name: judged samples (problem_id,
-    decoding, sample_index, text, verdict) of at least those problems, M1's first}).
-    """
-    parts = [
-        "<h1>Answers over iterations</h1><p>Per method the first test question of each kind: "
-        f"{escape('; '.join(KINDS.values()))}. In every cell the greedy answer (where there is none, the first sample "
-        f"stands for it) and the first {per_cell} sampled ones; right ones are blue. <mark>Equations</mark> between "
-        "calculator marks are coloured; those "
-        '<mark class="new">underlined</mark> stand in none of M1\'s answers to the question.</p>'
-    ]
-    parts += [f'<p><a href="#{i}">{escape(title)}</a></p>' for i, (title, _, _) in enumerate(sections)]
-    for i, (title, problems, columns) in enumerate(sections):
-        head = "<th>question</th>" + "".join(f"<th>{name}</th>" for name in columns)
-        body = "".join(_question_row(problem, list(columns.values()), per_cell) for problem in problems.to_dicts())
-        parts.append(f'<h2 id="{i}">{escape(title)}</h2><table class="answers"><tr>{head}</tr>{body}</table>')
-    return page("Answers over iterations", "".join(parts))
-
-
-def page(title: str, body: str) -> str:
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>{STYLE}{body}</html>'
-
-
-def _overview(outcomes: pl.DataFrame) -> str:
-    """What became of every method: models and tasks down, methods across."""
-    methods = outcomes["method"].unique(maintain_order=True).to_list()
-    body = ""
-    for (model, task), group in outcomes.group_by("model", "task", maintain_order=True):
-        body += f"<tr><td>{escape(f'{model} on {task}')}</td>"
-        found = dict(group.select("method", "outcome").rows())
-        for method in methods:
-            word = found.get(method, "")
-            link = f'<a href="#{_anchor(model, task, method)}">{word}</a>'
-            body += f'<td class="{verdict_words.COLOURS[word]}">{link}</td>' if word else "<td></td>"
-        body += "</tr>"
-    head = "".join(f"<th>{escape(method)}</th>" for method in methods)
-    return f"<table><tr><th></th>{head}</tr>{body}</table>"
-
-
 def _table(rows: list[dict], kind: str) -> str:
     published = any(row["published_first"] is not None for row in rows)
     names = [kind, "M1", "last", "change", "95 % interval", "margin", "effect size", "adjusted p", "verdict"]
-    names += [*(["published M1, best"] if published else []), "problems", "note"]
+    names += [*(["published M1, best"] if published else []), "problems"]
     head = "".join(f"<th>{name}</th>" for name in names)
-    return f"<table><tr>{head}</tr>{''.join(_change_row(row, published) for row in rows)}</table>"
+    body = "".join(_change_row(row, published) for row in rows)
+    return scroll(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", kind)
 
 
 def _change_row(row: dict, published: bool) -> str:
@@ -187,48 +165,53 @@ def _change_row(row: dict, published: bool) -> str:
         first, top, at = (row[f"published_{name}"] for name in ("first", "best", "best_iteration"))
         cells += f'<td class="number">{"" if first is None else f"{first:.3f}, {top:.3f} (M{at})"}</td>'
     cells += f'<td class="number">{row["problems"]}</td>'
-    return f"<tr><td>{escape(row['dimension'])}</td>{cells}<td>{escape(row['note'] or '')}</td></tr>"
+    note = f"<small>{escape(row['note'])}</small>" if row["note"] else ""
+    return f'<tr><td class="name">{escape(row["dimension"])}{note}</td>{cells}</tr>'
 
 
-def _question_row(problem: dict, columns: list[pl.DataFrame], per_cell: int) -> str:
-    of_problem = [judged.filter(problem_id=problem["problem_id"]) for judged in columns]
-    known = {_bare(equation) for text in of_problem[0]["text"] for equation in EQUATION.findall(text)}
-    cells = "".join(_answers(judged, per_cell, known) for judged in of_problem)
-    asked = f"<strong>{escape(KINDS[problem['kind']])}</strong><pre>{escape(_cut(problem['question']))}</pre>"
-    gold = escape(_cut(problem["gold_answer"] or "not given"))
-    return f"<tr><td>{asked}<small>gold answer: <code>{gold}</code></small></td>{cells}</tr>"
+def answers(sections: list[dict], totals: list[int]) -> str:
+    """The answers to choose from. sections: page_answers.section. totals: test problems of each."""
+    cut = [f"{s['title']}: the first {len(s['problems'])} of {n:,}" for s, n in zip(sections, totals, strict=True)]
+    cut = [said for said, n in zip(cut, totals, strict=True) if n > MOST_PROBLEMS]
+    data = "".join(
+        f'<script type="application/octet-stream" id="answers-{i}">{packed(section)}</script>'
+        for i, section in enumerate(sections)
+    )
+    places = "".join(f'<option value="answers-{i}">{escape(s["title"])}</option>' for i, s in enumerate(sections))
+    return (
+        "<p>How the models of the first base and seed answered every test problem, iteration by iteration: the greedy "
+        f"answer and the first {SAMPLED} samples. <mark>Equations</mark> between calculator marks are coloured; those "
+        '<mark class="new">underlined</mark> stand in none of M1\'s answers shown here. '
+        f'{escape("; ".join(cut))}</p><noscript><p class="note">Choosing answers needs JavaScript.</p></noscript>'
+        '<div class="controls">'
+        f'<label>model and task<select id="answers-section">{places}</select></label>'
+        '<label>method<select id="answers-method"></select></label>'
+        '<label>problems<select id="answers-kind"></select></label>'
+        '<label>problem<span><input id="answers-number" type="number" min="1" value="1"> '
+        '<span id="answers-count"></span></span></label>'
+        '<span><button id="answers-before" type="button">← previous</button> '
+        '<button id="answers-next" type="button">next →</button></span></div>'
+        f'<div id="answers-shown" aria-live="polite"></div>{data}'
+        f'<script type="application/json" id="answers-kinds">{_json(KINDS)}</script>'
+    )
 
 
-def _answers(judged: pl.DataFrame, most: int, known: set[str]) -> str:
-    sampled = judged.filter(decoding="sampled")
-    right, different = (sampled["verdict"] == "correct").sum(), sampled["text"].n_unique()
-    texts = [f"<small>{right} of {sampled.height} samples right, {different} different texts</small>"]
-    for decoding, text, verdict in (
-        judged.sort("decoding", "sample_index").head(1 + most).select("decoding", "text", "verdict").iter_rows()
-    ):
-        texts.append(f'<small>{decoding}, {verdict}</small><pre class="{verdict}">{_marked(text, known)}</pre>')
-    return f"<td>{''.join(texts)}</td>"
+def metrics(explored: dict) -> str:
+    """Any metric over iterations, to choose from. explored: explorer.explorer."""
+    labels = "".join(
+        f'<label>{name}<select id="chart-{name}"></select></label>' for name in ("model", "task", "metric", "subset")
+    )
+    return (
+        "<p>Every metric over the iterations: mean over the runs (line), its 95&nbsp;% interval (band), each run (dot, "
+        f'with its numbers when you point at it).</p><div class="controls">{labels}</div>'
+        '<noscript><p class="note">Choosing metrics needs JavaScript.</p></noscript><div id="chart"></div>'
+        f'<script type="application/json" id="chart-data">{_json(explored)}</script>'
+    )
 
 
-def _marked(text: str, known: set[str]) -> str:
-    """The text with its equations marked, those not `known` as new."""
-    text, parts, place = _cut(text.strip()), [], 0
-    for found in EQUATION.finditer(text):
-        new = "" if _bare(found.group()) in known else ' class="new"'
-        parts.append(f"{escape(text[place : found.start()])}<mark{new}>{escape(found.group())}</mark>")
-        place = found.end()
-    return "".join(parts) + escape(text[place:])
-
-
-def _cut(text: str) -> str:
-    left_out = len(text) - SHOWN
-    if left_out <= 0:
-        return text
-    return f"{text[: SHOWN * 3 // 4]} [{left_out} characters left out] {text[-SHOWN // 4 :]}"
-
-
-def _bare(equation: str) -> str:
-    return re.sub(r"\s", "", equation)
+def _json(value) -> str:
+    """JSON that may stand inside a script element: no text in it can end that."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _anchor(*names: str) -> str:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from html import escape
 from pathlib import Path
 
-from reversal.pages import page
+from reversal.markup import page, scroll
 
 
 def stages(files: dict[str, list[Path]]) -> dict[str, dict]:
@@ -29,8 +29,8 @@ def _together(jobs: list[dict]) -> dict:
     }
 
 
-def as_page(provenance: dict) -> str:
-    """The same as an HTML page."""
+def as_page(provenance: dict, style: str) -> str:
+    """The same as an HTML page. style: CSS."""
     parts = ["<h1>Provenance</h1><p>What these results come from. All of it stands in provenance.json, too.</p>"]
     parts.append(
         "<h2>Runs</h2>" + _table(provenance["runs"], ["started", "finished", "host", "commit", "clean", "command"])
@@ -46,13 +46,13 @@ def as_page(provenance: dict) -> str:
     parts.append("<h2>Packages that were really imported</h2>" + _table(versions, ["package", *provenance["stages"]]))
     configuration = escape(json.dumps(provenance["configuration"], indent=2, ensure_ascii=False))
     parts.append(f"<h2>Configuration, all files merged</h2><pre>{configuration}</pre>")
-    return page("Provenance", "".join(parts))
+    return page("Provenance", f"<main>{''.join(parts)}</main>", style)
 
 
 def _table(rows: list[dict], columns: list[str]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     body = "".join("<tr>" + "".join(f"<td>{_cell(row.get(name))}</td>" for name in columns) + "</tr>" for row in rows)
-    return f'<table style="display:block;overflow-x:auto"><tr>{head}</tr>{body}</table>'
+    return scroll(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", columns[0])
 
 
 def _cell(value) -> str:

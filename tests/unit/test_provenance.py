@@ -40,7 +40,7 @@ def test_jobs_of_a_stage_together(tmp_path):
     }
     assert list(found) == ["summarise", "train"]
     run = {"started": "s", "finished": "f", "host": "n1", "commit": "abc", "clean": True, "command": "snakemake <x>"}
-    page = as_page({"configuration": {"study": "<s>"}, "runs": [run], "stages": found})
+    page = as_page({"configuration": {"study": "<s>"}, "runs": [run], "stages": found}, "p{}")
     assert "snakemake &lt;x&gt;" in page and "&lt;s&gt;" in page
     assert "<td>torch</td><td>2.13.0</td><td>2.13.0, 2.13.1</td>" in page
 

@@ -99,8 +99,8 @@ def test_comments_docstrings_and_what_a_job_logs_rerun_nothing(study):
         # M0 is scored, too.
         ("text_diversity", "import zlib", "import gzip as zlib", {"score": 7, "score_frontier": 4, **REPORTING}),
         ("accuracy", "def majority_at_k(finals", "def majority_at_k(found", {"score": 7, **FROM_SCORES}),
-        ("figures", ".2f} % (", ".1f} % (", {"plot": 1, "write_provenance": 1}),
-        ("pages", "SHOWN = 600", "SHOWN = 500", {"write_pages": 1, "write_provenance": 1}),
+        ("figures", ".1f} % (", ".2f} % (", {"plot": 1, "write_pages": 1, "write_provenance": 1}),
+        ("page_answers", "SHOWN = 2000", "SHOWN = 500", {"write_pages": 1, "write_provenance": 1}),
         # A column of changes.csv, which all stages' tables stand beside.
         ("tables", '"role": pl.String,', '"role": pl.String, "edited": pl.String,', FROM_SCORES),
         ("training", "gc.collect()", "gc.collect(2)", models(evaluated=6, as_parents=3, trained=6, ends=4, sets=5)),

@@ -73,12 +73,25 @@ def test_every_rule_left_a_benchmark(finished):
 
 def test_the_run_ends_with_a_sentence_per_method(finished):
     verdict = (finished / "results/smoke/tables/verdict.txt").read_text()
-    assert [line.split(":")[0].strip() for line in verdict.splitlines()[3:6]] == [
-        "iterative_sft",
-        "iterative_dpo",
-        "iterative_sft_dpo",
-    ]
+    said = [line.partition(":")[0] for line in verdict.splitlines() if re.match(r"  iterative .*:", line)]
+    assert said == ["  iterative SFT", "  iterative DPO", "  iterative SFT-DPO"]
+    assert max(map(len, verdict.splitlines())) <= 100
     assert verdict in (finished / "printed.txt").read_text()
+
+
+def test_the_status_of_a_finished_study_and_of_one_that_was_killed(study):
+    """As `make status` prints it."""
+    asked = [sys.executable, "scripts/status.py", "studies/smoke.yaml"]
+    said = subprocess.run(asked, cwd=study, capture_output=True, text=True, check=True).stdout
+    assert re.fullmatch(
+        r"results/smoke: nothing runs; the last run \(.*\) has finished. Report: results/smoke/report.html\n", said
+    )
+    jobs = json.loads((study / "results/smoke/run.json").read_text())["jobs"]
+    assert len(jobs) == len(list((study / "results/smoke/benchmarks").rglob("*.tsv"))) == 92
+    (study / "results/smoke/benchmarks/plot.tsv").unlink()
+    said = subprocess.run(asked, cwd=study, capture_output=True, text=True, check=True).stdout
+    command = "snakemake --cores 2 --configfile studies/smoke.yaml change.yaml"
+    assert f"ended early, 91 of 92 jobs done. Nothing of it is lost. To go on:\n    {command}\n" in said
 
 
 def test_the_rows_do_not_depend_on_the_number_of_shards(study):
