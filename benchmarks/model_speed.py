@@ -172,7 +172,7 @@ def peak() -> float:
 
 
 def memory() -> float:
-    """GB that this process has held at most: of the GPU, or else of the machine's memory."""
+    """GB that this process has held at most: of the GPU, or otherwise of the machine's memory."""
     if GPU:
         return torch.cuda.max_memory_reserved() / 1e9
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9

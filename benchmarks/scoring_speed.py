@@ -66,7 +66,7 @@ def tables(samples: int, repeat: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def plain_distinct(answers: pl.DataFrame) -> list[list[float | None]]:
-    """What text_diversity gives but for compression_ratio, in its order, with sets and counters."""
+    """What text_diversity gives except for compression_ratio, in its order, with sets and counters."""
     groups = answers.sort("problem_id", maintain_order=True).partition_by("problem_id", maintain_order=True)
     rows = []
     for keep in (pl.col("correct"), ~pl.col("correct"), pl.lit(True)):

@@ -76,7 +76,7 @@ wildcard_constraints:
 @cache
 def code(script):
     """What a rule's params hold of its code: an edit that changes what the script does reruns the rule."""
-    return code_digests.digest(str(Path(workflow.basedir, "scripts", f"{script}.py")))
+    return f"{script}.py " + code_digests.digest(str(Path(workflow.basedir, "scripts", f"{script}.py")))
 
 
 def modules(environment):

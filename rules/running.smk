@@ -94,6 +94,9 @@ def tell():
 
 
 onstart:
+    # Where the number of job starts per second is limited, and it is by default, every choice of jobs starts a timer that
+    # makes the choice once more, for ever: after n jobs Snakemake chooses n times a second (9.27).
+    workflow.scheduler.job_rate_limiter = None
     if set(workflow.dag_settings.targets) != {"plan"}:  # which only reads
         if not workflow.touch:
             try_settings()  # first, as a study that is refused leaves nothing behind

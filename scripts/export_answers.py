@@ -8,7 +8,7 @@ from reversal.exporting import lm_eval_rows
 
 
 def main(problems_path: str, samples_path: str, verdicts_path: str, task: dict, folder: str) -> None:
-    """Writes samples_{set}_greedy.jsonl and samples_{set}_sampled.jsonl; not the one of which there are no answers."""
+    """Writes samples_{set}_greedy.jsonl and samples_{set}_sampled.jsonl; a decoding without answers has no file."""
     problems, samples = tables.read(problems_path, tables.PROBLEMS), tables.read(samples_path, tables.SAMPLES)
     verdicts = tables.read(verdicts_path, tables.VERDICT_ROWS)
     for (decoding,), of_decoding in samples.group_by("decoding", maintain_order=True):

@@ -22,7 +22,7 @@ TABLES = 20  # of samples that a mean length is taken from
 
 def main(config, table_path, published_path, results, gpus, driver, page_path, picture_path) -> None:
     if "series" in config or any("given" in method for method in config["methods"].values()):
-        raise ValueError("plan knows what a study trains itself; given checkpoints and answers it does not plan for")
+        raise ValueError("plan only covers what a study trains itself, not given checkpoints and answers")
     table = yaml.safe_load(Path(table_path).read_text())
     all_jobs = jobs_of(config)
     ran = {job.output: seconds for job, seconds in _benchmarks(all_jobs, Path(results) / "benchmarks")}
@@ -51,13 +51,13 @@ def of_pilot(folder: str | None) -> dict[tuple[str, str], power.Spread]:
     paths = [Path(folder) / "tables" / name for name in ("changes.csv", "metrics.parquet")]
     for path in paths:
         if not path.exists():
-            raise ValueError(f"plan.pilot: no {path}; it has to be the folder of a finished study, or left out")
+            raise ValueError(f"plan.pilot: there is no {path}; name the folder of a finished study, or leave pilot out")
     changes = tables.read(str(paths[0]), tables.CHANGES)
     return power.of_pilot(changes, tables.read(str(paths[1]), tables.METRICS))
 
 
 def _with_fetched(config: dict, results: Path) -> dict:
-    """The study with the base models that are fetched already as folders, whose weights can be counted."""
+    """The study, with base models that are already fetched given as folders, so that their weights can be counted."""
     folders = {name: results / f"{name}/base0/model" for name in config["models"]}
     there = {name: folder for name, folder in folders.items() if (folder / "model.json").exists()}
     found = {

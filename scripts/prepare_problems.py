@@ -43,9 +43,7 @@ def main(
             )
     else:
         kept, dropped = in_all(frame, {step: answered(matched(rows, frame)) for step, rows in given.items()})
-    print(
-        f"{frame.height} problems, of which {dropped.height} dropped: their question stands elsewhere, or has no answer"
-    )
+    print(f"{frame.height} problems, {dropped.height} dropped: their question is also in another set, or unanswered")
     tables.write(dropped, tables.DROPPED, dropped_path)
     tables.write(kept, tables.PROBLEMS, output)
 

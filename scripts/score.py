@@ -44,7 +44,7 @@ def main(
     rows = scoring.means(values)
     for name in ood:
         rows += scoring.disparity_rows(name, rows)
-    greedy = "pass_at_1" in parts[0]["metric"]  # else nothing is known of the sets that greedy answers make
+    greedy = "pass_at_1" in parts[0]["metric"]  # otherwise nothing is known of the sets that greedy answers make
     rows += (
         (scoring.set_sizes(since_first) if greedy and names["iteration"] > 0 else [])
         + scoring.length_rows(samples)
@@ -58,7 +58,7 @@ def main(
 
 
 def _since(path: str | None, verdicts: pl.DataFrame) -> pl.DataFrame:
-    """What became of the answers behind `path`, an earlier model's verdicts; without one, what chance makes of them."""
+    """What became of the answers in `path`, an earlier model's verdicts; without one, what chance makes of them."""
     if not path:
         return scoring.null_values(verdicts)
     return scoring.improvement_values(tables.read(path, tables.VERDICT_ROWS), verdicts)

@@ -90,7 +90,7 @@ def main(
 
 
 def _of_task(scores: pl.DataFrame, values: pl.DataFrame, study: dict, of_study: tuple) -> dict:
-    """All that is made of the values of one model and task. of_study: what changes.changes takes behind them."""
+    """Everything made from the values of one model and task. of_study: the last arguments of changes.changes."""
     series, _, published, clusters = of_study
     place = scores.select("model", "task").row(0, named=True)
     anew = support.null_of_anew(values, [lineages[0] for lineages in series.values()])

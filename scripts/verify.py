@@ -37,7 +37,7 @@ def report_unread(unsolved: pl.DataFrame, workers: int) -> None:
     unread = set(unread_golds(unsolved["gold_answer"].unique(maintain_order=True).to_list(), workers))
     for problem_id, gold in unsolved.select("problem_id", "gold_answer").iter_rows():
         if gold in unread:
-            print(f"{problem_id}: math-verify cannot read the gold answer {gold!r} whole; only this text is correct")
+            print(f"{problem_id}: math-verify cannot read all of the gold answer {gold!r}; only this text is correct")
 
 
 if "snakemake" in globals():

@@ -1,4 +1,4 @@
-"""write_provenance: what a study's results come from, for whoever gets nothing else."""
+"""write_provenance: what a study's results come from, for someone who has only those."""
 
 import json
 from pathlib import Path

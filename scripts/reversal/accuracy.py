@@ -65,8 +65,8 @@ def final_answers(verdicts: pl.DataFrame) -> pl.DataFrame:
     """problem_id, sample_index, correct and `final` of the sampled answers: what equal ones share, or null.
 
     final: the answer_class, in which wrong answers are equal by the same measure as right ones: merging the right ones
-    alone would let a vote know the gold answer. Null where no answer could be read. Empty where any class is unknown:
-    of programs, and of labels that do not say the answer; then nothing is known of votes.
+    alone would let a vote know the gold answer. Null where no answer could be read. Empty where any class is unknown,
+    as for programs and for labels without an answer: then nothing is known about votes.
     """
     sampled = verdicts.filter(pl.col("decoding") == "sampled")
     unknown = pl.col("verdict").is_in(["correct", "wrong"]) & pl.col("answer_class").is_null()
@@ -103,7 +103,7 @@ def answer_flow(first: pl.DataFrame, later: pl.DataFrame, answers_of=greedy_corr
     answers_of: greedy_correct, or single_answers to show models without greedy answers.
 
     gained: wrong in M1 and right in M_t, which is the paper's IS(t); inside if M1 has a correct answer among its
-    samples, else outside M1's support as far as so many samples show it. lost: right in M1 and wrong in M_t (the
+    samples, otherwise outside M1's support as far as these samples show it. lost: right in M1 and wrong in M_t (the
     mirror of IS(t)). All 0: wrong in both. Only problems that both tables hold.
     """
     support = sampled_counts(first).select("problem_id", reached=pl.col("c") > 0)
@@ -127,7 +127,7 @@ def beyond_n_samples(first: pl.DataFrame, later: pl.DataFrame | None) -> pl.Data
 
     The first is the chance that a sample of M_t is right where N - 1 samples of M1 are all wrong, the second its
     mirror, a sample of M1 against N - 1 of M_t, and the third their difference. Churn makes both grow, so the first
-    alone says nothing: the difference has expectation 0 wherever the two models could as well change places. N is the
+    alone says nothing: the difference has expectation 0 wherever the two models are interchangeable. N is the
     smaller of the two numbers of samples; see `beyond`. later=None gives the null, M1 against a second sample of
     itself, one of the n against the other n - 1, so 1 / n for c = 1, else 0 (the Good-Turing estimate of what has not
     been seen; Good 1953, doi 10.1093/biomet/40.3-4.237), both ways. Only problems with two samples of both.
@@ -163,7 +163,7 @@ def null_improvement(first: pl.DataFrame, ks: list[int]) -> pl.DataFrame:
     """problem_id, k, value, weight: M1's pass@k on the improvement set that a second sample of M1 would give.
 
     The control for M1's pass@k on IS(t). A problem whose greedy answer is wrong enters the set if a further sample is
-    right: each of its c correct samples stands for that one in turn (weight c / n), and pass@k comes from the other
+    right: each of its c correct samples takes that part in turn (weight c / n), and pass@k comes from the other
     n - 1 with c - 1 correct ones. The metric is the weighted mean; value is null for k = n, which n - 1 cannot tell.
     """
     wrong = greedy_correct(first).filter(~pl.col("correct")).select("problem_id")

@@ -2,7 +2,7 @@
 
 Five forms, told apart by the fields of a file's first record (docs/judging.md says what each is read for): plain, the
 samples of lm-evaluation-harness (--log_samples), the outputs of NeMo-Skills, the JSON logs of inspect, and the dumps of
-verl. Labels are verdicts that stand in the file.
+verl. Labels are verdicts that are in the file.
 """
 
 import json
@@ -81,7 +81,7 @@ def _form(record: dict, place: str) -> str:
         if set(its) <= set(record):
             return form
     raise ValueError(
-        f"{place}: not an answer in any form that is known here; it has {', '.join(record)}. The plain form has "
+        f"{place}: not an answer in any known form; its fields are {', '.join(record)}. The plain form has "
         "problem_id or question, and text (docs/judging.md)"
     )
 
@@ -215,7 +215,7 @@ def _label(record: dict, labels: str | bool, form: str) -> bool | None:
 
 
 def _gold_of_document(target) -> str | None:
-    """What stands after the last mark where the target is a whole solution, as in GSM8K's documents."""
+    """What follows the last mark where the target is a whole solution, as in GSM8K's documents."""
     return None if target is None else str(target).rpartition("####")[2].strip()
 
 

@@ -3,14 +3,14 @@
 import re
 from decimal import Decimal
 
-BOXED = "\\boxed{"  # the mark of an answer in braces; any other mark stands before the answer on one line
+BOXED = "\\boxed{"  # the mark of an answer in braces; any other mark comes before the answer on one line
 BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
 # Two boxes are one answer where nothing but "and" or "or", and a name for the second, stands between them.
 JOINED = re.compile(r"[\s$.,;]*(?:\\text\{)?[\s,]*(and|or)\b[\s}]*[\s$]*(?:\\?[A-Za-z]\w*(?:\(\w*\))?\s*=\s*)?")
 
 DASHES = str.maketrans("\u2212\u2013", "--")  # the minus sign as typographers write it, and the dash taken for it
 CURRENCY = r"(?:(?:US)?\\?[$\u20ac\u00a3\u00a5]\s*)"  # dollar, euro, pound, yen
-# Atomic: it gives no digit back, which could take the square of their number. Commas stand before three digits.
+# Atomic: it gives no digit back, which could take the square of their number. Commas come before three digits.
 DIGITS = r"(?>(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
 PLAIN = rf"{DIGITS}(?:[eE][-+]?[0-9]{{1,2}}(?![0-9]))?"
 NUMBER = re.compile(rf"([-+]?){CURRENCY}?([-+]?)({PLAIN})")
@@ -49,7 +49,7 @@ CODE = re.compile(r"^(?:def|import|from|class) ", re.MULTILINE)
 
 
 def marked_answer(text: str, mark: str) -> str | None:
-    """What stands after the last `mark` that something follows, to the end of its line (of the next if it is empty).
+    """What follows the last `mark` that something follows, to the end of its line (of the next if it is empty).
 
     With the mark "\\boxed{", what the last box holds: \\boxed{..}, \\fbox{..}, or \\boxed and a single token; if "and"
     or "or" alone joins it to the box before, what all of these hold, with commas between. None if there is nothing.
@@ -89,7 +89,7 @@ def number_answer(text: str, mark: str = "####") -> str | None:
 
 
 def last_number(text: str) -> str | None:
-    """The number in the last box, else the last number of the text: the flexible reading of a numeric answer."""
+    """The number in the last box, otherwise the last number of the text: the flexible reading of a numeric answer."""
     box = _leading_number(marked_answer(text, BOXED) or "")
     numbers = NUMBER_IN_TEXT.findall(text.translate(DASHES))
     return box or (canonical_number(numbers[-1]) if numbers else None)
@@ -144,7 +144,7 @@ def after_thinking(text: str) -> str:
 
 
 def fenced_program(text: str) -> str:
-    """The flexible reading of a program: the first fenced block, else the whole text.
+    """The flexible reading of a program: the first fenced block, otherwise the whole text.
 
     A single fence without a language that code stands before closes a block that the prompt opened.
     """

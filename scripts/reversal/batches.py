@@ -8,7 +8,7 @@ import math
 
 
 def per_process(arguments: dict, processes: int) -> dict:
-    """The recipe of one of so many processes that share its steps: less accumulation first, then smaller batches."""
+    """The recipe of one of several processes that share its steps: less accumulation first, then smaller batches."""
     batch, accumulation = arguments["per_device_train_batch_size"], arguments.get("gradient_accumulation_steps", 1)
     shared = math.gcd(accumulation, processes)
     if batch % (processes // shared):
@@ -35,7 +35,7 @@ def _recut(arguments: dict, batch: int, accumulation: int) -> dict:
 def share(rows: list, processes: int, process: int, most: int) -> list:
     """What one process gets of an incomplete batch: as many rows as the others, `most` at most.
 
-    All processes together take every row equally often if that fits; else a few rows twice, fewer than processes.
+    All processes together take every row equally often if that fits; otherwise a few rows twice, fewer than processes.
     """
     size = len(rows) // math.gcd(len(rows), processes)
     size = size if size <= most else -(-len(rows) // processes)

@@ -1,7 +1,7 @@
 """The best of several models without peeking: chosen on one half of the problems, judged on the other, and vice versa.
 
-The best of four models that are all alike looks better than M1 by luck alone. Here no problem, and where there are
-several no replicate, has a say in the choice that it judges (cross-fitting; Chernozhukov et al. 2018, The Econometrics
+The best of four models that are all alike looks better than M1 by luck alone. Here no problem, and (with several) no
+replicate, takes part in the choice that it judges (cross-fitting; Chernozhukov et al. 2018, The Econometrics
 Journal 21:C1).
 """
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from reversal.accuracy import accuracy_metric
 from reversal.best_iteration import best_iteration
-from reversal.dimensions import BEST, Dimension, dimensions, margin, most_samples
+from reversal.dimensions import BEST, Dimension, dimensions, most_samples
 from reversal.paired import certainty, problem_values
 from reversal.tables import CHANGES
 from reversal.uncertainty import (
@@ -51,9 +51,9 @@ def changes(
                 names = {"model": model, "task": task, "method": method, "dimension": dimension.name}
                 names |= {"role": dimension.role, "better": dimension.better}
                 names |= {"metric": dimension.metric, "subset": dimension.subset}
-                none = margin(dimension.name, found["first"]) if dimension.role == "primary" else None
+                margin = None if dimension.margin is None else dimension.margin * found["first"]
                 at_best = _best(group, accuracy) if dimension.name == "accuracy" else {}
-                rows.append({"note": "", "margin": none} | names | found | at_best | _published(dimension, printed))
+                rows.append({"note": "", "margin": margin} | names | found | at_best | _published(dimension, printed))
     return rows
 
 
@@ -140,7 +140,7 @@ def _best(group: pl.DataFrame, accuracy: str) -> dict:
 
 
 def _published(dimension: Dimension, printed: list[dict]) -> dict:
-    """The paper's numbers for greedy accuracy, as shares; nothing for other dimensions or methods that it has not."""
+    """The paper's numbers for greedy accuracy, as shares; nothing for other dimensions or for methods it lacks."""
     row = printed[0] if printed and (dimension.name, dimension.metric) == ("accuracy", "pass_at_1") else None
     return {
         "published_first": row and row["m1_pass_at_1"] / 100,

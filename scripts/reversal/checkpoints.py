@@ -1,7 +1,7 @@
 """A model folder: a Hugging Face checkpoint that is moved into place whole, with model.json, its origin, last.
 
-files.json says how long each of its files is, and its SHA-256. It does not stand in model.json: a removed model that is
-trained again may differ in bits on a GPU, and what was made of it stays up to date all the same (see `publish`).
+files.json says how long each of its files is, and its SHA-256. It is not in model.json: a removed model that is
+trained again may differ in bits on a GPU, but what was made from it stays up to date (see `publish`).
 """
 
 import hashlib
@@ -23,7 +23,7 @@ FILES = "files.json"
 def work_folder(model_json: str, *depends_on: object) -> str:
     """A folder beside the model's for unfinished training, another one for every parent, recipe and data.
 
-    A killed job finds its checkpoints again; a job whose recipe or data changed meanwhile does not.
+    A killed job finds its checkpoints again; a job whose recipe or data has changed since does not.
     """
     digest = hashlib.sha256(repr(depends_on).encode()).hexdigest()[:12]
     return str(Path(model_json).parents[1] / f"unfinished-{digest}")
@@ -40,8 +40,8 @@ def weights_folder(model_json: str | None, user: str) -> str:
     """
     if not model_json:
         raise RuntimeError(
-            f"{user} must run again, and the weights that it reads were removed (keep_models). Snakemake did not see "
-            "this coming (a forced run?); the same command once more trains them first."
+            f"{user} must run again, and the weights that it reads were removed (keep_models). Snakemake did not "
+            "expect this (a forced run?). Run the same command again: it trains them first."
         )
     if found := faults(model_json):
         raise RuntimeError(f"{user}: {found}")
@@ -65,7 +65,7 @@ def faults(model_json: str, contents: bool = True) -> str:
 
 
 def _remedy(folder: Path, fault: str) -> str:
-    return f"{folder}: {fault}. Delete {folder}/model.json and run again: the model is made anew."
+    return f"{folder}: {fault}. Delete {folder}/model.json and run again: the model is then made again."
 
 
 def without_decoding(model):
@@ -119,7 +119,7 @@ def _versions() -> dict[str, str]:
 
 
 def remove(model_json: str, uses: dict[str, str]) -> None:
-    """Removes a checkpoint, but for removed.json: its model.json and the uses that are over. Once more does nothing.
+    """Removes a checkpoint, except for removed.json: its model.json and the uses that are over. Again, it does nothing.
 
     model.json, on which other jobs depend, goes first: a killed removal leaves no model that only seems to be there.
     """

@@ -23,7 +23,7 @@ FOLDERS = (
     "benchmarks",
     "export",
 )  # of a study, beside those of its models
-# What each kind of problems is judged as, and what stands before the final answer in its gold solutions.
+# What each kind of problems is judged as, and what comes before the final answer in its gold solutions.
 JUDGED = {"gsm8k": "number", "word_problems": "number", "expressions": "number", "math": "expression"}
 JUDGED |= {"fractions": "expression", "commonsenseqa": "choice", "choices": "choice"}
 JUDGED |= {"mbpp": "program", "programs": "program"}
@@ -74,10 +74,10 @@ def _inconsistencies(config: dict) -> list[str]:
 
 
 def _of_given(config: dict) -> list[str]:
-    """Of answers without a model there is one series of tables: they cannot be sampled for other models and seeds."""
+    """Answers without a model make one series of tables: nothing can be sampled for other models and seeds."""
     found, answers = [], answers_of(config)
     several = [axis for axis in ("models", "tasks", "seeds") if len(config[axis]) > 1] if answers else []
-    found += [f"{axis}: answers that are given belong to one of the {axis}; leave the others out" for axis in several]
+    found += [f"{axis}: given answers belong to a single one of the {axis}; leave the others out" for axis in several]
     based = [name for name, step in config["steps"].items() if needs_base(step.get("checkpoint", {}))]
     if based and not all(config["models"].values()):
         found.append(
@@ -86,10 +86,10 @@ def _of_given(config: dict) -> list[str]:
     sampled = [name for name, step in config["steps"].items() if name not in answers]
     for name, task in config["tasks"].items():
         if not _is_source(task["test"]) and sampled:
-            found.append(f"questions: {sampled[0]} must be asked some; name a file and its format")
+            found.append(f"questions: {sampled[0]} has to be asked some; name a file and its format")
             continue
         if "labels" in task and sampled:
-            found.append(f"tasks.{name}.labels: only answers that are given have labels, and {sampled[0]} is sampled")
+            found.append(f"tasks.{name}.labels: only given answers have labels, and {sampled[0]} is sampled")
         if not _is_source(task["test"]) and "labels" not in task and "answer_type" not in task["test"]:
             found.append(
                 "questions.answer_type: number, expression or choice says how answers are judged (or give labels)"
@@ -129,7 +129,7 @@ def _of_methods(config: dict) -> list[str]:
 
 def _of_tasks(config: dict) -> list[str]:
     found = [
-        f"models.{name}: a study keeps other files in a folder of this name; take another"
+        f"models.{name}: a study keeps other files in a folder of this name; choose another"
         for name in FOLDERS
         if name in config["models"]
     ]
@@ -143,7 +143,7 @@ def _of_tasks(config: dict) -> list[str]:
             }
             trained = sorted(step for step in used if config["steps"].get(step, {}).get("trainer") != "given")
             needs = "train and rationales" if "train" not in settings else "rationales"
-            found += [f"tasks.{task}: needs {needs}, since {trained[0]} is a step that is made here"] if trained else []
+            found += [f"tasks.{task}: needs {needs}, since the step {trained[0]} is trained here"] if trained else []
             continue
         if settings["rationales"] == "few_shot" and "few_shot_prompt" not in settings:
             found.append(
@@ -169,21 +169,21 @@ def _of_plain(task: str, settings: dict) -> list[str]:
     found = []
     for name, source in _sources(settings).items():
         if "answer_type" in source and _is_source(source) and _kind(source) not in ("plain", "reasoning_gym"):
-            found.append(f"tasks.{task}.{name}.answer_type: {_kind(source)} says it itself; leave it out")
+            found.append(f"tasks.{task}.{name}.answer_type: {_kind(source)} problems say it themselves; leave it out")
         if _is_source(source) and _kind(source) == "plain" and "answer_type" not in source:
-            found.append(f"tasks.{task}.{name}.answer_type: of plain problems it must be said: {', '.join(TYPES)}")
+            found.append(f"tasks.{task}.{name}.answer_type: plain problems need one of {', '.join(TYPES)}")
     return found
 
 
 def _is_source(source: dict) -> bool:
-    """Whether it says where problems come from; else given answers do."""
+    """Whether it says where problems come from; otherwise given answers do."""
     return "generator" in source or "format" in source
 
 
 def _stops_at_mark(task: str, settings: dict) -> list[str]:
     mark = settings["answer_mark"]
     return [
-        f"tasks.{task}.stop: {stop!r} would end every answer at its mark, {mark!r}; take a text that is no part of it"
+        f"tasks.{task}.stop: {stop!r} would end every answer at its mark, {mark!r}; choose one that is not in it"
         for stop in settings["stop"]
         if stop.strip() and (stop.strip() in mark or mark in stop)
     ]
@@ -216,7 +216,7 @@ def _of_prompts_and_sources(config: dict) -> list[str]:
                 found.append(f"{where}: commonsenseqa has no gold solutions to learn from")
             if name.startswith("corpus.") and _kind(source) == "reasoning_gym":
                 found.append(
-                    f"{where}: nothing keeps a test's questions out of reasoning_gym's; take another generator"
+                    f"{where}: reasoning_gym's questions may include those of a test; choose another generator"
                 )
     return found
 

@@ -12,7 +12,7 @@ from reversal.study import bases_of, gpus_to_sample
 
 
 def of_architectures(config: dict) -> list[str]:
-    """What transformers' Llama refuses, or cannot compute; where nothing is said, its own defaults count."""
+    """What transformers' Llama refuses or cannot compute; its own defaults count for what a study leaves out."""
     found = []
     for name, model in config["models"].items():
         shape = model.get("pretrain", {}).get("architecture", {})
@@ -20,11 +20,11 @@ def of_architectures(config: dict) -> list[str]:
         hidden, heads = shape.get("hidden_size", 4096), shape.get("num_attention_heads", 32)
         key_value = shape.get("num_key_value_heads", heads)
         if hidden % heads:
-            found.append(f"{place}.hidden_size: {hidden} is no multiple of num_attention_heads, {heads}")
+            found.append(f"{place}.hidden_size: {hidden} is not a multiple of num_attention_heads, {heads}")
         if heads % key_value:
             found.append(f"{place}.num_key_value_heads: {key_value} does not divide num_attention_heads, {heads}")
         if shape.get("head_dim", hidden // heads) % 2:
-            found.append(f"{place}.head_dim (else hidden_size / num_attention_heads) must be even")
+            found.append(f"{place}.head_dim (otherwise hidden_size / num_attention_heads) must be even")
         spread = gpus_to_sample(config, name)
         if shape and heads % spread:
             found.append(f"models.{name}.tensor_parallel: {spread} does not divide num_attention_heads, {heads}")
@@ -52,7 +52,7 @@ def of_sampling(config: dict) -> list[str]:
         return []
     if engine["name"] != "vllm":
         spread = [name for name in config["models"] if gpus_to_sample(config, name) > 1]
-        return [f"models.{name}.tensor_parallel: only the engine vllm has it; take vllm or 1" for name in spread]
+        return [f"models.{name}.tensor_parallel: only the engine vllm has it; use vllm, or 1" for name in spread]
     place, arguments = "sampling.engine.arguments", engine.get("arguments", {})
     found, key, longest = [], f"{place}.max_model_len", arguments.get("max_model_len")
     tokens, answers = arguments.get("max_num_batched_tokens"), arguments.get("max_num_seqs")
@@ -73,15 +73,15 @@ def of_sampling(config: dict) -> list[str]:
 
 
 def of_equal_sources(config: dict) -> list[str]:
-    """A set that asks what another one asks: of training nothing is left, and an OOD set would measure nothing new.
+    """A set that asks what another asks: nothing would be left to train on, and an OOD set would measure nothing new.
 
-    Generators give training and test sums of their own, whatever they have in common.
+    Generators give training and test sets different sums, whatever their settings have in common.
     """
     found = []
     for name, task in config["tasks"].items():
         place = f"tasks.{name}"
         if "train" in task and "generator" not in task["train"] and _asks(task["train"]) == _asks(task["test"]):
-            found.append(f"{place}.train: asks the same as {place}.test, so that no question is left to learn from")
+            found.append(f"{place}.train: asks the same as {place}.test, so no question is left to learn from")
         for key, source in task["ood"].items():
             same = [other for other in ("train", "test") if other in task and _asks(task[other]) == _asks(source)]
             found += [f"{place}.ood.{key}: asks the same as {place}.{same[-1]}; leave it out"] if same else []
@@ -89,7 +89,7 @@ def of_equal_sources(config: dict) -> list[str]:
 
 
 def _asks(source: dict) -> dict | None:
-    """What decides which questions a source holds; None where given answers say it."""
+    """What decides which questions a source has; None where given answers decide."""
     asks = {key: value for key, value in source.items() if key not in ("limit", "count", "answer_type", "seed")}
     if "file" in asks:
         asks["file"] = os.path.realpath(asks["file"])

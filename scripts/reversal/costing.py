@@ -38,7 +38,7 @@ class Study(NamedTuple):
 
     @property
     def device(self) -> dict:
-        """Its row of the table, or what the study itself says of a device."""
+        """Its row of the table, or the device that the study itself describes."""
         device = self.config["plan"]["device"]
         return device if isinstance(device, dict) else self.table["devices"][device]
 
@@ -75,7 +75,7 @@ def cost_of(kind: Kind, study: Study) -> Cost:
 
 
 def parameters(model: dict) -> float:
-    """Parameters of a model: by its architecture, its weights, or else the last "7b" or "135M" of its name.
+    """Parameters of a model: by its architecture, its weights, or otherwise the last "7b" or "135M" of its name.
 
     Raises ValueError for a model that is not here and has no size in its name.
     """
@@ -88,7 +88,7 @@ def parameters(model: dict) -> float:
     sizes = re.findall(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)([bm])(?![A-Za-z0-9])", name, re.IGNORECASE)
     if not sizes:
         raise ValueError(
-            f"{name}: how many parameters? There are no weights of it here to count, nor a config.json, and no size in "
+            f"{name}: how many parameters? There are no weights here to count, no config.json, and no size in "
             f"its name; call it, say, {name}-7b"
         )
     number, unit = sizes[-1]
@@ -129,7 +129,7 @@ def _llama(config: dict) -> int:
 
 
 def problems(study: Study, task: str, name: str) -> int:
-    """Problems of a set: of its table or file if that is there, else as its source is known; 0 if it is not."""
+    """Problems of a set: of its table or file if that is there, otherwise as its source is known; 0 if it is not."""
     name = asked(name)
     if (task, name) in study.measured.problems:
         return study.measured.problems[task, name]
@@ -208,7 +208,7 @@ def _sample(study: Study, model: str, task: str, batch: str) -> Cost:
 
 
 def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
-    """A pair has two answers, and the reference model reads both once more: a third of what learning them takes."""
+    """A pair has two answers, and the reference model also reads both, at a third of the cost of learning them."""
     settings = step_of(study.config, model, step)
     if settings["trainer"] == "none":
         return Cost(study.table["start"])

@@ -1,6 +1,6 @@
 """The jobs of a study and what each waits for, from the configuration alone: Snakemake's own graph in a second.
 
-A test holds it against Snakemake's, output by output. A job goes by its first output, a path below results/{study}.
+A test compares it with Snakemake's, output by output. A job is known by its first output, a path below results/{study}.
 """
 
 from collections.abc import Iterator

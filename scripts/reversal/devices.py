@@ -51,8 +51,9 @@ def lease(wanted: int, leases: str = LEASES) -> list[str]:
         if wanted > len(devices):
             source = "nvidia-smi -L" if visible is None else f"CUDA_VISIBLE_DEVICES={visible}"
             raise RuntimeError(
-                f"This job asks for {wanted} GPUs, but there are {len(devices)} here ({source}): no wait can help. Run "
-                "it on a machine with more, or lower its tensor_parallel (sample) or gpus (train) in the study."
+                f"This job asks for {wanted} GPUs, but there are only {len(devices)} here ({source}): waiting "
+                "will not help. Run it on a machine with more, or lower its tensor_parallel (sample) or gpus (train) "
+                "in the study."
             )
         names = _wait_for(wanted, devices, leases)
         os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # nvidia-smi's numbers; CUDA's own begin with the fastest GPU
@@ -106,11 +107,11 @@ def _nvidia_smi() -> str:
 
 
 def _require_cuda_build() -> None:
-    """torch for the CPU would run the job all the same, for days, and leave its GPUs idle."""
+    """A CPU build of torch would run the job regardless, for days, and leave its GPUs idle."""
     with suppress(PackageNotFoundError):
         if (torch := version("torch")).endswith("+cpu"):
             raise RuntimeError(
-                f"This job shall use GPUs, but its Python ({sys.executable}) has a torch for the CPU ({torch}): run "
+                f"This job is to use GPUs, but its Python ({sys.executable}) has a CPU build of torch ({torch}): run "
                 "Snakemake with --sdm conda or --sdm env-modules (docs/environments.md), or without --resources gpu="
             )
 
@@ -122,7 +123,7 @@ def _wait_for(wanted: int, devices: dict[str, str], leases: str) -> list[str]:
     turn = "turn " + ",".join(sorted(devices.values()))
     _lock(file, turn, wait=True)  # jobs with the same choice queue, so that small ones do not starve a large one
     while len(names := _lock_free(wanted, devices, file)) < wanted:
-        time.sleep(random.uniform(0.1, 0.3))  # at random: two jobs that got in each other's way shall not do so again
+        time.sleep(random.uniform(0.1, 0.3))  # at random: two jobs that got in each other's way should not do so again
     _unlock(file, turn)
     os.dup2(file, 0)
     print(f"GPUs: {','.join(names)}, after {time.monotonic() - started:.0f} s", flush=True)

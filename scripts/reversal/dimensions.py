@@ -1,6 +1,6 @@
 """What a method is judged by: few primary dimensions, declared before any data are seen, and secondary ones.
 
-A verdict on a method speaks of the primary dimensions alone. Diversity is judged among the correct answers: over all
+A verdict on a method is about the primary dimensions only. Diversity is judged among the correct answers: over all
 answers it falls by itself as more of them are right, since right answers are more alike than wrong ones.
 """
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-MARGIN, MARGIN_OF_PASS_AT_N = 0.1, 0.05  # pass@N lies near 1, where a tenth would be most of what there is to lose
-LEAST = {"syntactic diversity": 0.5}  # half of the n-grams of the same answer twice differ; all else begins at 0
+# The largest loss that still counts as none, as a share of M1's value. Half as much for pass@N, which lies near 1,
+# where a tenth would be most of what there is to lose.
+MARGINS = {"accuracy": 0.1, "pass@N": 0.05, "diversity": 0.1, "OOD accuracy": 0.1}
 # {dimension: the metric of PROBLEM_SCORES that is a mean over pairs of answers}, and what it makes alike when it falls
 DIVERSITIES = {
     "syntactic diversity": "pairwise_distinct_n",
@@ -23,22 +24,14 @@ BEST = "accuracy of the best iteration"
 
 @dataclass(frozen=True)
 class Dimension:
-    """better: the way that is progress."""
+    """margin: share of M1's value, None where no outcome asks for it. better: the way that is progress."""
 
     name: str
     metric: str
     subset: str
     role: str  # primary or secondary
+    margin: float | None = None
     better: str = "higher"  # or lower
-
-
-def margin(name: str, first: float) -> float:
-    """The largest loss that still counts as none: a share of what M1 has to lose, its value `first` above the least.
-
-    name: of a primary dimension, or of a measure of the frontier.
-    """
-    share = MARGIN_OF_PASS_AT_N if name.startswith("pass@") else MARGIN
-    return share * max(0.0, first - LEAST.get(name, 0.0))
 
 
 def dimensions(accuracy: str, most: int, ood: list[str]) -> list[Dimension]:
@@ -46,13 +39,13 @@ def dimensions(accuracy: str, most: int, ood: list[str]) -> list[Dimension]:
 
     accuracy: the metric that accuracy is (accuracy.accuracy_metric). most: N of pass@N, 1 for none. ood: OOD sets.
     """
-    primary = [Dimension("accuracy", accuracy, "test", "primary")]
+    primary = [Dimension("accuracy", accuracy, "test", "primary", MARGINS["accuracy"])]
     if most > 1:
-        primary.append(Dimension(f"pass@{most}", f"pass_at_{most}", "test", "primary"))
+        primary.append(Dimension(f"pass@{most}", f"pass_at_{most}", "test", "primary", MARGINS["pass@N"]))
     for name, metric in DIVERSITIES.items():
-        primary.append(Dimension(name, metric, "correct", "primary"))
+        primary.append(Dimension(name, metric, "correct", "primary", MARGINS["diversity"]))
     for name in ood:
-        primary.append(Dimension(f"OOD accuracy on {name}", "pass_at_1", name, "primary"))
+        primary.append(Dimension(f"OOD accuracy on {name}", "pass_at_1", name, "primary", MARGINS["OOD accuracy"]))
     secondary = [
         Dimension(BEST, accuracy, "test", "secondary"),
         Dimension("beyond N samples", "beyond_n_samples_net", "test", "secondary"),

@@ -59,7 +59,7 @@ def tint(colour: str, share: float) -> str:
 
 
 def panels(table: pl.DataFrame) -> list[list[dict]]:
-    """Rows of places {model, task, method}: tasks stand side by side if there are several, else methods do."""
+    """Rows of places {model, task, method}: tasks stand side by side if there are several, otherwise methods do."""
     models, tasks, methods = (names(table, column) for column in ("model", "task", "method"))
     if len(tasks) > 1:
         return [[_place(model, task, method) for task in tasks] for model in models for method in methods]

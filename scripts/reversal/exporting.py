@@ -13,7 +13,7 @@ def lm_eval_rows(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.Dat
     """Rows for samples_*.jsonl, in the order of the problems, of the answers of one decoding.
 
     task: {prompt, stop}. exact_match is the share of right answers. What the harness has no field for (verdicts,
-    seeds, lengths) stands in lists beside the texts.
+    seeds, lengths) is in lists beside the texts.
     """
     joined = samples.join(verdicts, on=SAMPLE_KEY, validate="1:1", maintain_order="left")
     texts = joined.group_by("problem_id", maintain_order=True).agg(pl.all().exclude("problem_id"))

@@ -1,4 +1,4 @@
-"""Verdicts on LaTeX answers: by rules, text or value where these are certain, else by math-verify in workers."""
+"""Verdicts on LaTeX answers: by rules, text or value where these are certain, otherwise by math-verify in workers."""
 
 import re
 import signal
@@ -55,7 +55,7 @@ def unread_golds(golds: list[str], workers: int, seconds: float = 5.0) -> list[s
 
 
 def same_text(gold: str, answer: str) -> bool:
-    r"""Whether both are the same text but for the way it is written (latex.plain), and "x =" before one of the two.
+    r"""Whether both are the same text except for the way it is written (latex.plain), and "x =" before one of the two.
 
     If the gold is a text, also letter case and brackets around it. More than 2,000 characters are compared as they are.
     """

@@ -84,7 +84,7 @@ def extrapolated(
     about = dict.fromkeys(("alpha", "beta", "zeros", "p")) | {"reason": ""}
     histograms = [np.bincount(of_run, minlength=n + 1) for of_run in right]
     if n < LEAST:
-        return about | {"reason": f"{n} samples of each problem: a fit and its check take {LEAST}"}, []
+        return about | {"reason": f"{n} samples of each problem: a fit and its check need {LEAST}"}, []
     if min((counts > 0).sum() for counts in histograms) < 3:
         return about | {"reason": "nearly all problems have the same number of right samples"}, []
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 """Problems of reasoning-gym: about a hundred families of generated tasks, whose settings say how hard they are.
 
-Their answers are judged as all others are, so only families whose answer is a number or an expression are taken. The
+Their answers are judged like all others, so only families whose answer is a number or an expression can be used. The
 library's own scorers are not used: several of them give a model's text to eval, which would run it outside the sandbox.
 """
 

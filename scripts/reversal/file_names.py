@@ -18,7 +18,7 @@ def faults(config: dict) -> list[str]:
     keys |= {f"steps.{name}": name for name in config["steps"]}
     keys |= {f"tasks.{task}.ood.{name}": name for task, settings in config["tasks"].items() for name in settings["ood"]}
     found = [
-        f"{key}: ends in twenty times {endless[1]!r}, which Snakemake takes for an endless loop; take another name"
+        f"{key}: ends in {endless[1]!r} twenty times, which Snakemake takes for an endless loop; choose another name"
         for key, name in keys.items()
         if (endless := ENDLESS.search(name))
     ]

@@ -57,7 +57,7 @@ def math(record: dict) -> dict:
 def commonsenseqa(record: dict) -> dict:
     """A question with options A to E and answerKey (Talmor et al. 2019, arXiv 1811.00937); there are no solutions.
 
-    The options stand in the question, one per line.
+    The options are in the question, one per line.
     """
     question = record["question"]
     if isinstance(question, dict):  # the authors' file
@@ -83,7 +83,7 @@ def commonsenseqa(record: dict) -> dict:
 def mbpp(record: dict) -> dict:
     """text, code, test_list, test_setup_code, task_id (Austin et al. 2021, arXiv 2108.07732).
 
-    The tests stand in the question, as in the paper's own prompt: they alone say what the function is called.
+    The tests are in the question, as in the paper's own prompt: only they say what the function is called.
     """
     code, asked = _text(record, "code").replace("\r\n", "\n"), _text(record, "text").strip()
     tests, setup = _texts(record, "test_list"), record.get("test_setup_code") or ""
@@ -138,7 +138,7 @@ def _options(row: dict) -> dict:
         else dict(zip(choices, letters, strict=True)).get(row["gold_answer"])
     )
     if gold is None:
-        raise ValueError(f"the answer {row['gold_answer']!r} is no letter and no text of the choices {choices}")
+        raise ValueError(f"the answer {row['gold_answer']!r} is neither a letter nor a text of the choices {choices}")
     lines = [f"{letter}. {choice}" for letter, choice in zip(letters, choices, strict=True)]
     return {"question": "\n".join([row["question"], *lines]), "gold_answer": gold}
 

@@ -8,7 +8,7 @@ inside of it has lost what no temperature of M1 would have lost; one beyond it h
 import numpy as np
 import polars as pl
 
-from reversal.dimensions import DIVERSITIES, margin
+from reversal.dimensions import DIVERSITIES, MARGINS
 from reversal.paired import cluster_numbers
 from reversal.summaries import replicates
 from reversal.tables import CURVES, FRONTIER
@@ -81,11 +81,11 @@ def height_at(accuracy: np.ndarray, curve: np.ndarray, heights: np.ndarray) -> n
 def position(low: float, high: float, reference: float, measure: str) -> str:
     """Where an interval of the difference to M1's frontier lies: beyond, on, inside or unclear.
 
-    on: surely no further from it than the dimension's margin at its height (dimensions.margin). That comes first, so
-    that a difference too small to matter is none however sure it is.
+    on: surely no further from it than the dimension's margin, a share of its height (dimensions.MARGINS). That comes
+    first, so that a difference too small to matter is none however sure it is.
     """
-    none = margin(measure.removesuffix(COMMON), reference)
-    if -none <= low and high <= none:
+    margin = MARGINS["pass@N" if measure.startswith("pass@") else "diversity"] * reference
+    if -margin <= low and high <= margin:
         return "on"
     return "beyond" if low > 0 else "inside" if high < 0 else "unclear"
 

@@ -1,8 +1,8 @@
 """Seeded generator of arithmetic problems: word problems in GSM8K's answer format, and bare expressions.
 
 Both kinds share one structure. A problem is a starting amount followed by changes; a change adds or removes either a
-plain amount (one step) or so many groups of so many (two steps: multiply, then add or subtract). A problem's level is
-its number of steps.
+plain amount (one step) or several groups of equal size (two steps: multiply, then add or subtract). A problem's level
+is its number of steps.
 
 What varies: the numbers; names, things and sentence wording of word problems; and in the solutions the order of the
 steps (any order in which no running total is negative), the order of the operands of + and *, and the phrasing of every
@@ -35,7 +35,7 @@ LINE_TEXTS = {
     "*": ["{n} times: {equation}", "{n} of them, {equation}", "{n} groups is {equation}", "{n} to count: {equation}."],
 }
 MISREAD_HARD, MISREAD_EASY = 0.95, 0.15  # shares of a corpus's solutions that misread a hard and an easy change
-IN_ORDER = 0.5  # how often a solution goes on with the question's next change; else with any, that one included
+IN_ORDER = 0.5  # how often a solution goes on with the question's next change; otherwise with any, that one included
 SPLIT_SHARES = {"test": 3, "train": 3, "pretrain": 10}  # sixteenths of all sums
 
 

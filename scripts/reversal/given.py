@@ -1,4 +1,4 @@
-"""Series of checkpoints or answers that others made, as the methods and steps that all stages know.
+"""Series of checkpoints or answers that others made, turned into the methods and steps that all stages know.
 
 A given model is a step of its own, {trainer: given} with a checkpoint or answers: its lineage is that of a trained
 model, and only where its weights or its answers come from differs (rules/given.smk).
@@ -14,13 +14,13 @@ from pathlib import Path
 HUB = re.compile(r"([^/@]+/[^/@]+)@([0-9a-f]{40})")
 FILES = (".jsonl", ".parquet", ".json")
 FORMS = ", ".join(FILES)
-# What a task says about sampling and reading answers; whatever else stands in `questions` is a source of problems.
+# What a task says about sampling and reading answers; whatever else is in `questions` is a source of problems.
 TASK = {"prompt": "{question}\n", "stop": [], "max_tokens": 256, "answer_mark": "\\boxed{", "ood": {}}
 SHORT = ("series", "questions", "labels", "embedding_model", "base")
 
 
 def with_given(config: dict) -> dict:
-    """The configuration with every given series as steps of its own; what `series` says in short is said in full."""
+    """The configuration with every given series as steps of its own, and the short form `series` written out."""
     config = _in_full(config) if "series" in config else config
     methods, steps = {}, dict(config["steps"])
     for name, method in config["methods"].items():
@@ -39,7 +39,7 @@ def answers_of(config: dict) -> dict[str, list[str]]:
 
 
 def adapted(checkpoint: dict) -> str | None:
-    """The local folder of the model that the adapter in a checkpoint's folder says it belongs to; None for no such."""
+    """The local folder of the model that the adapter in a checkpoint's folder says it belongs to; otherwise None."""
     told = Path(checkpoint["folder"], "adapter_config.json") if "folder" in checkpoint else None
     name = json.loads(told.read_text()).get("base_model_name_or_path") if told and told.is_file() else None
     return name if name and Path(name).is_dir() else None
@@ -52,7 +52,7 @@ def needs_base(checkpoint: dict) -> bool:
 
 
 def names(config: dict) -> dict[str, list[str]]:
-    """{method: what each of its models is} of the given series, as short as files and folders can be said."""
+    """{method: what each of its models is} of the given series, as short as files and folders can be named."""
     return {
         name: [_name(config["steps"][step]) for step in method["start"]]
         for name, method in config["methods"].items()
@@ -118,7 +118,7 @@ def _fault_of_folder(path: str) -> str | None:
     if any(Path(path, name).is_file() for name in ("config.json", "adapter_config.json")):
         return None
     return (
-        f"{path} holds no model (config.json or adapter_config.json); answers in it are named by a pattern, "
+        f"{path} contains no model (config.json or adapter_config.json); name answers in it by a pattern, "
         f"{Path(path)}/*.jsonl"
     )
 
@@ -143,7 +143,7 @@ def _models_of(entry: str) -> list[dict]:
 
 
 def _matches(pattern: str) -> list[str]:
-    """The paths that fit, by the numbers in them: step 100 after step 20. What fits nothing stays as it is."""
+    """The paths that fit, by the numbers in them: step 100 after step 20. One that fits nothing stays as it is."""
     found = [pattern] if Path(pattern).exists() else glob.glob(pattern, recursive=True)  # noqa: PTH207, also absolute
     return sorted(found, key=_by_number) or [pattern]
 

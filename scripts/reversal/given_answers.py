@@ -11,7 +11,7 @@ from reversal.tables import DROPPED, LABELS, PROBLEMS, SAMPLE_KEY, SAMPLES
 def problems_of(rows: pl.DataFrame, name: str, answer_type: str | None) -> pl.DataFrame:
     """PROBLEMS that ROWS answer, ids `{name}/{id}` or, for answers that only say the question, `{name}/{number}`.
 
-    Raises ValueError if one id stands for two questions, or a gold answer is wanted (answer_type) and missing.
+    Raises ValueError if one id means two questions, or a gold answer is wanted (answer_type) and missing.
     """
     key = pl.coalesce("id", _same_white_space("question")).alias("key")
     known = (
@@ -26,13 +26,13 @@ def problems_of(rows: pl.DataFrame, name: str, answer_type: str | None) -> pl.Da
     )
     if (several := known.filter(pl.col("questions") > 1)).height:
         raise ValueError(
-            f"{several.height} problem ids stand for different questions in different answers, first "
+            f"{several.height} problem ids mean different questions in different answers, first "
             f"{several['id'][0]}: these are not answers to the same problems, or their ids are of "
             "different kinds: then name the questions (questions: {file: ..})"
         )
     if answer_type and known["gold"].has_nulls():
         raise ValueError(
-            f"the answers to {known['gold'].null_count()} problems say no gold answer, first "
+            f"the answers to {known['gold'].null_count()} problems have no gold answer, first "
             f"{known.filter(pl.col('gold').is_null())['key'][0][:80]!r}: name the questions "
             "(questions: {file: ..}) or labels"
         )
@@ -56,7 +56,7 @@ KNOWN = ("problem_id", "question", "gold_answer", "answer_type")
 def matched(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
     """The rows with the problem_id that each answers: this study's own, else by its question, else by its id; or null.
 
-    A whole prompt (verl's dumps hold no question) answers the longest question that stands in it.
+    A whole prompt (verl's dumps hold no question) answers the longest question that is in it.
     """
     spaced = _same_white_space("question")
     asked = problems.select(same=spaced, by_question="problem_id").unique("same", keep="first", maintain_order=True)
@@ -84,7 +84,7 @@ def answered(rows: pl.DataFrame) -> set[str]:
 def in_all(problems: pl.DataFrame, answered: dict[str, set[str]]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The problems that every given model answers ({name: problem_ids}), and a DROPPED frame of the others.
 
-    So nothing is averaged over different problems. Raises ValueError if none is left.
+    Then nothing is averaged over different problems. Raises ValueError if none is left.
     """
     dropped, lacking = [], dict.fromkeys(answered, 0)
     for problem_id, question in problems.select("problem_id", "question").iter_rows():
@@ -95,7 +95,7 @@ def in_all(problems: pl.DataFrame, answered: dict[str, set[str]]) -> tuple[pl.Da
         counts = ", ".join(f"{name} {problems.height - number}" for name, number in lacking.items())
         raise ValueError(
             f"no problem is answered by all given models; of {problems.height} there are answers of: {counts}. "
-            "Rollouts of training hold other problems at every step: take the dumps of validation"
+            "Training rollouts have other problems at every step: use the dumps of validation"
         )
     gone = pl.DataFrame(dropped, schema=DROPPED, orient="row")
     return problems.join(gone, on="problem_id", how="anti", maintain_order="left"), gone

@@ -1,4 +1,4 @@
-"""Who works in a folder: a lock that says who holds it, and that ends with its holder, however that ends.
+"""Who is working in a folder: a lock that says who holds it, and that ends with its holder, however that ends.
 
 Snakemake's own lock does neither: it outlives a killed Snakemake, and in 9.27 every Snakemake that ends deletes the
 locks of all others in the same folder (persistence/file.py, _delete_locks: rmtree of .snakemake/locks). The profiles
@@ -59,11 +59,12 @@ def holder() -> dict:
 def _taken(text: str) -> str:
     try:
         by = json.loads(text)
-    except ValueError:  # it is just writing that down
-        return "another process works there. Wait until it has ended."
+    except ValueError:  # it is being written
+        return "another process is working there. Wait until it has ended."
     here = by["host"] == socket.gethostname()
     end = f"kill {by['pid']}" if here else f"ssh {by['host']} kill {by['pid']}"
     return (
-        f"process {by['pid']} on {by['host']} works there since {by['since']} ({' '.join(by['command'])}). Wait until "
-        f"it has ended, or end it with\n    {end}\nTrainings then stop at their next step and keep a checkpoint."
+        f"process {by['pid']} on {by['host']} has been working there since {by['since']} ({' '.join(by['command'])}). "
+        f"Wait until it has ended, or end it with\n    {end}\n"
+        "Trainings then stop at their next step and keep a checkpoint."
     )

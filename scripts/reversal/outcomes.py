@@ -1,8 +1,8 @@
-"""What became of a method, in one word that means one thing, from its primary dimensions.
+"""What became of a method: one outcome with one meaning, from its primary dimensions.
 
 regressed                         accuracy fell
 no progress                       accuracy was shown to lie within its margin of M1's
-unclear                           neither: too little data, and how large a change would have been seen
+unclear                           none of the others: too little data; how large a change would have been seen
 progress                          accuracy rose, and every other primary dimension was shown not to have lost more than
                                   its margin
 progress, reversal not excluded   accuracy rose and nothing regressed, but some dimension may have lost more than that
@@ -115,8 +115,8 @@ def smallest_seen(row: dict, tests: int) -> float | None:
 def problems_needed(row: dict) -> int | None:
     """How many problems would show, with a chance of POWER, that a dimension without a change has not lost its margin.
 
-    Two significant digits. None where there is no interval, M1's value is 0, or several replicates are, whose own
-    variance no number of problems takes away.
+    Two significant digits. None where there is no interval, M1's value is 0, or there are several replicates, whose
+    own variance no number of problems removes.
     """
     if row["low"] is None or not row["margin"] or row["replicates"] > 1:
         return None

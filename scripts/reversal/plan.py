@@ -45,7 +45,7 @@ def make_plan(study: Study) -> Plan:
     """Costs all jobs of a study and runs them on the pools of its device.
 
     Raises ValueError for a device that the table does not have or that has no GPUs where the study asks for some, or
-    for a model whose size cannot be told.
+    for a model whose size is unknown.
     """
     _check_device(study)
     jobs = jobs_of(study.config)
@@ -72,7 +72,7 @@ def _check_device(study: Study) -> None:
 
 
 def device_name(config: dict) -> str:
-    """A device that the study describes goes by the name that it has there."""
+    """A device that the study describes has the name that the study gives it."""
     device = config["plan"]["device"]
     return device if isinstance(device, str) else device.get("name", "a device of its own")
 
@@ -223,7 +223,7 @@ def _disk(plan: Plan) -> list[str]:
     return [
         *table(["kind of file", "at the end"], [(kind, amount(size, "B")) for kind, size in kinds.items()]),
         "",
-        "Checkpoints by keep_models; on the way with what jobs in training hold:",
+        "Checkpoints by keep_models; `most` includes what running trainings hold:",
         "",
         *table(["keep_models", "at the end", *(f"most, {run.size} {plan.unit}s" for run in runs)], rows),
     ]
@@ -240,7 +240,7 @@ def _memory(plan: Plan) -> list[str]:
         shown = (f"{number(sampling)} ({width})", f"{number(training)} ({gpus})")
         rows.append((name, amount(size * 1e9), *shown, limit, fits))
     header = ["model", "parameters", "sampling, GB (GPUs)", "training, GB (GPUs)", "of", "fits"]
-    return [*table(header, rows), "", "Without the cache of the engine and the activations, which come on top."]
+    return [*table(header, rows), "", "The engine's cache and activations come on top."]
 
 
 def _to_train(study: Study, model: str, size: float) -> tuple[float, int]:

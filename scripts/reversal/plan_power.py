@@ -48,7 +48,7 @@ def judged_together(config: dict) -> int:
 
 
 def runs_of(config: dict) -> int:
-    """Independent runs: bases where there are several, else training seeds."""
+    """Independent runs: bases where there are several, otherwise training seeds."""
     bases = max(len(bases_of(model)) for model in config["models"].values())
     return bases if bases > 1 else len(config["seeds"])
 
@@ -96,13 +96,13 @@ def _dimensions(config: dict, task: str) -> list[Dimension]:
 
 
 def _accuracies(study: Study, published: pl.DataFrame, task: str) -> dict[str, float]:
-    """{model: M1's greedy accuracy}: the paper's where it has one, else as assumed of every answer."""
+    """{model: M1's greedy accuracy}: the paper's where it has one, otherwise as assumed of every answer."""
     printed = dict(published.filter(task=task).select("model", pl.col("m1_pass_at_1") / 100).rows())
     return {model: printed.get(model, study.table["answers"]["correct"]) for model in study.config["models"]}
 
 
 def _of_pilot(pilot: dict[tuple[str, str], Spread], task: str, dimension: str) -> Spread | None:
-    """The pilot's of this task, or else of any."""
+    """The pilot's of this task, or otherwise of any."""
     others = [spread for (_, name), spread in pilot.items() if name == dimension]
     return pilot.get((task, dimension)) or (others[0] if others else None)
 

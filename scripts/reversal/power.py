@@ -2,10 +2,10 @@
 
 Every primary dimension is tested at 0.05 / (primary rows of the study): the first, and strictest, step of Holm's
 correction, as in outcomes.smallest_seen.
-What a change has to stand out from is how much single problems change: from a pilot's tables or, for what follows from
-right and wrong answers alone, from an assumed beta-binomial, where the chances of a right sample are Beta over problems
-and a later model has the same ones. A study of one run is seen through the problems alone; of several, the variance
-between runs is a pilot's, too.
+A change has to stand out from how much single problems change. That is known from a pilot's tables or, for what follows
+from right and wrong answers alone, from an assumed beta-binomial: the chances of a right sample are Beta over problems,
+and a later model has the same ones. For a study of one run only the problems count; for several runs, the variance
+between them also comes from a pilot.
 """
 
 from math import comb, exp

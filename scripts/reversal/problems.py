@@ -33,16 +33,16 @@ def load_problems(source: dict, name: str, split: str, hard: float = 0.0) -> pl.
     empty = dict.fromkeys(PROBLEMS)
     ids = [row.get("problem_id", str(i)).replace("/", "%2F") for i, row in enumerate(rows)]  # / ends the set's name
     if twice := sorted({own for own, number in Counter(ids).items() if number > 1}):
-        raise ValueError(f"{source['file']}: the problem_id {twice[0]!r} stands there more than once")
+        raise ValueError(f"{source['file']}: the problem_id {twice[0]!r} appears more than once")
     named = [empty | row | {"problem_id": f"{name}/{own}"} for row, own in zip(rows, ids, strict=True)]
     return pl.DataFrame(named, schema=PROBLEMS)
 
 
 def drop_duplicates(train: pl.DataFrame, others: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`train` without questions that stand in `others` ({name: PROBLEMS}) or earlier in it, and a DROPPED frame.
+    """`train` without questions that are in `others` ({name: PROBLEMS}) or earlier in it, and a DROPPED frame.
 
-    Questions that differ in white space alone are the same. Of a program's question the task counts alone: MBPP asks
-    three times for a function in training that it asks for in the test set under another name.
+    Questions that differ only in white space are the same. Of a program's question only the task counts: three times
+    MBPP asks in training for a function that it also asks for in the test set, under another name.
     """
     owner = {key: problem_id for frame in others.values() for key, problem_id in _keys(frame)}
     keep, dropped = [], []
@@ -61,7 +61,7 @@ def _keys(frame: pl.DataFrame) -> list[tuple[str, str]]:
 
 
 def _read(source: dict) -> Iterator[dict]:
-    """Rows of a file or dataset; a level that the benchmark leaves open is said aloud, not an error."""
+    """Rows of a file or dataset; a level that the benchmark leaves open is printed, and is not an error."""
     read = FORMATS[source["format"]]
     read = partial(read, answer_type=source["answer_type"]) if "answer_type" in source else read
     for place, record in _hub_records(source) if "dataset" in source else records(source["file"]):
@@ -71,7 +71,7 @@ def _read(source: dict) -> Iterator[dict]:
             reason = f"no field {error}, only {', '.join(record)}" if isinstance(error, KeyError) else str(error)
             raise ValueError(f"{place}: not a {source['format']} problem: {reason}") from error
         if "level" in row and row["level"] is None:
-            print(f"{place}: level {record['level']!r} is no number; this problem belongs to no level")
+            print(f"{place}: level {record['level']!r} is not a number; this problem belongs to no level")
         if not row["gold_answer"]:
             print(f"{place}: the gold answer is empty; no answer will count as correct")
         yield row
@@ -100,10 +100,10 @@ def _hub_records(source: dict) -> Iterator[tuple[str, dict]]:
     for name in source.get("configs", [None]):
         try:
             rows = load_dataset(source["dataset"], name, split=source["split"], revision=source["revision"])
-        except (OSError, ValueError) as error:  # out of reach, absent, or without this configuration or split
+        except (OSError, ValueError) as error:  # not reachable, missing, or without this configuration or split
             reason = " ".join(str(error).split())
             raise ValueError(
-                f"{source['dataset']} at revision {source['revision']} could not be had from the hub ({reason}). "
+                f"{source['dataset']} at revision {source['revision']} could not be fetched from the hub ({reason}). "
                 "If it is gated, set HF_TOKEN. Without network, name a local copy as file: instead of dataset, "
                 "revision and split."
             ) from error

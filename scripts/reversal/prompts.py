@@ -1,6 +1,6 @@
 """The text around a question, the same for training and sampling.
 
-A template is a text with {question}, or a chat: {system, user}, of which the model's own chat template makes the text.
+A template is a text with {question}, or a chat, {system, user}, which the model's own chat template renders.
 """
 
 import json
@@ -24,8 +24,8 @@ def format_prompt(template: str | dict[str, str], question: str) -> str:
 def rendered(prompt: str, tokenizer, chat: bool) -> str:
     """A formatted prompt as the text that the model reads. tokenizer: of transformers.
 
-    A begin token that the tokenizer adds by itself is left out, whether a template or a pasted text holds it: doubled
-    begin tokens change a model's answers without a word. Raises ValueError for a chat without a chat template.
+    A begin token that the tokenizer adds by itself is left out, whether a template or a pasted text has it already:
+    doubled begin tokens silently change a model's answers. Raises ValueError for a chat without a chat template.
     """
     if chat and not tokenizer.chat_template:
         raise ValueError(

@@ -6,10 +6,10 @@ from reversal.tables import PRINTED
 
 
 def beside(intervals: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
-    """PRINTED: every number of the paper's Figures 3 to 5 that the study has one of its own for.
+    """PRINTED: every number of the paper's Figures 3 to 5 for which the study has its own.
 
     intervals: INTERVALS. figures: PUBLISHED_FIGURES; where the paper does not say which of its models a figure shows,
-    the number stands beside each of them.
+    the number is beside each of them.
     """
     printed = figures.rename({"value": "published"}).with_columns(pl.col("model").str.split("|")).explode("model")
     keys = ["model", "task", "method", "iteration", "metric", "subset"]

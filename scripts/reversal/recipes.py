@@ -1,8 +1,7 @@
 """Whether a study says how its own base models are trained and sampled.
 
 config.yaml's recipe was made for a model of a million parameters that the study trains itself: at its rate, in float32,
-within its lengths, a fetched model would be ruined, or take weeks, without a word. Light imports only: the rules call
-this.
+within its lengths, a fetched model would silently be ruined, or take weeks. Light imports only: the rules call this.
 """
 
 from reversal.lineages import last_step, series

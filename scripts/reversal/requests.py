@@ -1,4 +1,4 @@
-"""What sample asks a model for: one request per answer, which gather_samples holds the answers against.
+"""What sample asks a model for: one request per answer, with which gather_samples compares the answers.
 
 Light imports only.
 """
@@ -13,7 +13,7 @@ def requests_for(problems: pl.DataFrame, settings: dict, prompt: str | dict, see
     """One dict per answer to generate, in the order of the problems.
 
     settings: {greedy: bool, sampled: int, temperature, top_p, max_tokens}: a greedy answer per problem if asked for,
-    and so many sampled ones; with `temperatures`, a list, so many at each of these instead, and their decoding is
+    and `sampled` sampled ones; with `temperatures`, a list, that many at each of these instead, and their decoding is
     "sampled at 1.3". seed_parts: what the seeds depend on besides problem, decoding and sample index.
     """
     sampled = {f"sampled at {value}": value for value in settings.get("temperatures", [])}

@@ -60,7 +60,7 @@ def unlike(folder: str, configuration: str, code: dict[str, str]) -> str:
     made = read(folder)
     last = max((i for i, run in enumerate(made) if "finished" in run), default=0)
     if not made:
-        return f"{folder} has no {NAME}: nobody can say what made it"
+        return f"{folder} has no {NAME}, so it is unknown what made it"
     for run in made[last:]:
         stages = [stage for stage, digest in code.items() if run["code"].get(stage, digest) != digest]
         if stages:

@@ -160,7 +160,7 @@ def _answer(row: list[int], stop: list[str], tokenizer, settings) -> tuple[str, 
 
 
 def _stopper(stop: list[str], tokenizer, prompt_length: int):
-    """A stopping criterion: a stop text stands in the answer itself. That of transformers reads the prompt as well."""
+    """A stopping criterion: a stop text is in the answer itself. That of transformers reads the prompt as well."""
     import torch
 
     def stopped(input_ids, scores, **_):

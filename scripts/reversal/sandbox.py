@@ -110,9 +110,7 @@ def require_bubblewrap() -> None:
     harness = _start(LIMITS, True, "/tmp", subprocess.PIPE)
     answer, complaint = harness.communicate(_request(("", "")))
     if answer.strip(b".\n") == b"correct last":
-        print(
-            "This machine gives a sandbox no namespaces of its own: every program gets a new sandbox, ten times slower."
-        )
+        print("This machine gives a sandbox no namespaces: every program gets a sandbox of its own, ten times slower.")
     elif answer.strip(b".\n") != b"correct":
         reason = complaint.decode(errors="replace").strip() or f"exit status {harness.returncode}"
         raise RuntimeError(
@@ -127,7 +125,7 @@ def _request(program: tuple[str, str]) -> bytes:
 
 
 def _ask(harness: subprocess.Popen, program: tuple[str, str], limits: dict) -> tuple[str, bool]:
-    """The verdict, and whether this harness shall judge no other program."""
+    """The verdict, and whether this harness should judge no other program."""
     try:
         harness.stdin.write(_request(program))
         harness.stdin.flush()
@@ -194,7 +192,7 @@ def _command(limits: dict, sandboxed: bool, scratch: str, calls: int) -> list[st
 
     calls: the descriptor that the filter of system calls is read from.
     """
-    prefix = os.path.realpath(sys.base_prefix)  # not the virtual environment, whose packages programs shall not see
+    prefix = os.path.realpath(sys.base_prefix)  # not the virtual environment, whose packages programs should not see
     # No packages, and of PYTHON* variables only those in ENVIRONMENT.
     python = [f"{prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}", "-s", "-S", "-P"]
     if not sandboxed:

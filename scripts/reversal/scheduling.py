@@ -14,7 +14,7 @@ class Task(NamedTuple):
     gpus: int = 0
     cores: int = 1
     priority: int = 0
-    needs: Sequence[int] = ()  # places of tasks that stand before it in the list
+    needs: Sequence[int] = ()  # places of tasks that come before it in the list
 
 
 def simulate(tasks: Sequence[Task], gpus: int, cores: int) -> tuple[list[float], list[float]]:

@@ -183,9 +183,9 @@ def diversity_values(samples: pl.DataFrame, verdicts: pl.DataFrame, embedding: d
     Means over pairs of answers also of the mixed pairs, one correct and one incorrect, with the share of each kind. All
     other diversity in words, equations and final answers is of the first OF_SETS samples.
     embedding: {embedding_model, embedded_samples}, or None for no meaning: the model is asked for every different text
-    among so many first samples of each problem, which takes longer than all else here. Left out is what is said of
-    equations where no answer has one between calculator marks (it would only count answers), and of the final answers
-    of the correct subset (they are all the same).
+    among that many first samples of each problem, which takes longer than all else here. Metrics of equations are left
+    out where no answer has one between calculator marks (they would only count answers), and so are those of the final
+    answers of the correct subset (they are all the same).
     """
     finals = accuracy.final_answers(verdicts)
     sampled = samples.filter(pl.col("decoding") == "sampled").select("problem_id", "sample_index", "text")

@@ -40,12 +40,12 @@ def checked_parquet(path: str) -> bytes:
 
 
 def _around_digest(data: bytes) -> tuple[memoryview, bytes, memoryview]:
-    """What stands before the digest, the digest, and what follows. It is in the metadata, which end the file."""
+    """What comes before the digest, the digest, and what follows. It is in the metadata, which end the file."""
     length = int.from_bytes(data[-8:-4], "little") + 8
     start = max(0, len(data) - length)
     found = list(SEAL.finditer(data[start:]))
     if not found:
-        raise ChangedError("it has no digest, so it is cut, or not from this workflow")
+        raise ChangedError("it has no digest, so it is cut short, or was not written by this workflow")
     first, last = (start + place for place in found[-1].span(1))  # others are statistics of a column of texts
     view = memoryview(data)
     return view[:first], data[first:last], view[last:]

@@ -15,10 +15,10 @@ def odd_values(value, place: str) -> list[str]:
     if value is None or isinstance(value, (str, int, float)):
         return []
     if not isinstance(value, (dict, list)):
-        return [f"{where}: {value!r} is no text, number, list or map; if it is meant as text, write it in quotes"]
+        return [f"{where}: {value!r} is not a text, number, list or map; if it is meant as text, write it in quotes"]
     entries = value if isinstance(value, dict) else dict(enumerate(value))
     keys = [key for key in value if not isinstance(key, str)] if isinstance(value, dict) else []
-    found = [f"{where}: the key {key!r} is no text; write it in quotes" for key in keys]
+    found = [f"{where}: the key {key!r} is not a text; write it in quotes" for key in keys]
     return found + [
         fault for key, entry in entries.items() for fault in odd_values(entry, f"{place}.{key}".lstrip("."))
     ]
@@ -33,7 +33,7 @@ def sentence(error) -> str:
         near = [match for key in unknown for match in difflib.get_close_matches(str(key), allowed, n=1)]
         meant = f" (did you mean {near[0]}?)" if near else ""
         if {"file", "dataset"} & set(value) and "generator" in unknown:
-            meant = " (of the study below: set them to null, since maps merge)"
+            meant = " (from the study below: set them to null, since maps merge)"
         return f"{place}: unknown key {', '.join(map(repr, unknown))}{meant}; allowed: {', '.join(allowed)}"
     number = _number(value) if error.validator == "type" else None
     if number is not None and error.validator_value in ("number", "integer"):

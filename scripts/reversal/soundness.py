@@ -35,7 +35,7 @@ def sound_counts(answers: pl.DataFrame) -> pl.DataFrame:
 def is_sound(text: str, answer: str) -> bool | None:
     """Whether every equation of a solution is true and the last one's result is its final answer; None without any.
 
-    answer: a number. An equation is <<..>>, of numbers, + - * / and brackets; what else stands there is not
+    answer: a number. An equation is <<..>>, of numbers, + - * / and brackets; what else is there is not
     true. Its sides are equal, or a later one is the first rounded to the decimals that it writes: 10/3=3.33.
     """
     equations = EQUATION.findall(text)
@@ -56,7 +56,7 @@ def is_true(equation: str) -> bool:
 
 
 def _rounding(side: str) -> Fraction:
-    """Half a unit of the last decimal of a side that is a decimal number, else 0."""
+    """Half a unit of the last decimal of a side that is a decimal number, otherwise 0."""
     whole, point, decimals = side.strip().partition(".")
     is_decimal = point and decimals.isdecimal() and (whole.lstrip("+-").isdecimal() or whole in ("", "+", "-"))
     return Fraction(1, 2 * 10 ** len(decimals)) if is_decimal else Fraction(0)

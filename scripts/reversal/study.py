@@ -13,7 +13,7 @@ PROGRAMS = {"program", "programs", "mbpp"}  # an answer type, a generator and a 
 
 
 def without_nulls(value):
-    """The configuration less every key set to null: how a study takes an entry of config.yaml away."""
+    """The configuration less every key set to null: how a study removes an entry of config.yaml."""
     if isinstance(value, dict):
         return {key: without_nulls(entry) for key, entry in value.items() if entry is not None}
     return [without_nulls(entry) for entry in value] if isinstance(value, list) else value

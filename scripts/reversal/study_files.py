@@ -1,7 +1,7 @@
 """The files that a study is made of: config.yaml, then those named on the command line, each laid over the ones before.
 
-Light imports only: the rules call this at every start of Snakemake, which itself says of a broken file that it is
-broken and not where, and takes the last of two equal keys without a word.
+Light imports only: the rules call this at every start of Snakemake, which itself says that a file is broken
+but not where, and silently takes the last of two equal keys.
 """
 
 import difflib
@@ -25,7 +25,7 @@ def faults(paths: list[str]) -> list[str]:
             continue
         except yaml.MarkedYAMLError as error:
             begun = f", {error.context}, line {error.context_mark.line + 1}" if error.context_mark else ""
-            found.append(f"{path}, line {error.problem_mark.line + 1}: no valid YAML: {error.problem}{begun}")
+            found.append(f"{path}, line {error.problem_mark.line + 1}: not valid YAML: {error.problem}{begun}")
             continue
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             found.append(f"{path}: cannot be read: {error}")
@@ -47,13 +47,13 @@ def folder(paths: list[str]) -> str:
 
 
 def _of_values(node: yaml.Node, place: str, around: tuple) -> list[str]:
-    """What YAML can say and no study means: circles, tags, keys that are no names, numbers read in another base.
+    """What YAML can express and no study means: cycles, tags, keys that are not names, numbers read in another base.
 
-    around: the nodes that this one stands in.
+    around: the nodes that this one is in.
     """
     line = f"line {node.start_mark.line + 1}: {place or 'the study'}"
     if node in around:
-        return [f"{line}: an anchor (&) stands inside itself here"]
+        return [f"{line}: an anchor (&) contains itself here"]
     if node.tag not in KNOWN_TAGS:
         return [f"{line}: the tag {node.tag.replace(YAML_ORG, '!!')} cannot be used here"]
     if isinstance(node, yaml.ScalarNode):
@@ -68,23 +68,23 @@ def _of_values(node: yaml.Node, place: str, around: tuple) -> list[str]:
     else:
         if odd := [key for key, _ in node.value if key.tag not in (YAML_ORG + "str", YAML_ORG + "merge")]:
             shown = odd[0].value if isinstance(odd[0], yaml.ScalarNode) else "a list or map"
-            return [f"{line}: the key {shown} is no text; write it in quotes"]
+            return [f"{line}: the key {shown} is not a text; write it in quotes"]
         entries = [(key.value, value) for key, value in node.value]
     inner = (*around, node)
     return [fault for key, entry in entries for fault in _of_values(entry, f"{place}.{key}".lstrip("."), inner)]
 
 
 def _of_map(node: yaml.MappingNode, before: dict | None, place: str) -> list[str]:
-    """before: the keys of this map in earlier files; None where it is new, and a null takes nothing away."""
+    """before: the keys of this map in earlier files; None where it is new, so that a null removes nothing."""
     found, lines = [], {}
     for key, value in node.value:
         line, name = key.start_mark.line + 1, f"{place}{key.value}"
         if key.value in lines:
-            found.append(f"line {line}: {name} stands here twice, first in line {lines[key.value]}; keep one")
+            found.append(f"line {line}: {name} appears twice, first in line {lines[key.value]}; keep one")
         elif before is not None and key.value not in before and value.tag == "tag:yaml.org,2002:null":
             near = difflib.get_close_matches(key.value, before, n=1)
             meant = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(before)}"
-            found.append(f"line {line}: {name}: null takes an entry away, and there is none of this name{meant}")
+            found.append(f"line {line}: {name}: null removes an entry, but there is none of this name{meant}")
         elif isinstance(value, yaml.MappingNode):
             found += _of_map(value, (before or {}).get(key.value), f"{name}.")
         lines.setdefault(key.value, line)

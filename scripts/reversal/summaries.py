@@ -37,8 +37,8 @@ def of_methods(
 
     scores: SCORES. values: those of all its bases, seeds and lineages. series: {method: [lineage of M1,
     lineage of M2, ..]}. clusters: {problem_id: its cluster} of the problems that are in one. from_base: the methods
-    that start from M0, which is their iteration 0. Diversity stands twice: of all problems, and as subset X/common of
-    those that every iteration of the method has, M0 aside.
+    that start from M0, which is their iteration 0. Diversity appears twice: for all problems, and as subset X/common
+    for those that every iteration of the method has, M0 aside.
     """
     names = scores.select("study", "model", "task").row(0, named=True)
     of_replicates = replicates(values)
@@ -84,7 +84,7 @@ def replicates(values: pl.DataFrame) -> pl.DataFrame:
     """The values of every replicate, in a column of that name for base and seed.
 
     Replicates are independent of each other: the bases, where there are several, each problem's values averaged over
-    the training seeds, which share their base; else the training seeds.
+    the training seeds, which share their base; otherwise the training seeds.
     """
     if values["base"].n_unique() < 2:
         return values.drop("base").rename({"seed": "replicate"})

@@ -39,7 +39,7 @@ def trained_anew(found: pl.DataFrame) -> pl.DataFrame:
     """Every pair of an M1 and another one made the same way: `answers` of M1s, and beside them those of the other.
 
     The others' columns end in _later. They are other training seeds of the same base where there are several seeds,
-    else other bases: a base differs by more than a training, so that null is generous. Empty for a single run.
+    otherwise other bases: a base differs by more than a training, so that null is generous. Empty for a single run.
     """
     within = ["lineage", "problem_id", *(["base"] if found["seed"].n_unique() > 1 else [])]
     pairs = found.join(found, on=within, suffix="_later", maintain_order="left")

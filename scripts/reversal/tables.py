@@ -1,7 +1,7 @@
 """The tables that stages hand to each other: one declared schema each, checked where it is written and read.
 
 problems     one row per problem; gold_solution is null where the benchmark has none
-dropped      problems left out: training questions that stand elsewhere (same_as), what given answers do not answer
+dropped      problems left out: training questions that are elsewhere (same_as), what given answers do not answer
 samples      one row per generated answer; temperature, top_p and max_tokens are those it was drawn with
 labels       one row per given answer, same keys: the verdict and the final answer that came with it, if any
 verdicts     one row per sample, same keys; verdict is one of VERDICTS
@@ -162,7 +162,7 @@ CHANGES = {
     "change": pl.Float64,  # last - first
     "low": pl.Float64,  # 95 % interval of the change
     "high": pl.Float64,
-    "margin": pl.Float64,  # a loss up to this is none (dimensions.margin); primary rows alone
+    "margin": pl.Float64,  # a loss up to this is none (dimensions.MARGINS); primary rows alone
     "effect_size": pl.Float64,  # mean change of a problem / standard deviation of the problems' changes
     "p": pl.Float64,
     "p_adjusted": pl.Float64,  # Holm, over all rows of the study with the same role
@@ -254,7 +254,7 @@ EXTRAPOLATIONS = {  # pass@k beyond the samples drawn, of M1 and of the last ite
     "beta": pl.Float64,
     "zeros": pl.Float64,  # the share of problems that the fit takes to be never solved
     "p": pl.Float64,  # of the fit
-    "reason": pl.String,  # for a refusal, else empty
+    "reason": pl.String,  # for a refusal, otherwise empty
 }
 NOT_MEASURED = {
     "model": pl.String,

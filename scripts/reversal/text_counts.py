@@ -1,7 +1,7 @@
 """What texts share of their words and equations, counted in one compiled pass over their code points.
 
 Tokens, n-grams and equation sets are 64-bit hashes; two different ones of a question are taken for the same in one of
-10^10 questions. All compiled functions stand in this file, since numba's cache does not see a change in another one.
+10^10 questions. All compiled functions are in this file, since numba's cache does not see a change in another one.
 """
 
 import numpy as np
@@ -61,7 +61,7 @@ def _n_grams(tokens, ends, good, keys, newest, holders, mask):
 
     held: different n-grams of a text; total: all of them; shared: those that two texts hold; of_group: different ones
     of the correct, incorrect and all texts. keys, newest: open addressing, a slot of `newest` is 0 while it is empty,
-    else it leads into `holders`: rows of (a text that holds this n-gram, the holder before it).
+    otherwise it leads into `holders`: rows of (a text that holds this n-gram, the holder before it).
     """
     texts = len(ends)
     held, total = np.zeros((LONGEST, texts), np.int64), np.zeros((LONGEST, texts), np.int64)

@@ -30,16 +30,16 @@ def text_diversity(answers: pl.DataFrame) -> pl.DataFrame:
     the two; mean over n = 1 to 4, without those n that neither has (1/2 for two empty answers). From about 1/2, for the
     same answer twice, to 1. Longer answers repeat more of their own words, and lower it still.
     pairwise_equation_diversity: share of pairs whose sets of equations between calculator marks differ, where the
-    operands of sums and products stand in any order: <<3*4=12>> is <<4*3=12>>. .._as_written: where order counts. An
+    operands of sums and products are in any order: <<3*4=12>> is <<4*3=12>>. .._as_written: where order counts. An
     answer without marks has the empty set: two such answers do not differ.
 
-    The paper's own forms fall with every answer that is added, also if it is like the others:
+    The paper's own forms fall with every answer that is added, even one that is like the others:
     distinct_1 .. distinct_4: different n-grams / all n-grams (Li et al. 2016, arXiv 1510.03055). distinct_n: their
     mean, null if one of them is.
     equation_diversity: different sets of equations, as written / answers (the paper's logical diversity).
     compression_ratio: bytes of the answers, sorted and joined by line ends, / bytes after zlib at level 1 (Shaib et al.
-    2024, arXiv 2403.00553): high for answers that repeat each other; a single one compresses, too, so compare like
-    numbers of like length.
+    2024, arXiv 2403.00553): high for answers that repeat each other; a single one compresses too, so compare
+    equal numbers of equal length.
     """
     ordered = answers.sort("problem_id", maintain_order=True)
     ids = ordered["problem_id"].unique(maintain_order=True)

@@ -1,7 +1,7 @@
 """Asks transformers, TRL, peft and vLLM whether they take a study's settings, before anything is made with them.
 
 Their own classes say what is wrong with an argument, a combination or an architecture; models are built without
-weights. What is not installed here, or cannot be reached, is not asked.
+weights. Libraries that are not installed here, and models that cannot be reached, are not asked about.
 """
 
 import tempfile
@@ -41,7 +41,7 @@ def _asked(place: str, library: str, found: list[str]) -> Iterator[None]:
 
 
 def _shape(place: str, model: dict, found: list[str]):
-    """The transformers configuration of a base model; None where it is refused or cannot be had."""
+    """The transformers configuration of a base model; None where it is refused or cannot be fetched."""
     import transformers
 
     if "pretrain" in model:

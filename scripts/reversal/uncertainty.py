@@ -1,6 +1,6 @@
 """How sure a number is: bootstrap over problems with replicates as a second level, paired tests, Holm, effect sizes.
 
-Replicates are the bases of a study that has several, each the mean of its training seeds; else its training seeds.
+Replicates are the bases of a study that has several, each the mean of its training seeds; otherwise its training seeds.
 """
 
 import warnings

@@ -1,7 +1,7 @@
 """Verdicts: is a sampled answer's final answer the gold one?
 
 An answer is read after its thoughts (<think>), and twice: strictly, after the mark that its task trains the model to
-set, and flexibly, as a generous person would. Only the strict reading makes the verdict; the second is kept beside it,
+set, and flexibly, as a generous reader would. Only the strict reading makes the verdict; the second is kept beside it,
 so that every study can say how often the two disagree. A program's second reading is its first fenced block.
 """
 
@@ -21,7 +21,7 @@ def verify(
 ) -> pl.DataFrame:
     """The VERDICT_ROWS of `samples` against the gold answers of `problems`, all of one answer type.
 
-    mark: what stands before a final answer ("####"; "\\\\boxed{" for an answer in braces); programs have none.
+    mark: what comes before a final answer ("####"; "\\\\boxed{" for an answer in braces); programs have none.
     Every different (problem, text) is judged once. Raises ValueError if a sample's problem is unknown or a gold answer
     cannot be read, RuntimeError if there are programs to run and no sandbox.
     """

@@ -139,7 +139,11 @@ def test_whether_lm_evals_answer_is_greedy_is_in_its_arguments(tmp_path, setting
 @pytest.mark.parametrize(
     ("record", "labels", "fault"),
     [
-        ({"prompt": "1+1?", "completion": "2"}, True, r"line 2: .* it has prompt, completion\. The plain form has"),
+        (
+            {"prompt": "1+1?", "completion": "2"},
+            True,
+            r"line 2: .* fields are prompt, completion\. The plain form has",
+        ),
         (PLAIN | {"text": None}, True, r"line 2: .* plain: the answer is NoneType, not text"),
         ({"text": "2", "greedy": True}, False, r"line 2: .* plain: no field 'problem_id', only text, greedy"),
         (PLAIN | {"greedy": "false"}, True, "line 2: .* greedy is 'false', neither true nor false"),

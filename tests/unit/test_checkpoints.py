@@ -98,7 +98,7 @@ def test_a_removal_that_was_killed_is_finished(tmp_path):
 
 
 def test_weights_that_were_removed_are_named_with_the_remedy():
-    with pytest.raises(RuntimeError, match=r"sft-dpo must run again, and the weights .* the same command once more"):
+    with pytest.raises(RuntimeError, match=r"sft-dpo must run again, and the weights .* Run the same command again"):
         checkpoints.weights_folder([], "sft-dpo")
 
 
@@ -125,7 +125,7 @@ def test_a_broken_model_is_named_with_the_remedy_before_it_is_loaded(tmp_path, h
     assert checkpoints.weights_folder(model_json, "sft-dpo") == str(folder)
     assert checkpoints.faults(model_json, contents=False) == ""
     broken(folder / "weights.bin", how)
-    remedy = f"{folder}: {fault}. Delete {folder}/model.json and run again: the model is made anew."
+    remedy = f"{folder}: {fault}. Delete {folder}/model.json and run again: the model is then made again."
     assert checkpoints.faults(model_json, contents=False) == (remedy if at_start else "")
     with pytest.raises(RuntimeError) as refused:
         checkpoints.weights_folder(model_json, "sft-dpo")

@@ -62,9 +62,13 @@ def test_the_studies_have_no_faults(study):
         ("iterations", 0, "iterations: 0 is less than the minimum of 1"),
         ("seeds", [0, 0], "seeds: [0, 0] has non-unique elements"),
         ("seeds", [], "seeds: [] should be non-empty"),
-        ("study", "a/b", "study: must be letters, digits, _ and - alone, not 'a/b'"),
-        ("sampling/temperature", 0, "sampling.temperature: must be above 0 (a greedy answer is taken anyway) and"),
-        ("sampling/engine/policy", "x.parquet", "sampling.engine.policy: must be left out: only the scripted engine"),
+        ("study", "a/b", "study: must be letters, digits, _ and - only, not 'a/b'"),
+        ("sampling/temperature", 0, "sampling.temperature: must be above 0 (greedy answers are taken anyway) and"),
+        (
+            "sampling/engine/policy",
+            "x.parquet",
+            "sampling.engine.policy: must be left out, as only the scripted",
+        ),
         (
             "sampling/engine/arguments/max_modle_len",
             9,
@@ -104,7 +108,7 @@ def test_the_studies_have_no_faults(study):
         (
             "tasks/mini-gsm/test",
             WORDS | {"file": "x.jsonl", "format": "gsm8k"},
-            "unknown key 'generator', 'count', 'steps' (of the study below: set them to null, since maps merge)",
+            "unknown key 'generator', 'count', 'steps' (from the study below: set them to null, since maps merge)",
         ),
         (
             "tasks/mini-gsm/test",
@@ -133,7 +137,7 @@ def test_the_studies_have_no_faults(study):
         (
             "tasks/mini-gsm/stop",
             ["\n\n", "##"],
-            "tasks.mini-gsm.stop: '##' would end every answer at its mark, '####'; take",
+            "tasks.mini-gsm.stop: '##' would end every answer at its mark, '####'; choose",
         ),
         (
             "tasks/mini-gsm/stop",
@@ -164,7 +168,7 @@ def test_the_studies_have_no_faults(study):
         (
             "models/problems",
             {"folder": "x"},
-            "models.problems: a study keeps other files in a folder of this name; take another",
+            "models.problems: a study keeps other files in a folder of this name; choose another",
         ),
         (
             "tasks/..",
@@ -212,9 +216,9 @@ def test_the_studies_have_no_faults(study):
         ("steps/dpo/training_set/length_matched", None, "steps.dpo.training_set: 'length_matched' is a required"),
         ("steps/dpo/training_set/deduplicate", "no", "steps.dpo.training_set.deduplicate: 'no' is not one of"),
         ("steps/sft/trainer", "ppo", "dpo"),  # the sentence names every trainer there is
-        ("steps/base", SFT, "steps: must be a name of small letters, digits and _, and other than base, not 'base'"),
-        ("sampling/temperature", 2.5, "(a greedy answer is taken anyway) and at most 2, not 2.5"),
-        ("study", "a\n", "study: must be letters, digits, _ and - alone, not 'a\\n'"),
+        ("steps/base", SFT, "steps: must be a name of lower-case letters, digits and _, other than base, not 'base'"),
+        ("sampling/temperature", 2.5, "(greedy answers are taken anyway) and at most 2, not 2.5"),
+        ("study", "a\n", "study: must be letters, digits, _ and - only, not 'a\\n'"),
         ("iterations", 3.0, "iterations: must be a whole number; write 3"),
         ("iterations", 3.5, "iterations: must be a whole number, not 3.5"),
         ("iterations", "3", "iterations: YAML reads 3 as text; write 3"),
@@ -224,9 +228,9 @@ def test_the_studies_have_no_faults(study):
         ("steps/sft/arguments/learning_rate", float("inf"), "learning_rate: must be a finite number, not inf"),
         ("sampling/temperature", float("nan"), "sampling.temperature: must be a finite number, not nan"),
         ("sampling/top_p", float("nan"), "sampling.top_p: must be a finite number, not nan"),
-        ("study", datetime.date(2026, 1, 2), "study: datetime.date(2026, 1, 2) is no text, number, list or map; if"),
-        ("study", b"x", "study: b'x' is no text, number, list or map"),
-        ("models/1", {1: 2}, "models.1: the key 1 is no text; write it in quotes"),
+        ("study", datetime.date(2026, 1, 2), "study: datetime.date(2026, 1, 2) is not a text, number, list or map; if"),
+        ("study", b"x", "study: b'x' is not a text, number, list or map"),
+        ("models/1", {1: 2}, "models.1: the key 1 is not a text; write it in quotes"),
         ("steps/dpo/arguments/loss_type", ["nonsense"], "steps.dpo.arguments.loss_type.0: 'nonsense' is not one of"),
         ("steps/dpo/arguments/loss_weights", [1, 2], "arguments.loss_weights: must be as many as loss_type, 1"),
         ("steps/dpo/arguments/loss_type", ["exo_pair"], "arguments.label_smoothing: must be above 0 for the loss exo"),
@@ -234,9 +238,9 @@ def test_the_studies_have_no_faults(study):
         ("steps/sft/arguments/adam_beta2", 5, "steps.sft.arguments.adam_beta2: 5 is greater than or equal to the max"),
         ("sampling/engine/arguments/load_format", "dummy", "sampling.engine.arguments.load_format: 'dummy' is not one"),
         ("sampling/engine/arguments/max_num_batched_tokens", 9, "max_num_batched_tokens: 9 is less than max_num_seqs"),
-        (f"{SHAPE}/hidden_size", 130, "architecture.hidden_size: 130 is no multiple of num_attention_heads, 4"),
+        (f"{SHAPE}/hidden_size", 130, "architecture.hidden_size: 130 is not a multiple of num_attention_heads, 4"),
         (f"{SHAPE}/num_key_value_heads", 3, "num_key_value_heads: 3 does not divide num_attention_heads, 4"),
-        (f"{SHAPE}/head_dim", 33, "architecture.head_dim (else hidden_size / num_attention_heads) must be even"),
+        (f"{SHAPE}/head_dim", 33, "architecture.head_dim (otherwise hidden_size / num_attention_heads) must be even"),
         ("models/mini-llama/tensor_parallel", 3, "tensor_parallel: 3 does not divide num_attention_heads, 4"),
         ("methods/again", {"start": ["sft", "sft"], "repeat": ["sft"]}, "methods.again: makes the same models as meth"),
         ("tasks/mini-gsm/ood/again", WORDS, "tasks.mini-gsm.ood.again: asks the same as tasks.mini-gsm.test; leave"),
@@ -277,7 +281,7 @@ def test_only_vllm_spreads_a_model_over_gpus():
     config["models"]["mini-llama"]["tensor_parallel"] = 4
     assert problems_of(config, SCHEMA) == []
     config["sampling"]["engine"]["name"] = "transformers"
-    expected = "models.mini-llama.tensor_parallel: only the engine vllm has it; take vllm or 1"
+    expected = "models.mini-llama.tensor_parallel: only the engine vllm has it; use vllm, or 1"
     assert problems_of(config, SCHEMA) == [expected]
 
 
@@ -336,7 +340,7 @@ def test_one_file_cannot_be_trained_on_and_tested():
     config = copy.deepcopy(CONFIG)
     file = {"file": "x.jsonl", "format": "gsm8k"}
     config["tasks"]["mini-gsm"] |= {"train": file | {"limit": 9}, "test": {"file": "./x.jsonl", "format": "gsm8k"}}
-    expected = "tasks.mini-gsm.train: asks the same as tasks.mini-gsm.test, so that no question is left to learn from"
+    expected = "tasks.mini-gsm.train: asks the same as tasks.mini-gsm.test, so no question is left to learn from"
     assert problems_of(config, SCHEMA) == [expected]
 
 
@@ -413,25 +417,25 @@ FILES = {"file": "x.jsonl", "format": "plain", "answer_type": "number"}
         ),
         (
             {"series": {"a": ["models/1"]}},
-            ["questions: a_1 must be asked some"],
+            ["questions: a_1 has to be asked some"],
         ),
         (
             {"series": {"a": ["x.jsonl", "models/1"]}, "questions": FILES, "labels": True},
-            ["tasks.questions.labels: only answers that are given have labels, and a_2 is sampled"],
+            ["tasks.questions.labels: only given answers have labels, and a_2 is sampled"],
         ),
         (
             {"series": {"a": ["x.jsonl"]}, "questions": {"file": "x.jsonl", "format": "plain"}},
-            ["tasks.questions.test.answer_type: of plain problems it must be said: number, expression, choice, "],
+            ["tasks.questions.test.answer_type: plain problems need one of number, expression, choice, "],
         ),
         (
             {"series": {"a": ["x.jsonl"]}, "questions": FILES | {"format": "gsm8k"}},
-            ["tasks.questions.test.answer_type: gsm8k says it itself; leave it out"],
+            ["tasks.questions.test.answer_type: gsm8k problems say it themselves; leave it out"],
         ),
         (
             {"series": {"a": ["x.jsonl"]}, "questions": {"prompt": "{question}"}},
             [],
         ),
-        ({"methods": {"a": {"given": ["x.jsonl"]}}, "seeds": [0, 1]}, ["seeds: answers that are given belong to one"]),
+        ({"methods": {"a": {"given": ["x.jsonl"]}}, "seeds": [0, 1]}, ["seeds: given answers belong to a single one"]),
         (
             {"methods": {"a": {"given": ["models/1"], "repeat": ["sft"]}}},
             ["methods.a: must be steps (start, repeat), or a series of given models"],
@@ -448,7 +452,7 @@ def test_faults_of_given_series(change, sentences):
 
 def test_training_needs_questions_to_learn_from():
     assert faults("tasks/mini-gsm/train", None) == [
-        "tasks.mini-gsm: needs train and rationales, since dpo is a step that is made here"
+        "tasks.mini-gsm: needs train and rationales, since the step dpo is trained here"
     ]
 
 
@@ -466,6 +470,6 @@ def test_a_family_is_a_source_that_says_how_it_is_judged():
     ]
     assert faults("tasks/mini-gsm/train", GYM | {"family": "gsm_symbolic"}) == []
     assert faults("models/mini-llama/pretrain/corpus", [GYM]) == [
-        "models.mini-llama.pretrain.corpus.0: nothing keeps a test's questions out of reasoning_gym's; take another "
-        "generator"
+        "models.mini-llama.pretrain.corpus.0: reasoning_gym's questions may include those of a test; "
+        "choose another generator"
     ]

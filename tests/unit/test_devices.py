@@ -256,10 +256,14 @@ def test_what_a_job_sees(start, leases, wanted, visible, environment, shown, lea
 @pytest.mark.parametrize(
     "visible, environment, sentence",
     [
-        ("0,1", {}, "This job asks for 3 GPUs, but there are 2 here (CUDA_VISIBLE_DEVICES=0,1): no wait can help."),
-        ("", {}, "there are 0 here (CUDA_VISIBLE_DEVICES=)"),
-        (None, {"PATH": "/nowhere"}, "there are 0 here (nvidia-smi -L)"),
-        ("0,1", {"SLURM_JOB_ID": "7"}, "there are 2 here"),
+        (
+            "0,1",
+            {},
+            "This job asks for 3 GPUs, but there are only 2 here (CUDA_VISIBLE_DEVICES=0,1): waiting will not help.",
+        ),
+        ("", {}, "there are only 0 here (CUDA_VISIBLE_DEVICES=)"),
+        (None, {"PATH": "/nowhere"}, "there are only 0 here (nvidia-smi -L)"),
+        ("0,1", {"SLURM_JOB_ID": "7"}, "there are only 2 here"),
     ],
 )
 def test_a_wait_without_hope_is_an_error_at_once(start, leases, visible, environment, sentence):
@@ -272,7 +276,7 @@ def test_a_wait_without_hope_is_an_error_at_once(start, leases, visible, environ
 def test_a_torch_for_the_cpu_takes_no_gpu(start, leases, tmp_path, environment):
     machine = gpu_machine(tmp_path, torch="2.13.0+cpu") | environment
     job = start(1, leases, 0, visible="2", **machine)
-    assert "has a torch for the CPU (2.13.0+cpu): run Snakemake with --sdm conda" in job.communicate(timeout=120)[1]
+    assert "has a CPU build of torch (2.13.0+cpu): run Snakemake with --sdm conda" in job.communicate(timeout=120)[1]
     assert job.returncode != 0 and not Path(leases).exists()
     assert begun(start(0, leases, 0, visible="2", **machine)) == []
 

@@ -26,8 +26,8 @@ def test_what_snakemake_takes_for_a_loop_is_named(name):
     assert PeriodicityDetector().is_periodic(name) and not PeriodicityDetector().is_periodic(name[1:19])
     found = faults(changed(models={name: CONFIG["models"]["mini-llama"]}))
     assert found == [
-        f"models.{name}: ends in twenty times {'ab' if 'b' in name else 'a'!r}, which Snakemake takes for an endless "
-        "loop; take another name"
+        f"models.{name}: ends in {'ab' if 'b' in name else 'a'!r} twenty times, which Snakemake takes for an endless "
+        "loop; choose another name"
     ]
 
 

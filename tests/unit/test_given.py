@@ -71,7 +71,7 @@ def test_what_is_not_there_is_named(here):
         "methods.a.given: there is no file of answers answers/5/*.jsonl",
         "methods.a.given: there is no folder with a model, file of answers (.jsonl, .parquet, .json) or hub model "
         "(OWNER/NAME@ and the 40 digits of a commit) step_5",
-        "methods.a.given: answers holds no model (config.json or adapter_config.json); answers in it are named by a "
+        "methods.a.given: answers contains no model (config.json or adapter_config.json); name answers in it by a "
         "pattern, answers/*.jsonl",
         "tasks.questions: checkpoints need questions to answer (questions: {file: ..})",
     ]

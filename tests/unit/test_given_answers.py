@@ -25,9 +25,9 @@ def test_the_problems_of_answers_go_by_their_ids_or_by_their_place():
         ("t/test/HumanEval%2F1", "Q", "1", None),
         ("t/test/1", "What  is it?\n", None, None),
     ]
-    with pytest.raises(ValueError, match=r"1 problems say no gold answer, first 'What is it\?'"):
+    with pytest.raises(ValueError, match=r"1 problems have no gold answer, first 'What is it\?'"):
         problems_of(given, "t/test", "number")
-    with pytest.raises(ValueError, match="1 problem ids stand for different questions in different answers, first 3"):
+    with pytest.raises(ValueError, match="1 problem ids mean different questions in different answers, first 3"):
         problems_of(rows({"id": "3", "question": "A"}, {"id": "3", "question": "B"}), "t/test", None)
 
 

@@ -33,7 +33,7 @@ NO_REVISION = (
     f"someone/model has no revision {REVISION}: choose one at https://huggingface.co/someone/model/commits/main."
 )
 OUT_OF_REACH = (
-    "someone/model at revision 0123456789abcdef0123456789abcdef01234567 could not be had from the hub ({cause}). "
+    "someone/model at revision 0123456789abcdef0123456789abcdef01234567 could not be fetched from the hub ({cause}). "
     "Without network, copy the model to this machine and name its folder in the study instead."
 )
 
@@ -181,16 +181,15 @@ def test_what_a_folder_misses_is_named(tmp_path, files, missing):
     for call in (hub.require_checkpoint, lambda folder: hub.link(folder, str(tmp_path / "linked"))):
         with pytest.raises(RuntimeError) as error:
             call(str(tmp_path))
-        assert str(error.value) == f"{tmp_path} is no model in Hugging Face format: it has no {missing}"
+        assert str(error.value) == f"{tmp_path} is not a model in Hugging Face format: it lacks {missing}"
     assert not (tmp_path / "linked").exists()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(RuntimeError) as error:
         hub.link(str(tmp_path / "model"), str(tmp_path / "linked"))
-    assert (
-        str(error.value) == f"{tmp_path}/model is no folder, but the study names it as a model in Hugging Face format"
-    )
+    said = f"{tmp_path}/model is not a folder, but the study names it as a model in Hugging Face format"
+    assert str(error.value) == said
     assert not (tmp_path / "linked").exists()
 
 

@@ -43,8 +43,8 @@ def test_a_label_and_a_mark_that_say_too_little_are_told():
     some = [(i, metric, 0.6) for i in (1, 2) for metric in ("pass_at_1", "no_answer_rate", "sample_accuracy")]
     found = not_measured(metrics(*some, (1, "samples", 2.0), (2, "samples", 2.0)), changes("accuracy"), ["x"])
     told = dict(found.select("dimension", "reason").rows())
-    assert told["majority votes"] == "of programs, and of labels without an answer, it is not known which are equal"
-    assert told["many answers"].startswith("60% of a model's samples have no final answer behind the answer_mark")
+    assert told["majority votes"] == "of programs, and of labels without an answer, it is unknown which are equal"
+    assert told["many answers"].startswith("60% of a model's samples have no final answer after the answer_mark")
 
 
 def test_reasons_are_told_once_and_problems_left_out_are_counted():

@@ -227,8 +227,12 @@ def test_plain_problems(tmp_path, kind, record, row):
         ("number", {"question": "Q"}, "line 2: not a plain problem: no field 'answer', only question"),
         ("number", {"question": "Q", "answer": "six"}, "line 2: .* the answer 'six' is not a number"),
         ("number", {"question": "Q", "answer": True}, "line 2: .* answer is bool, not text"),
-        ("number", PLAIN, "the problem_id 'a%2F1' stands there more than once"),
-        ("choice", {"question": "Q", "answer": "C", "choices": ["x", "y"]}, "line 2: .* 'C' is no letter and no text"),
+        ("number", PLAIN, "the problem_id 'a%2F1' appears more than once"),
+        (
+            "choice",
+            {"question": "Q", "answer": "C", "choices": ["x", "y"]},
+            "line 2: .* 'C' is neither a letter nor a text",
+        ),
         ("program", {"question": "Q", "answer": "1"}, "line 2: .* a program needs tests"),
         ("number", PLAIN | {"level": "hard"}, "line 2: .* invalid literal for int"),
     ],
@@ -264,7 +268,7 @@ def test_a_dataset_out_of_reach_is_named_with_the_remedy(monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     source = {"dataset": "openai/none", "revision": "0" * 40, "split": "train", "format": "gsm8k"}
     with pytest.raises(
-        ValueError, match=r"openai/none at revision 0{40} could not be had .* name a local copy as file:"
+        ValueError, match=r"openai/none at revision 0{40} could not be fetched .* name a local copy as file:"
     ):
         load_problems(source, "t", "train")
 
@@ -272,7 +276,7 @@ def test_a_dataset_out_of_reach_is_named_with_the_remedy(monkeypatch):
 def test_an_open_level_is_said_aloud_and_becomes_null(tmp_path, capsys):
     path = jsonl(tmp_path, MATH, MATH | {"level": "Level ?"})
     assert load_problems({"file": path, "format": "math"}, "t", "train")["level"].to_list() == [3, None]
-    assert "line 2: level 'Level ?' is no number" in capsys.readouterr().out
+    assert "line 2: level 'Level ?' is not a number" in capsys.readouterr().out
 
 
 def test_duplicates_are_dropped_from_train_and_listed():

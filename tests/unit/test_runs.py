@@ -43,7 +43,7 @@ def test_the_commit_and_whether_anything_differs_from_it(tmp_path):
 @pytest.mark.parametrize(
     ("made", "fault"),
     [
-        ([], "has no runs.jsonl: nobody can say what made it"),
+        ([], "has no runs.jsonl, so it is unknown what made it"),
         ([("c", CODE, True)], ""),
         ([("c", CODE, False), ("c", CODE, False)], ""),  # killed twice, and never another study
         ([("c", CODE, True), ("d", CODE, False)], "was made with another configuration"),

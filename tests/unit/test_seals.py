@@ -47,7 +47,7 @@ def test_a_cut_or_overwritten_table_is_noticed(path, length, more):
 
 def test_a_table_of_other_origin_is_refused(path):
     FRAME.write_parquet(path)
-    with pytest.raises(ValueError, match="it has no digest, so it is cut, or not from this workflow"):
+    with pytest.raises(ValueError, match="it has no digest, so it is cut short, or was not written by this workflow"):
         tables.read(path, tables.SFT_ROWS)
 
 

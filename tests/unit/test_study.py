@@ -103,7 +103,7 @@ def test_what_a_batch_asks_for():
         },
         {
             "settings": [
-                {"greedy": False, "sampled": 8, "temperatures": [0.5, 1.1, 1.4], "max_tokens": 96, "top_p": 0.95}
+                {"greedy": False, "sampled": 8, "temperatures": [1.2, 1.5, 1.8], "max_tokens": 96, "top_p": 0.95}
             ],
             "engine": CONFIG["sampling"]["engine"],
             "prompt": CONFIG["tasks"]["mini-gsm"]["prompt"],

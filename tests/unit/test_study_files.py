@@ -29,27 +29,27 @@ def written(tmp_path):
     [
         (
             "a: 1\nb: {c: 1\nd: 2\n",
-            ", line 3: no valid YAML: expected ',' or '}', but got ':', while parsing a flow mapping, line 2",
+            ", line 3: not valid YAML: expected ',' or '}', but got ':', while parsing a flow mapping, line 2",
         ),
-        ("a: 1\n\tb: 2\n", ", line 2: no valid YAML: found character '\\t' that cannot start any token"),
+        ("a: 1\n\tb: 2\n", ", line 2: not valid YAML: found character '\\t' that cannot start any token"),
         ("- a\n- b\n", ": must be a map (`study: NAME` and so on), and is a list"),
         ("# nothing\n", ": must be a map (`study: NAME` and so on), and is empty"),
         ("just words\n", ": must be a map (`study: NAME` and so on), and is text"),
         (
             "iterations: 2\nmethods: {}\niterations: 3\n",
-            ", line 3: iterations stands here twice, first in line 1; keep one",
+            ", line 3: iterations appears twice, first in line 1; keep one",
         ),
         (
             "steps:\n  new:\n    a: 1\n  new:\n    a: 2\n",
-            ", line 4: steps.new stands here twice, first in line 2; keep one",
+            ", line 4: steps.new appears twice, first in line 2; keep one",
         ),
-        ("seeds: &a [1, *a]\n", ", line 1: seeds.1: an anchor (&) stands inside itself here"),
-        ("models: &a\n  x: *a\n", ", line 1: models.x: an anchor (&) stands inside itself here"),
+        ("seeds: &a [1, *a]\n", ", line 1: seeds.1: an anchor (&) contains itself here"),
+        ("models: &a\n  x: *a\n", ", line 1: models.x: an anchor (&) contains itself here"),
         ("study: !!python/name:os.system x\n", ", line 1: study: the tag !!python/name:os.system cannot be used here"),
         ("study: !own x\n", ", line 1: study: the tag !own cannot be used here"),
         ("a:\n  study: 2026-01-02\n", ", line 2: a.study: the tag !!timestamp cannot be used here"),
-        ("a: 1\n? [b, c]\n: 2\n", ", line 1: the study: the key a list or map is no text; write it in quotes"),
-        ("tasks:\n  no: {}\n", ", line 2: tasks: the key no is no text; write it in quotes"),
+        ("a: 1\n? [b, c]\n: 2\n", ", line 1: the study: the key a list or map is not a text; write it in quotes"),
+        ("tasks:\n  no: {}\n", ", line 2: tasks: the key no is not a text; write it in quotes"),
         (
             "seeds:\n- 010\n",
             ", line 2: seeds.0: YAML reads 010 as 8; write it without leading zeros, or in quotes if it is text",
@@ -60,11 +60,11 @@ def written(tmp_path):
         ),
         (
             "methods: {stf: null}\n",
-            ", line 1: methods.stf: null takes an entry away, and there is none of this name; did you mean sft?",
+            ", line 1: methods.stf: null removes an entry, but there is none of this name; did you mean sft?",
         ),
         (
             "steps:\n  sft: {other: ~}\n",
-            ", line 2: steps.sft.other: null takes an entry away, and there is none of this name; there are: gpus",
+            ", line 2: steps.sft.other: null removes an entry, but there is none of this name; there are: gpus",
         ),
     ],
 )

@@ -19,6 +19,14 @@ def copy_repository(to: Path) -> None:
             shutil.copyfile(REPOSITORY / name, to / name)
 
 
+def edit(folder: Path, module: str, before: str, after: str) -> None:
+    """Replaces a text that stands once in a module of the library."""
+    path = folder / f"scripts/reversal/{module}.py"
+    text = path.read_text()
+    assert text.count(before) == 1, f"{path}: {text.count(before)} times {before}"
+    path.write_text(text.replace(before, after))
+
+
 def snakemake(
     folder: Path,
     *arguments: str,

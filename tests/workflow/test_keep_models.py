@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from running import jobs_to_run, snakemake
+from running import edit, jobs_to_run, snakemake
 
 MODELS = "results/smoke/mini-llama/base0/mini-gsm/seed0"
 ENDS = {"sft-sft-sft", "sft-dpo-dpo", "sft-dpo-sft"}
@@ -78,8 +78,7 @@ def test_an_edited_verifier_has_answers_judged_again_but_m1_not_sampled_again(th
     """What learns from verdicts is trained again, and so needs the first model's weights; its answers stay."""
     folder = tmp_path / "study"
     shutil.copytree(thinned, folder, copy_function=shutil.copy2)
-    module = folder / "scripts/reversal/verification.py"
-    module.write_text(module.read_text().replace('VERSION = "4"', 'VERSION = "5"'))
+    edit(folder, "verification", "answers.canonical_number(text)", "answers.canonical_number(text.strip())")
     found = jobs_to_run(folder, "keep_models: last")
     assert (found["train"], found["sample"]) == (6, 5 + 2 * 2 + 3)
 

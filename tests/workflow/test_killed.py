@@ -113,5 +113,5 @@ def test_the_lock_says_who_holds_it(tmp_path):
     holding.hold(str(tmp_path / "study"))
     told = json.loads((tmp_path / "study" / holding.NAME).read_text())
     assert told["pid"] == os.getpid() and told["command"] == sys.argv and told.keys() == {*told, "host", "since"}
-    with pytest.raises(RuntimeError, match=rf"study: process {os.getpid()} on .* works there since 2"):
+    with pytest.raises(RuntimeError, match=rf"study: process {os.getpid()} on .* has been working there since 2"):
         holding.hold(str(tmp_path / "study"))

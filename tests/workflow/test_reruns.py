@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 
 import pytest
-from running import copy_repository, jobs_to_run, snakemake
+from running import copy_repository, edit, jobs_to_run, snakemake
 
 REPORTING = {
     "summarise_frontier": 1,
@@ -15,6 +15,7 @@ REPORTING = {
     "write_pages": 1,
     "write_provenance": 1,
 }
+FROM_SCORES = {name: 1 for name in REPORTING if name != "summarise_frontier"}
 
 
 def models(evaluated: int, as_parents: int, trained: int, ends: int, sets: int | None = None) -> dict[str, int]:
@@ -83,12 +84,6 @@ def test_results_alone_are_adopted_by_a_fresh_copy_of_the_repository(study, tmp_
     assert Counter(changed) == Counter(models(evaluated=3, as_parents=1, trained=3, ends=2, sets=2))
 
 
-def edit(study, module: str, before: str, after: str) -> None:
-    path = study / f"scripts/reversal/{module}.py"
-    assert path.read_text().count(before) == 1
-    path.write_text(path.read_text().replace(before, after))
-
-
 def test_comments_docstrings_and_what_a_job_logs_rerun_nothing(study):
     for path in study.glob("scripts/**/*.py"):
         with open(path, "a") as file:
@@ -101,17 +96,13 @@ def test_comments_docstrings_and_what_a_job_logs_rerun_nothing(study):
 @pytest.mark.parametrize(
     "module, before, after, expected",
     [
+        # M0 is scored, too.
         ("text_diversity", "import zlib", "import gzip as zlib", {"score": 7, "score_frontier": 4, **REPORTING}),
-        ("diversity", "def pair_shares(answers", "def pair_shares(answers, *_", {"score": 7, **REPORTING}),  # M0 too
+        ("accuracy", "def majority_at_k(finals", "def majority_at_k(found", {"score": 7, **FROM_SCORES}),
         ("figures", ".1f} % (", ".2f} % (", {"plot": 1, "write_pages": 1, "write_provenance": 1}),
         ("page_answers", "SHOWN = 2000", "SHOWN = 500", {"write_pages": 1, "write_provenance": 1}),
         # A column of changes.csv, which all stages' tables stand beside.
-        (
-            "tables",
-            '"role": pl.String,',
-            '"role": pl.String, "edited": pl.String,',
-            {name: 1 for name in REPORTING if name != "summarise_frontier"},
-        ),
+        ("tables", '"role": pl.String,', '"role": pl.String, "edited": pl.String,', FROM_SCORES),
         ("training", "gc.collect()", "gc.collect(2)", models(evaluated=6, as_parents=3, trained=6, ends=4, sets=5)),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
