@@ -90,7 +90,7 @@ def tell():
                 left = ending.seconds_left(found, ending.finished(RESULTS, found), run, table, now)
                 print(status_page.line(found, left, AS_WRITTEN, now), flush=True)
                 before, told = states, now
-        time.sleep(5)
+        time.sleep(5 + len(run["jobs"]) / 500)  # a large study has many files to look at
 
 
 onstart:
