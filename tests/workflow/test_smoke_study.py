@@ -140,7 +140,7 @@ def test_the_other_studies_of_fetched_models_are_planned_offline(study):
         ("sampling: {train_samples: 0}", "sampling.train_samples: 0 is less than the minimum of 1"),
         ("learning_rate: 1", "top level: unknown key 'learning_rate'; allowed: base,"),
         ("methods: {m: {start: [sft], repeat: [ppo]}}", "methods.m: no such step: ppo; steps are: sft, dpo"),
-        ("methods: {iterative_stf: null}", "change.yaml, line 1: methods.iterative_stf: null takes an entry away"),
+        ("methods: {iterative_stf: null}", "change.yaml, line 1: methods.iterative_stf: null removes an entry"),
     ],
 )
 def test_a_wrong_study_stops_before_the_first_job(tmp_path, change, sentence):
