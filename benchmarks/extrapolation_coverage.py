@@ -44,7 +44,7 @@ TRUTHS = [
     ("Beta(1, 1.5), 30 % never solved", *of_beta(1.0, 1.5, 0.3), 1),
     ("chances 0.3 and 0.7, half each", *of_points([0.3, 0.7], [0.5, 0.5]), 1),
     ("chances 0.05 and 0.9, half each", *of_points([0.05, 0.9], [0.5, 0.5]), 1),
-    ("chances 0.01, 0.3 and 0.9, a quarter and twice 3 in 8", *of_points([0.01, 0.3, 0.9], [0.25, 0.375, 0.375]), 1),
+    ("chances 0.01, 0.3, 0.9, shares 2 : 3 : 3", *of_points([0.01, 0.3, 0.9], [0.25, 0.375, 0.375]), 1),
     ("Beta(0.5, 0.7), clusters of 3 alike, unknown", *of_beta(0.5, 0.7, 0.0, 3), 1),
     ("the same, known", *of_beta(0.5, 0.7, 0.0, 3), 3),
 ]
@@ -72,8 +72,8 @@ def main() -> None:
     print(f"{'':<46} refused  truth inside, k = {', '.join(map(str, KS))}  width at {KS[-1]}")
     for name, draw, truth, cluster in TRUTHS:
         refused, inside, width = judged(draw, truth, cluster, studies)
-        shares = " ".join(f"{share:6.1%}" for share in inside)
-        print(f"{name:<46} {refused:7.1%}  {shares}  {width:.3f}", flush=True)
+        shares = " ".join(f"{share:6.1%}" for share in inside) + f"  {width:.3f}"
+        print(f"{name:<46} {refused:7.1%}  {'-' if refused == 1 else shares}", flush=True)
 
 
 if __name__ == "__main__":
