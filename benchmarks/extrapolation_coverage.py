@@ -44,23 +44,22 @@ TRUTHS = [
     ("Beta(1, 1.5), 30 % never solved", *of_beta(1.0, 1.5, 0.3), 1),
     ("chances 0.3 and 0.7, half each", *of_points([0.3, 0.7], [0.5, 0.5]), 1),
     ("chances 0.05 and 0.9, half each", *of_points([0.05, 0.9], [0.5, 0.5]), 1),
-    ("chances 0.01, 0.3 and 0.9, a quarter and twice 3 in 8", *of_points([0.01, 0.3, 0.9], [0.25, 0.375, 0.375]), 1),
+    ("chances 0.01, 0.3, 0.9, shares 2 : 3 : 3", *of_points([0.01, 0.3, 0.9], [0.25, 0.375, 0.375]), 1),
     ("Beta(0.5, 0.7), clusters of 3 alike, unknown", *of_beta(0.5, 0.7, 0.0, 3), 1),
     ("the same, known", *of_beta(0.5, 0.7, 0.0, 3), 3),
 ]
 
 
-def judged(draw: Draw, truth: np.ndarray, cluster: int, studies: int) -> tuple[float, np.ndarray, float]:
-    """(share refused; of the others: shares of intervals with the truth per k, mean width at the largest k)."""
-    rng, inside, widths = np.random.default_rng(1), [], []
+def judged(draw: Draw, truth: np.ndarray, cluster: int, studies: int) -> tuple[float, np.ndarray]:
+    """(share refused; of the others per k: share of intervals with the truth, mean width, mean error of the value)."""
+    rng, found = np.random.default_rng(1), []
     clusters = np.arange(PROBLEMS) // cluster if cluster > 1 else None
     for seed in range(studies):
         _, rows = extrapolated(rng.binomial(SAMPLES, draw(rng))[None], SAMPLES, seed, clusters)
         if rows:
-            inside.append([row["low"] <= true <= row["high"] for row, true in zip(rows, truth, strict=True)])
-            widths.append(rows[-1]["high"] - rows[-1]["low"])
-    shares = np.mean(inside, axis=0) if inside else np.full(len(KS), np.nan)
-    return 1 - len(inside) / studies, shares, float(np.mean(widths)) if widths else np.nan
+            value, low, high = (np.array([row[name] for row in rows]) for name in ("value", "low", "high"))
+            found.append([(low <= truth) & (truth <= high), high - low, value - truth])
+    return 1 - len(found) / studies, np.mean(found, axis=0) if found else np.empty((3, 0))
 
 
 def main() -> None:
@@ -69,11 +68,12 @@ def main() -> None:
     studies = parser.parse_args().studies
     extrapolation.DRAWS = uncertainty.DRAWS = 100  # studies use 200 and 4,000
     print(f"{studies} simulated studies each of {PROBLEMS} problems x {SAMPLES} samples")
-    print(f"{'':<46} refused  truth inside, k = {', '.join(map(str, KS))}  width at {KS[-1]}")
+    print(f"{'of k = ' + ', '.join(map(str, KS)):<46} refused  truth inside          width              error")
     for name, draw, truth, cluster in TRUTHS:
-        refused, inside, width = judged(draw, truth, cluster, studies)
-        shares = " ".join(f"{share:6.1%}" for share in inside)
-        print(f"{name:<46} {refused:7.1%}  {shares}  {width:.3f}", flush=True)
+        refused, (inside, widths, errors) = judged(draw, truth, cluster, studies)
+        numbers = [f"{share:6.1%}" for share in inside] + [f"{width:.3f}" for width in widths]
+        numbers += [f"{error:+.3f}" for error in errors]
+        print(f"{name:<46} {refused:7.1%}  {' '.join(numbers)}", flush=True)
 
 
 if __name__ == "__main__":

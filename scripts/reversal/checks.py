@@ -100,7 +100,7 @@ def _of_given(config: dict) -> list[str]:
 def _of_methods(config: dict) -> list[str]:
     found, steps = [], config["steps"]
     for name, method in config["methods"].items():
-        missing = [step for step in method["start"] + method.get("repeat", []) if step not in steps]
+        missing = [step or "''" for step in method["start"] + method.get("repeat", []) if step not in steps]
         if missing:
             found.append(f"methods.{name}: no such step: {', '.join(missing)}; steps are: {', '.join(steps)}")
             continue

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-# The largest loss that still counts as none, as a share of M1's value. Half as much for pass@N, which lies near 1,
-# where a tenth would be most of what there is to lose.
+# The largest loss that still counts as none, as a share of M1's value, for verdicts and for the frontier. Half as much
+# for pass@N, which lies near 1, where a tenth would be most of what there is to lose. Syntactic diversity has no fixed
+# least to count from: of the same answer twice it is about 1/2, and less for an answer that repeats itself.
 MARGINS = {"accuracy": 0.1, "pass@N": 0.05, "diversity": 0.1, "OOD accuracy": 0.1}
 # {dimension: the metric of PROBLEM_SCORES that is a mean over pairs of answers}, and what it makes alike when it falls
 DIVERSITIES = {

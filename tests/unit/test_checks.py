@@ -251,6 +251,7 @@ def test_the_studies_have_no_faults(study):
         ),
         # what no schema can say
         ("methods/iterative_sft/start", ["stf"], "methods.iterative_sft: no such step: stf; steps are: sft, dpo"),
+        ("methods/iterative_sft/repeat", [""], "methods.iterative_sft: no such step: ''; steps are: sft, dpo"),
         ("methods/iterative_sft/repeat", ["dp0"], "methods.iterative_sft: no such step: dp0; steps are: sft, dpo"),
         (
             "methods/iterative_sft/repeat",

@@ -154,3 +154,4 @@ def test_height_at_is_numpys_interpolation_on_a_rising_curve(curve, data):
 )
 def test_position(low, high, expected):
     assert position(low, high, 0.5, "logical diversity") == position(low, high, 1.0, "pass@8") == expected
+    assert position(low, high, 0.5, "syntactic diversity/common") == expected  # dimensions.MARGINS, as the verdict
