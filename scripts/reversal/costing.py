@@ -158,15 +158,17 @@ def answers(study: Study, task: str, name: str) -> int:
 
 
 def rows(study: Study, model: str, task: str, step: str, source: str) -> float:
-    """Rows of a training set: one per gold solution, or the different correct answers up to per_problem."""
+    """Rows of a training set: one per gold solution, the different correct answers up to per_problem, or as it says."""
     found = study.measured.rows.get(("build_training_set", model, task, step, source), [])
     if found:
         return sum(found) / len(found)
     per_problem = 1.0
-    if source == "samples":
+    settings = step_of(study.config, model, step)["training_set"]
+    if "rows" in settings:
+        per_problem = settings["rows"]
+    elif source == "samples":
         share = study.table["answers"]["correct"] * study.table["answers"]["different"]
-        limit = step_of(study.config, model, step)["training_set"]["per_problem"]
-        per_problem = min(limit, study.config["sampling"]["train_samples"] * share)
+        per_problem = min(settings["per_problem"], study.config["sampling"]["train_samples"] * share)
     return per_problem * problems(study, task, "train")
 
 

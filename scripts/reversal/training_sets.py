@@ -1,14 +1,16 @@
 """Training sets from verified samples, in TRL's own column formats, with a summary of what was kept and why.
 
-The paper leaves deduplication, pairs per question and length matching open: all of them are settings of a step.
+The paper leaves deduplication, pairs per question and length matching open: all of them are settings of a step. What
+else a training set may be made by stands in reversal.policies.
 """
 
-import random
 from itertools import product
 
 import polars as pl
 
-from reversal.answers import BOXED, equations
+from reversal import policies
+from reversal.answers import BOXED
+from reversal.policies import shuffled
 from reversal.prompts import format_prompt
 from reversal.tables import DPO_ROWS, SAMPLE_KEY, SFT_ROWS
 
@@ -68,47 +70,87 @@ def judged_texts(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.Dat
 def sft_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
     """SFT_ROWS: of every question its different correct answers, at most settings["per_problem"], seeded choice.
 
-    settings: {deduplicate: text | equations | none, per_problem: int}.
+    settings: {deduplicate: text | equations | none, per_problem, choose: random | over_equations}, and what any
+    training set may have: verdicts (policies.misjudged), rows and unsolved_first (_resized).
     """
+    judged = _as_judged(judged, settings.get("verdicts"), seed)
     rows, reasons, duplicates = [], {"no_correct_answer": 0}, 0
     for problem_id, answers in judged.items():
         unique = deduplicate(answers["correct"], settings["deduplicate"])
         duplicates += len(answers["correct"]) - len(unique)
         reasons["no_correct_answer"] += not unique
-        for text in _shuffled(unique, f"{seed}/{problem_id}")[: settings["per_problem"]]:
+        choose = policies.over_equations if settings.get("choose") == "over_equations" else _some
+        for text in choose(unique, settings["per_problem"], f"{seed}/{problem_id}"):
             rows.append(_row(problem_id, prompt, answers["question"], completion=text))
-    frame = pl.DataFrame(rows, schema=SFT_ROWS)
-    summary = _summary(judged, frame, reasons) | {"duplicates_dropped": duplicates}
-    return frame, summary
+    frame, repeated = _resized(pl.DataFrame(rows, schema=SFT_ROWS), judged, settings, seed)
+    return frame, _summary(judged, frame, reasons) | repeated | {"duplicates_dropped": duplicates}
 
 
 def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
     """DPO_ROWS: of every question pairs (correct, incorrect) of its different answers, a seeded choice.
 
-    settings: {deduplicate, per_problem, length_matched}. length_matched takes the pairs whose lengths (characters)
-    differ least, instead of random ones, so that length cannot be what the preference teaches.
+    settings: {deduplicate, per_problem, choose: random | length_matched | rare_against_common}, and what sft_rows
+    says of any training set. length_matched takes the pairs whose lengths (characters) differ least, so that length
+    cannot be what the preference teaches; rare_against_common lifts what the model hardly does above what it does most.
     """
+    judged = _as_judged(judged, settings.get("verdicts"), seed)
     rows, reasons = [], {"no_correct_answer": 0, "no_incorrect_answer": 0}
     for problem_id, answers in judged.items():
         chosen = deduplicate(answers["correct"], settings["deduplicate"])
         rejected = deduplicate(answers["incorrect"], settings["deduplicate"])
         reasons["no_correct_answer"] += not chosen
         reasons["no_incorrect_answer"] += bool(chosen) and not rejected
-        pairs = _shuffled(list(product(chosen, rejected)), f"{seed}/{problem_id}")
-        if settings["length_matched"]:
+        pairs = shuffled(product(chosen, rejected), f"{seed}/{problem_id}")
+        # A shuffled verdict may have one text on both sides.
+        pairs = [(good, bad) for good, bad in pairs if good.strip() != bad.strip()]
+        if settings.get("choose") == "length_matched":
             pairs.sort(key=lambda pair: abs(len(pair[0]) - len(pair[1])))
+        elif settings.get("choose") == "rare_against_common":
+            pairs = policies.rare_against_common(pairs, answers["correct"], answers["incorrect"])
         for good, bad in pairs[: settings["per_problem"]]:
             rows.append(_row(problem_id, prompt, answers["question"], chosen=good, rejected=bad))
-    frame = pl.DataFrame(rows, schema=DPO_ROWS)
+    frame, repeated = _resized(pl.DataFrame(rows, schema=DPO_ROWS), judged, settings, seed)
     lengths = {f"{column}_mean_characters": frame[column].str.len_chars().mean() for column in ("chosen", "rejected")}
-    return frame, _summary(judged, frame, reasons) | lengths
+    return frame, _summary(judged, frame, reasons) | repeated | lengths
+
+
+def _some(texts: list[str], number: int, seed: str) -> list[str]:
+    return shuffled(texts, seed)[:number]
+
+
+def _as_judged(judged: dict[str, dict], verdicts: dict | str | None, seed: int) -> dict[str, dict]:
+    """`judged` as the training's own verifier has it; see policies.misjudged."""
+    if verdicts is None:
+        return judged
+    found = {}
+    for problem_id, answers in judged.items():
+        place = f"{seed}/{problem_id}" if verdicts == "shuffled" else problem_id
+        correct, incorrect = policies.misjudged(answers["correct"], answers["incorrect"], verdicts, place)
+        found[problem_id] = {"question": answers["question"], "correct": correct, "incorrect": incorrect}
+    return found
+
+
+def _resized(frame: pl.DataFrame, judged: dict[str, dict], settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
+    """The rows as often as the settings `rows` and `unsolved_first` want each, and how many different ones there are.
+
+    rows: so many per training question, in all. unsolved_first: K of policies.unsolved_weight.
+    """
+    k = settings.get("unsolved_first")
+    if frame.is_empty() or not ("rows" in settings or k):
+        return frame, {}
+    counts = {name: (len(answers["correct"]), len(answers["incorrect"])) for name, answers in judged.items()}
+    weight = {name: policies.unsolved_weight(c, c + w, k) if k else 1.0 for name, (c, w) in counts.items()}
+    total = round(settings["rows"] * len(judged)) if "rows" in settings else frame.height
+    often = policies.copies([weight[name] for name in frame["problem_id"]], max(1, total), f"{seed}/copies")
+    places = [place for place, times in enumerate(often) for _ in range(times)]
+    return frame[places], {"different_rows": sum(times > 0 for times in often)}
 
 
 def deduplicate(texts: list[str], by: str) -> list[str]:
     """The first text of every group: by the text itself, by its set of equations (RFT's rule), or all ("none")."""
     if by == "none":
         return list(texts)
-    key = {"text": str.strip, "equations": lambda text: equations(text) or text.strip()}[by]
+    key = {"text": str.strip, "equations": policies.kind}[by]
     first: dict = {}
     for text in texts:
         first.setdefault(key(text), text)
@@ -127,10 +169,6 @@ def require_rows(frame: pl.DataFrame, summary: dict, parent: str) -> None:
             f"To change that {remedy}sample more answers per question (sampling.train_samples), "
             f"{'raise sampling.temperature, ' if too_good else ''}or leave this step out of the methods."
         )
-
-
-def _shuffled(items: list, seed: str) -> list:
-    return random.Random(seed).sample(items, len(items))
 
 
 def _row(problem_id: str, prompt: str, question: str, **texts: str) -> dict:

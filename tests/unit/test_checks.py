@@ -209,7 +209,19 @@ def test_the_studies_have_no_faults(study):
         ("steps/dpo/arguments/bta", 1, "steps.dpo.arguments: unknown key 'bta' (did you mean beta?)"),
         ("steps/dpo/arguments/beta", None, "steps.dpo.arguments: 'beta' is a required property"),
         ("steps/dpo/arguments/beta", -1, "steps.dpo.arguments.beta: -1 is less than or equal to the minimum of 0"),
-        ("steps/dpo/training_set/length_matched", None, "steps.dpo.training_set: 'length_matched' is a required"),
+        (
+            "steps/dpo/training_set/choose",
+            "over_equations",
+            "training_set.choose: 'over_equations' is not one of ['ran",
+        ),
+        (
+            "steps/sft/training_set/choose",
+            "length_matched",
+            "training_set.choose: 'length_matched' is not one of ['ran",
+        ),
+        ("steps/sft/training_set/from", "gold", "steps.sft.training_set: must be {from: gold} alone"),
+        ("steps/sft/training_set/verdicts", "wrong", "training_set.verdicts: must be shuffled, or a map of false_pos"),
+        ("steps/sft/training_set/verdicts", {"false_positives": 1}, "verdicts: 'false_negatives' is a required"),
         ("steps/dpo/training_set/deduplicate", "no", "steps.dpo.training_set.deduplicate: 'no' is not one of"),
         ("steps/sft/trainer", "ppo", "dpo"),  # the sentence names every trainer there is
         ("steps/base", SFT, "steps: must be a name of small letters, digits and _, and other than base, not 'base'"),

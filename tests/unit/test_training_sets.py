@@ -7,7 +7,7 @@ from reversal import training_sets as sets
 from reversal.tables import DPO_ROWS, PROBLEMS, SAMPLES, SFT_ROWS, VERDICT_ROWS
 
 PROMPT = "Q: {question}"
-SETTINGS = {"deduplicate": "text", "per_problem": 2, "length_matched": False}
+SETTINGS = {"deduplicate": "text", "per_problem": 2}
 JUDGED = {
     "a": {"question": "1+1?", "correct": ["two", "two ", "2", "II"], "incorrect": ["3"]},
     "b": {"question": "1+2?", "correct": ["three"], "incorrect": []},
@@ -97,8 +97,71 @@ def test_dpo_rows():
 
 def test_length_matched_takes_the_pairs_of_most_similar_length():
     judged = {"a": {"question": "?", "correct": ["aaaaaaaa", "aa"], "incorrect": ["b", "bbbbb", "bbbbbbb"]}}
-    rows, _ = sets.dpo_rows(judged, PROMPT, SETTINGS | {"length_matched": True, "per_problem": 2}, seed=0)
+    rows, _ = sets.dpo_rows(judged, PROMPT, SETTINGS | {"choose": "length_matched"}, seed=0)
     assert set(rows.select("chosen", "rejected").iter_rows()) == {("aaaaaaaa", "bbbbbbb"), ("aa", "b")}
+
+
+ADDED, DOUBLED, SUBTRACTED = "<<2+2=4>> so 4", "<<2*2=4>> so 4", "<<6-2=4>> so 4"
+WRONG = "<<2+3=5>> so 5"
+SEVERAL = {"a": {"question": "?", "correct": [ADDED, ADDED + "!", ADDED + "?", DOUBLED], "incorrect": [WRONG, "no"]}}
+
+
+def test_over_equations_takes_every_set_of_equations_as_often_as_any_other():
+    settings = SETTINGS | {"choose": "over_equations", "per_problem": 4}
+    rows, _ = sets.sft_rows(SEVERAL, PROMPT, settings, seed=0)
+    completions = sorted(rows["completion"])
+    assert completions[:2] == [DOUBLED, DOUBLED]  # the one text of its kind, twice
+    assert len(set(completions[2:])) == 2 and all(text.startswith(ADDED) for text in completions[2:])
+
+
+def test_rare_against_common_pairs_the_rarest_reasoning_with_the_most_common_mistake():
+    judged = {"a": SEVERAL["a"] | {"incorrect": ["no", WRONG, WRONG, WRONG]}}
+    settings = SETTINGS | {"choose": "rare_against_common"}
+    rows, _ = sets.dpo_rows(judged, PROMPT, settings | {"per_problem": 2}, seed=0)
+    expected = [("a", "Q: ?", DOUBLED, WRONG), ("a", "Q: ?", DOUBLED, "no")]
+    assert_frame_equal(rows, pl.DataFrame(expected, schema=DPO_ROWS, orient="row"))
+
+
+def test_a_wrong_verifier_teaches_wrong_answers():
+    settings = SETTINGS | {"per_problem": 9, "verdicts": {"false_positives": 1, "false_negatives": 1}}
+    rows, summary = sets.sft_rows(JUDGED, PROMPT, settings, seed=0)
+    expected = [("a", "Q: 1+1?", "3"), ("c", "Q: 1+3?", "5"), ("c", "Q: 1+3?", "6")]
+    assert_frame_equal(rows.sort("completion"), pl.DataFrame(expected, schema=SFT_ROWS, orient="row"))
+    assert (summary["samples"], summary["correct_samples"]) == (8, 3)
+    kept = SETTINGS | {"per_problem": 9, "verdicts": {"false_positives": 0, "false_negatives": 0}}
+    assert_frame_equal(
+        sets.sft_rows(JUDGED, PROMPT, kept, 0)[0], sets.sft_rows(JUDGED, PROMPT, SETTINGS | {"per_problem": 9}, 0)[0]
+    )
+
+
+def test_shuffled_verdicts_never_pair_a_text_with_itself():
+    judged = {"a": {"question": "?", "correct": ["x", "x", "y"], "incorrect": ["x ", "z"]}}
+    for seed in range(20):
+        settings = SETTINGS | {"per_problem": 9, "verdicts": "shuffled"}
+        rows, summary = sets.dpo_rows(judged, PROMPT, settings, seed)
+        assert summary["correct_samples"] == 3
+        assert not (rows["chosen"].str.strip_chars() == rows["rejected"].str.strip_chars()).any()
+
+
+def test_rows_are_repeated_or_left_out_evenly_until_there_are_so_many():
+    settings = SETTINGS | {"per_problem": 9, "rows": 4}
+    rows, summary = sets.sft_rows(JUDGED, PROMPT, settings, seed=0)  # 3 questions, of 4 rows: 3 x 4 rows
+    assert dict(rows["completion"].value_counts().iter_rows()) == {"two": 3, "2": 3, "II": 3, "three": 3}
+    assert (summary["rows"], summary["different_rows"]) == (12, 4)
+    fewer, summary = sets.sft_rows(JUDGED, PROMPT, settings | {"rows": 1}, seed=0)
+    assert fewer.is_unique().all() and (summary["rows"], summary["different_rows"]) == (3, 3)
+
+
+def test_unsolved_first_gives_rows_to_questions_that_are_hardly_solved():
+    judged = {
+        "hard": {"question": "?", "correct": ["h"], "incorrect": [f"{i}" for i in range(7)]},
+        "easy": {"question": "!", "correct": [f"e{i}" for i in range(7)], "incorrect": ["0"]},
+    }
+    settings = SETTINGS | {"rows": 8, "unsolved_first": 8}
+    rows, summary = sets.sft_rows(judged, PROMPT, settings, seed=0)
+    # The weight is 2.4 after 1 right answer of 8, and 0.006 after 7.
+    assert rows["completion"].value_counts().filter(completion="h")["count"].to_list() == [16]
+    assert (summary["rows"], summary["different_rows"]) == (16, 1)
 
 
 @given(TEXTS, TEXTS, st.integers(1, 4), st.integers(0, 5), st.sampled_from(["text", "equations", "none"]))
@@ -106,7 +169,8 @@ def test_rows_are_different_answers_within_the_limit_and_seeded(correct, incorre
     settings = SETTINGS | {"per_problem": limit, "deduplicate": by}
     judged = {"a": {"question": "?", "correct": correct, "incorrect": incorrect}}
     good, bad = sets.deduplicate(correct, by), sets.deduplicate(incorrect, by)
-    for build, wanted in [(sets.sft_rows, len(good)), (sets.dpo_rows, len(good) * len(bad))]:
+    pairs = sum(one.strip() != other.strip() for one in good for other in bad)
+    for build, wanted in [(sets.sft_rows, len(good)), (sets.dpo_rows, pairs)]:
         rows, summary = build(judged, PROMPT, settings, seed)
         assert rows.height == summary["rows"] == min(limit, wanted)
         assert by == "none" or rows.is_unique().all()
@@ -145,7 +209,7 @@ def test_an_empty_training_set_says_what_to_change():
     with pytest.raises(sets.EmptyTrainingSetError, match=message):
         sets.require_rows(rows, summary, "sft-dpo")
     all_right = {"c": JUDGED["c"] | {"correct": ["5", "6"], "incorrect": []}}
-    rows, summary = sets.dpo_rows(all_right, PROMPT, SETTINGS | {"length_matched": False}, seed=0)
+    rows, summary = sets.dpo_rows(all_right, PROMPT, SETTINGS, seed=0)
     message = (
         r"2 of 2 samples of its 1 training questions were correct, on no question only some\. To change that "
         r"sample more answers per question \(sampling.train_samples\), raise sampling.temperature, or leave"
