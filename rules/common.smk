@@ -18,11 +18,11 @@ if workflow.is_main_process:  # jobs on a cluster read the same files
     faults = study_files.faults([*filter(os.path.exists, ["config.yaml"]), *map(str, workflow.overwrite_configfiles)])
     if faults:
         raise WorkflowError("The study's files cannot be used:\n  " + "\n  ".join(faults))
-config = without_nulls(config)
+config = without_nulls(study.with_likes(config))
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
     faults = checks.problems_of(config, yaml.safe_load(schema_file)) or checks.missing_files(config)
 if workflow.is_main_process and not faults and "series" not in config:
-    faults = recipes.inherited(config, workflow.config_settings.overwrite_config)
+    faults = recipes.inherited(config, study.with_likes(workflow.config_settings.overwrite_config))
 if faults:
     raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 AS_WRITTEN, config = config, given.with_given(config)

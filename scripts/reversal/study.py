@@ -12,6 +12,40 @@ FRONTIER = "frontier"  # the answers to the test problems at the temperatures of
 PROGRAMS = {"program", "programs", "mbpp"}  # an answer type, a generator and a format
 
 
+def with_likes(config: dict) -> dict:
+    """`config` with every step that is `like` another as that step is, its own keys laid over; models' changes, too.
+
+    Before nulls are taken out, so that a null takes away what the other step has. A step like one that is not there, or
+    that is itself like another, stays as it is, and the schema says what is wrong with it.
+    """
+    steps = _maps(config.get("steps"))
+    likes = {name: str(step["like"]) for name, step in steps.items() if "like" in step}
+    likes = {name: other for name, other in likes.items() if other in steps and other not in likes}
+
+    def filled(own: dict) -> dict:
+        both = {name: _laid_over(own.get(other, {}), own.get(name, {})) for name, other in likes.items()}
+        return own | {name: {k: v for k, v in step.items() if k != "like"} for name, step in both.items() if step}
+
+    models = {
+        name: model | {"steps": model["steps"] | filled(_maps(model["steps"]))}
+        for name, model in _maps(config.get("models")).items()
+        if _maps(model.get("steps"))
+    }
+    found = {"steps": config["steps"] | filled(steps)} if likes else {}
+    return config | found | ({"models": config["models"] | models} if likes and models else {})
+
+
+def _maps(value) -> dict[str, dict]:
+    """The entries of `value` that are maps; none where it is no map itself."""
+    return {key: entry for key, entry in value.items() if isinstance(entry, dict)} if isinstance(value, dict) else {}
+
+
+def _laid_over(below, value):
+    if not (isinstance(below, dict) and isinstance(value, dict)):
+        return value
+    return below | {key: _laid_over(below.get(key), entry) for key, entry in value.items()}
+
+
 def without_nulls(value):
     """The configuration less every key set to null: how a study takes an entry of config.yaml away."""
     if isinstance(value, dict):
