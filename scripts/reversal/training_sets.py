@@ -104,6 +104,23 @@ def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) ->
     return frame, _summary(judged, frame, reasons) | lengths
 
 
+def accumulated(tables: list[tuple[pl.DataFrame, dict]], keep_equal: bool) -> tuple[pl.DataFrame, dict]:
+    """The rows of several training sets one after the other, equal ones once unless keep_equal, and their summary.
+
+    tables: (rows, summary) of each, all of one form. Counts of questions are those of the last, counts of answers are
+    added up; a question counts as used if any table has it.
+    """
+    rows = pl.concat([rows for rows, _ in tables])
+    frame = rows if keep_equal else rows.unique(maintain_order=True)
+    summary = dict(tables[-1][1])
+    for name in ("samples", "correct_samples", "duplicates_dropped"):
+        if name in summary:
+            summary[name] = sum(of.get(name, 0) for _, of in tables)
+    if "duplicates_dropped" in summary:
+        summary["duplicates_dropped"] += rows.height - frame.height
+    return frame, summary | {"problems_used": frame["problem_id"].n_unique(), "rows": frame.height}
+
+
 def deduplicate(texts: list[str], by: str) -> list[str]:
     """The first text of every group: by the text itself, by its set of equations (RFT's rule), or all ("none")."""
     if by == "none":

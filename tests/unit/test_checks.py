@@ -293,6 +293,7 @@ def test_all_faults_are_told_at_once():
         ("training_arguments", "transformers", "TrainingArguments"),
         ("sft_arguments", "trl", "SFTConfig"),
         ("dpo_arguments", "trl", "DPOConfig"),
+        ("grpo_arguments", "trl", "GRPOConfig"),
         ("lora", "peft", "LoraConfig"),
         ("architecture", "transformers", "LlamaConfig"),
         ("engine_arguments", "vllm", "EngineArgs"),

@@ -153,3 +153,25 @@ def test_an_empty_training_set_says_what_to_change():
     with pytest.raises(sets.EmptyTrainingSetError, match=message):
         sets.require_rows(rows, summary, "sft")
     sets.require_rows(*sets.sft_rows(JUDGED, PROMPT, SETTINGS, seed=0), "sft-dpo")
+
+
+def test_all_data_so_far_holds_equal_rows_once():
+    gold = pl.DataFrame([("a", "P", "1"), ("b", "P", "2")], schema=SFT_ROWS, orient="row")
+    first = pl.DataFrame([("a", "P", "1"), ("a", "P", "1 "), ("c", "P", "3")], schema=SFT_ROWS, orient="row")
+    second = pl.DataFrame([("c", "P", "3"), ("d", "P", "4")], schema=SFT_ROWS, orient="row")
+    counts = {"problems": 4, "problems_used": 2, "problems_dropped_no_correct_answer": 1, "samples": 8}
+    counts |= {"correct_samples": 5, "rows": 2, "duplicates_dropped": 1}
+    rows, summary = sets.accumulated([(gold, {}), (first, counts), (second, counts)], keep_equal=False)
+    expected = [("a", "P", "1"), ("b", "P", "2"), ("a", "P", "1 "), ("c", "P", "3"), ("d", "P", "4")]
+    assert rows.rows() == expected
+    assert summary == counts | {
+        "problems_used": 4,
+        "samples": 16,
+        "correct_samples": 10,
+        "rows": 5,
+        "duplicates_dropped": 4,
+    }
+    assert sets.accumulated([(gold, {}), (first, counts), (second, counts)], keep_equal=True)[0].height == 7
+    for rows in (first, second):  # what a step that learns from one model alone has is left as it is
+        found, summary = sets.accumulated([(rows, counts)], keep_equal=False)
+        assert (found.rows(), summary["samples"], summary["duplicates_dropped"]) == (rows.rows(), 8, 1)
