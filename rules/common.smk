@@ -10,9 +10,9 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checks, given, lineages, recipes, study, study_files
+from reversal import checks, given, lineages, recipes, steps, study, study_files
 from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
-from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
+from reversal.study import sets_of, shards_of, source_of, without_nulls
 
 if workflow.is_main_process:  # jobs on a cluster read the same files
     faults = study_files.faults([*filter(os.path.exists, ["config.yaml"]), *map(str, workflow.overwrite_configfiles)])
@@ -92,10 +92,16 @@ def model_of(w, lineage):
     return base if lineage == lineages.BASE else of_lineage(w, lineage, "model/model.json")
 
 
-def parent_answers(w, table):
-    """The parent's samples or verdicts on the training problems; none for a step that learns from the problems alone."""
-    learns = study.learns_from_answers(config, w.model, w.task, w.lineage)
-    return of_lineage(w, lineages.parent(w.lineage), f"{table}/train.parquet") if learns else []
+def answers_learnt(w, table):
+    """The samples or verdicts on the training problems that a step learns from, of one model after the other."""
+    models = steps.answers_read(config, w.model, w.task, w.lineage)
+    return [of_lineage(w, lineage, f"{table}/train.parquet") for lineage in models]
+
+
+def first_rows(w):
+    """What trained M1, where a step learns from all data so far."""
+    accumulates = steps.accumulates(config, w.model, w.lineage)
+    return of_lineage(w, lineages.first(w.lineage), "training_set.parquet") if accumulates else []
 
 
 def sandbox_of(w):

@@ -4,17 +4,17 @@ rule remove_models:
     input:
         code=code("remove_models"),
         scores=lambda w: [
-            of_lineage(w, lineage, "scores.parquet") for lineage in keeping.judged_after(w.lineage, TRAINED)
+            of_lineage(w, lineage, "scores.parquet") for lineage in keeping.judged_after(config, w.lineage, TRAINED)
         ],
         frontier_scores=lambda w: [
             of_lineage(w, lineage, "frontier_scores.parquet")
-            for lineage in keeping.judged_after(w.lineage, TRAINED)
+            for lineage in keeping.judged_after(config, w.lineage, TRAINED)
             if lineage in frontier_lineages(config)
         ],
         trained=lambda w: [
-            of_lineage(w, child, "losses.parquet")
-            for lineage in keeping.judged_after(w.lineage, TRAINED)
-            for child in keeping.children(lineage, TRAINED)
+            of_lineage(w, reader, "losses.parquet")
+            for lineage in keeping.judged_after(config, w.lineage, TRAINED)
+            for reader in keeping.readers(config, lineage, TRAINED)
         ],
     output:
         f"{MODEL}/kept_models.json",
@@ -29,7 +29,9 @@ rule remove_models:
     params:
         keep=config["keep_models"],
         series=canonical(list(SERIES.items())),
-        uses=lambda w: canonical({lineage: uses_of(w, lineage) for lineage in keeping.judged_after(w.lineage, TRAINED)}),
+        uses=lambda w: canonical(
+            {lineage: uses_of(w, lineage) for lineage in keeping.judged_after(config, w.lineage, TRAINED)}
+        ),
     message:
         "{rule} ({log})"
     script:

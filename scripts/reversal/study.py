@@ -5,7 +5,8 @@ Light imports only: the rules call this at every start of Snakemake.
 
 import json
 
-from reversal.lineages import BASE, last_step, parent, series
+from reversal.lineages import BASE, last_step, series
+from reversal.steps import TRAINERS, reference_of, step_of
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
@@ -130,23 +131,6 @@ def runs_programs(config: dict, task: str) -> bool:
     return config["verification"]["sandboxed"] and "labels" not in settings and bool(kinds & PROGRAMS)
 
 
-def step_of(config: dict, model: str, lineage: str) -> dict:
-    """The settings of the lineage's last step, with what the model changes about them."""
-    name = last_step(lineage)
-    step, own = config["steps"][name], config["models"][model].get("steps", {}).get(name, {})
-    return step | {part: step.get(part, {}) | new if isinstance(new, dict) else new for part, new in own.items()}
-
-
-def learns_from_answers(config: dict, model: str, task: str, lineage: str) -> bool:
-    """Whether the lineage's last step learns from its parent's answers; else from the gold solutions of the problems.
-
-    M1 does where the task has M0 write its rationales, every later step unless its training set is from gold.
-    """
-    if parent(lineage) == BASE:
-        return config["tasks"][task].get("rationales") == "few_shot"
-    return "from" not in step_of(config, model, lineage).get("training_set", {})
-
-
 def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
     """What sample does for a batch: sampled answers for train, greedy and sampled for test, greedy for OOD sets.
 
@@ -188,14 +172,16 @@ def asked_of_set(config: dict, problems: str, **identity) -> dict:
 def kinds_of_methods(config: dict) -> dict[str, str]:
     """{method: kind}, for the paper's coverage rule: dpo if one of its steps is trained with DPO, sft, or other.
 
-    other: given models, and a control that learns from gold solutions all the way.
+    other: what the rule says nothing about: given models, GRPO, interpolation, and a control of gold solutions all the
+    way.
     """
     kinds = {}
     for name, method in config["methods"].items():
         steps = [config["steps"][last_step(lineage)] for lineage in series(method, config["iterations"])]
         trainers = {step["trainer"] for step in steps}
-        of_gold = len(steps) > 1 and all("from" in step.get("training_set", {}) for step in steps[1:])
-        kinds[name] = "dpo" if "dpo" in trainers else "other" if "given" in trainers or of_gold else "sft"
+        of_gold = len(steps) > 1 and all(step.get("training_set", {}).get("data") == "gold" for step in steps[1:])
+        other = of_gold or trainers & {"given", "grpo", "interpolate"}
+        kinds[name] = "other" if other else "dpo" if "dpo" in trainers else "sft"
     return kinds
 
 
@@ -207,7 +193,7 @@ def gpus_to_sample(config: dict, model: str) -> int:
 def gpus_to_train(config: dict, model: str, step: str) -> int:
     """How many GPUs one job that trains `model` by `step` uses, where there are any."""
     settings = step_of(config, model, step)
-    return 0 if settings["trainer"] in ("none", "given") else settings.get("gpus", 1)
+    return settings.get("gpus", 1) if TRAINERS[settings["trainer"]].settings else 0
 
 
 def gpus_asked_for(config: dict) -> dict[str, tuple[str, int]]:
@@ -237,16 +223,23 @@ def gpus_beyond(config: dict, cap: int) -> list[str]:
 def recipe_of(config: dict, model: str, lineage: str) -> dict:
     """What the lineage's last step is trained with: all of its settings that the result depends on."""
     step = step_of(config, model, lineage)
-    recipe = {key: step[key] for key in ("trainer", "arguments", "lora") if key in step}
+    recipe = {key: step[key] for key in ("trainer", "reward", "arguments", "lora") if key in step}
+    recipe |= {"reference": step["reference"]} if reference_of(config, lineage) else {}
     attention = config["models"][model].get("attention")
     return recipe | ({"attention": attention} if attention else {})
+
+
+def rewarded_task(config: dict, task: str) -> dict:
+    """What training on a task's questions by the verdicts on its own answers depends on."""
+    settings = {key: config["tasks"][task][key] for key in ("prompt", "stop", "max_tokens", "answer_mark")}
+    return settings | {"sandboxed": config["verification"]["sandboxed"]}
 
 
 def settings_to_try(config: dict) -> dict:
     """What reversal.trying asks the libraries about; {} for a study that trains nothing and samples with no engine."""
     lineages = {lineage for method in config["methods"].values() for lineage in series(method, config["iterations"])}
     steps = {last_step(lineage) for lineage in lineages}
-    trained = sorted(name for name in steps if config["steps"][name]["trainer"] in ("sft", "dpo"))
+    trained = sorted(name for name in steps if TRAINERS[config["steps"][name]["trainer"]].settings)
     sampled = config["sampling"]["engine"]["name"] == "vllm" and any("answers" not in config["steps"][s] for s in steps)
     kept = ("pretrain", "hub", "revision", "folder")
     models = {

@@ -4,6 +4,7 @@ The paper leaves deduplication, pairs per question and length matching open: all
 else a training set may be made by stands in reversal.policies.
 """
 
+from collections import Counter
 from itertools import product
 
 import polars as pl
@@ -67,13 +68,23 @@ def judged_texts(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.Dat
     return by_problem
 
 
+def as_judged(judged: dict[str, dict], verdicts: dict | str | None, seed: int) -> dict[str, dict]:
+    """`judged` as the training's own verifier has it; verdicts: of policies.misjudged, None for true ones."""
+    if verdicts is None:
+        return judged
+    found = {}
+    for problem_id, answers in judged.items():
+        place = f"{seed}/{problem_id}" if verdicts == "shuffled" else problem_id
+        correct, incorrect = policies.misjudged(answers["correct"], answers["incorrect"], verdicts, place)
+        found[problem_id] = {"question": answers["question"], "correct": correct, "incorrect": incorrect}
+    return found
+
+
 def sft_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
     """SFT_ROWS: of every question its different correct answers, at most settings["per_problem"], seeded choice.
 
-    settings: {deduplicate: text | equations | none, per_problem, choose: random | over_equations}, and what any
-    training set may have: verdicts (policies.misjudged), rows and unsolved_first (_resized).
+    settings: {deduplicate: text | equations | none, per_problem, choose: random | over_equations}.
     """
-    judged = _as_judged(judged, settings.get("verdicts"), seed)
     rows, reasons, duplicates = [], {"no_correct_answer": 0}, 0
     for problem_id, answers in judged.items():
         unique = deduplicate(answers["correct"], settings["deduplicate"])
@@ -82,18 +93,17 @@ def sft_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) ->
         choose = policies.over_equations if settings.get("choose") == "over_equations" else _some
         for text in choose(unique, settings["per_problem"], f"{seed}/{problem_id}"):
             rows.append(_row(problem_id, prompt, answers["question"], completion=text))
-    frame, repeated = _resized(pl.DataFrame(rows, schema=SFT_ROWS), judged, settings, seed)
-    return frame, _summary(judged, frame, reasons) | repeated | {"duplicates_dropped": duplicates}
+    frame = pl.DataFrame(rows, schema=SFT_ROWS)
+    return frame, _summary(judged, frame, reasons) | {"duplicates_dropped": duplicates}
 
 
 def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
     """DPO_ROWS: of every question pairs (correct, incorrect) of its different answers, a seeded choice.
 
-    settings: {deduplicate, per_problem, choose: random | length_matched | rare_against_common}, and what sft_rows
-    says of any training set. length_matched takes the pairs whose lengths (characters) differ least, so that length
-    cannot be what the preference teaches; rare_against_common lifts what the model hardly does above what it does most.
+    settings: {deduplicate, per_problem, choose: random | length_matched | rare_against_common}. length_matched takes
+    the pairs whose lengths (characters) differ least, so that length cannot be what the preference teaches;
+    rare_against_common lifts what the model hardly does above what it does most, as arXiv 2501.18101 does.
     """
-    judged = _as_judged(judged, settings.get("verdicts"), seed)
     rows, reasons = [], {"no_correct_answer": 0, "no_incorrect_answer": 0}
     for problem_id, answers in judged.items():
         chosen = deduplicate(answers["correct"], settings["deduplicate"])
@@ -109,41 +119,50 @@ def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) ->
             pairs = policies.rare_against_common(pairs, answers["correct"], answers["incorrect"])
         for good, bad in pairs[: settings["per_problem"]]:
             rows.append(_row(problem_id, prompt, answers["question"], chosen=good, rejected=bad))
-    frame, repeated = _resized(pl.DataFrame(rows, schema=DPO_ROWS), judged, settings, seed)
+    frame = pl.DataFrame(rows, schema=DPO_ROWS)
     lengths = {f"{column}_mean_characters": frame[column].str.len_chars().mean() for column in ("chosen", "rejected")}
-    return frame, _summary(judged, frame, reasons) | repeated | lengths
+    return frame, _summary(judged, frame, reasons) | lengths
 
 
 def _some(texts: list[str], number: int, seed: str) -> list[str]:
     return shuffled(texts, seed)[:number]
 
 
-def _as_judged(judged: dict[str, dict], verdicts: dict | str | None, seed: int) -> dict[str, dict]:
-    """`judged` as the training's own verifier has it; see policies.misjudged."""
-    if verdicts is None:
-        return judged
-    found = {}
-    for problem_id, answers in judged.items():
-        place = f"{seed}/{problem_id}" if verdicts == "shuffled" else problem_id
-        correct, incorrect = policies.misjudged(answers["correct"], answers["incorrect"], verdicts, place)
-        found[problem_id] = {"question": answers["question"], "correct": correct, "incorrect": incorrect}
-    return found
+def accumulated(tables: list[tuple[pl.DataFrame, dict]], keep_equal: bool) -> tuple[pl.DataFrame, dict]:
+    """The rows of several training sets one after the other, equal ones once unless keep_equal, and their summary.
+
+    tables: (rows, summary) of each, all of one form. Counts of questions are those of the last, counts of answers are
+    added up; a question counts as used if any table has it.
+    """
+    rows = pl.concat([rows for rows, _ in tables])
+    frame = rows if keep_equal else rows.unique(maintain_order=True)
+    summary = dict(tables[-1][1])
+    for name in ("samples", "correct_samples", "duplicates_dropped"):
+        if name in summary:
+            summary[name] = sum(of.get(name, 0) for _, of in tables)
+    if "duplicates_dropped" in summary:
+        summary["duplicates_dropped"] += rows.height - frame.height
+    return frame, summary | {"problems_used": frame["problem_id"].n_unique(), "rows": frame.height}
 
 
-def _resized(frame: pl.DataFrame, judged: dict[str, dict], settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
-    """The rows as often as the settings `rows` and `unsolved_first` want each, and how many different ones there are.
+def resized(frame: pl.DataFrame, judged: list[dict[str, dict]], settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
+    """The rows as often as the settings `rows` and `unsolved_first` want each, with a summary: {rows, different_rows}.
 
-    rows: so many per training question, in all. unsolved_first: K of policies.unsolved_weight.
+    judged: what was judged of each model that the rows come from. rows: so many per training question, in all.
+    unsolved_first: K of policies.unsolved_weight. Without either the rows stay as they are.
     """
     k = settings.get("unsolved_first")
     if frame.is_empty() or not ("rows" in settings or k):
         return frame, {}
-    counts = {name: (len(answers["correct"]), len(answers["incorrect"])) for name, answers in judged.items()}
-    weight = {name: policies.unsolved_weight(c, c + w, k) if k else 1.0 for name, (c, w) in counts.items()}
-    total = round(settings["rows"] * len(judged)) if "rows" in settings else frame.height
-    often = policies.copies([weight[name] for name in frame["problem_id"]], max(1, total), f"{seed}/copies")
+    correct, samples = Counter(), Counter()
+    for problem_id, answers in (item for of_model in judged for item in of_model.items()):
+        correct[problem_id] += len(answers["correct"])
+        samples[problem_id] += len(answers["correct"]) + len(answers["incorrect"])
+    weight = {name: policies.unsolved_weight(correct[name], samples[name], k) if k else 1.0 for name in samples}
+    total = max(1, round(settings["rows"] * len(samples))) if "rows" in settings else frame.height
+    often = policies.copies([weight[name] for name in frame["problem_id"]], total, f"{seed}/copies")
     places = [place for place, times in enumerate(often) for _ in range(times)]
-    return frame[places], {"different_rows": sum(times > 0 for times in often)}
+    return frame[places], {"rows": total, "different_rows": sum(times > 0 for times in often)}
 
 
 def deduplicate(texts: list[str], by: str) -> list[str]:

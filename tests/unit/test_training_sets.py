@@ -122,46 +122,53 @@ def test_rare_against_common_pairs_the_rarest_reasoning_with_the_most_common_mis
     assert_frame_equal(rows, pl.DataFrame(expected, schema=DPO_ROWS, orient="row"))
 
 
-def test_a_wrong_verifier_teaches_wrong_answers():
-    settings = SETTINGS | {"per_problem": 9, "verdicts": {"false_positives": 1, "false_negatives": 1}}
-    rows, summary = sets.sft_rows(JUDGED, PROMPT, settings, seed=0)
-    expected = [("a", "Q: 1+1?", "3"), ("c", "Q: 1+3?", "5"), ("c", "Q: 1+3?", "6")]
-    assert_frame_equal(rows.sort("completion"), pl.DataFrame(expected, schema=SFT_ROWS, orient="row"))
-    assert (summary["samples"], summary["correct_samples"]) == (8, 3)
-    kept = SETTINGS | {"per_problem": 9, "verdicts": {"false_positives": 0, "false_negatives": 0}}
-    assert_frame_equal(
-        sets.sft_rows(JUDGED, PROMPT, kept, 0)[0], sets.sft_rows(JUDGED, PROMPT, SETTINGS | {"per_problem": 9}, 0)[0]
-    )
+def test_a_wrong_verifier_swaps_right_and_wrong_answers():
+    always = {"false_positives": 1, "false_negatives": 1}
+    assert sets.as_judged(JUDGED, always, seed=0) == {
+        name: answers | {"correct": answers["incorrect"], "incorrect": answers["correct"]}
+        for name, answers in JUDGED.items()
+    }
+    assert sets.as_judged(JUDGED, None, seed=0) == JUDGED
 
 
 def test_shuffled_verdicts_never_pair_a_text_with_itself():
     judged = {"a": {"question": "?", "correct": ["x", "x", "y"], "incorrect": ["x ", "z"]}}
-    for seed in range(20):
-        settings = SETTINGS | {"per_problem": 9, "verdicts": "shuffled"}
-        rows, summary = sets.dpo_rows(judged, PROMPT, settings, seed)
+    shuffled = [sets.as_judged(judged, "shuffled", seed) for seed in range(20)]
+    assert len({tuple(of_seed["a"]["correct"]) for of_seed in shuffled}) > 3
+    for of_seed in shuffled:
+        rows, summary = sets.dpo_rows(of_seed, PROMPT, SETTINGS | {"per_problem": 9}, 0)
         assert summary["correct_samples"] == 3
         assert not (rows["chosen"].str.strip_chars() == rows["rejected"].str.strip_chars()).any()
 
 
 def test_rows_are_repeated_or_left_out_evenly_until_there_are_so_many():
-    settings = SETTINGS | {"per_problem": 9, "rows": 4}
-    rows, summary = sets.sft_rows(JUDGED, PROMPT, settings, seed=0)  # 3 questions, of 4 rows: 3 x 4 rows
-    assert dict(rows["completion"].value_counts().iter_rows()) == {"two": 3, "2": 3, "II": 3, "three": 3}
-    assert (summary["rows"], summary["different_rows"]) == (12, 4)
-    fewer, summary = sets.sft_rows(JUDGED, PROMPT, settings | {"rows": 1}, seed=0)
-    assert fewer.is_unique().all() and (summary["rows"], summary["different_rows"]) == (3, 3)
+    rows, _ = sets.sft_rows(JUDGED, PROMPT, SETTINGS | {"per_problem": 9}, seed=0)  # 4 rows, 3 questions
+    more, summary = sets.resized(rows, [JUDGED], {"rows": 4}, seed=0)
+    assert dict(more["completion"].value_counts().iter_rows()) == {"two": 3, "2": 3, "II": 3, "three": 3}
+    assert summary == {"rows": 12, "different_rows": 4}
+    fewer, summary = sets.resized(rows, [JUDGED], {"rows": 1}, seed=0)
+    assert fewer.is_unique().all() and fewer.height == 3 and summary == {"rows": 3, "different_rows": 3}
+    assert sets.resized(rows, [JUDGED], {}, seed=0) == (rows, {})
+    assert sets.resized(rows.clear(), [JUDGED], {"rows": 4}, seed=0)[1] == {}
 
 
 def test_unsolved_first_gives_rows_to_questions_that_are_hardly_solved():
-    judged = {
-        "hard": {"question": "?", "correct": ["h"], "incorrect": [f"{i}" for i in range(7)]},
-        "easy": {"question": "!", "correct": [f"e{i}" for i in range(7)], "incorrect": ["0"]},
-    }
-    settings = SETTINGS | {"rows": 8, "unsolved_first": 8}
-    rows, summary = sets.sft_rows(judged, PROMPT, settings, seed=0)
+    hard = {"question": "?", "correct": ["h"], "incorrect": [f"{i}" for i in range(7)]}
+    easy = {"question": "!", "correct": [f"e{i}" for i in range(7)], "incorrect": ["0"]}
+    judged = {"hard": hard, "easy": easy}
+    rows, _ = sets.sft_rows(judged, PROMPT, SETTINGS, seed=0)
+    assert dict(rows["problem_id"].value_counts().iter_rows()) == {"hard": 1, "easy": 2}
     # The weight is 2.4 after 1 right answer of 8, and 0.006 after 7.
-    assert rows["completion"].value_counts().filter(completion="h")["count"].to_list() == [16]
-    assert (summary["rows"], summary["different_rows"]) == (16, 1)
+    found, summary = sets.resized(rows, [judged], {"rows": 8, "unsolved_first": 8}, seed=0)
+    assert found["completion"].to_list() == ["h"] * 16 and summary == {"rows": 16, "different_rows": 1}
+    assert sets.resized(rows, [judged], {"unsolved_first": 8}, seed=0)[0].height == 3
+    # Answers of two models count together: `hard` was then solved as often as `easy`.
+    other = {
+        "hard": hard | {"correct": ["h"] * 6, "incorrect": ["0"] * 2},
+        "easy": easy | {"correct": [], "incorrect": []},
+    }
+    found, _ = sets.resized(rows, [judged, other], {"rows": 8, "unsolved_first": 1}, seed=0)
+    assert 4 <= found["problem_id"].to_list().count("hard") <= 7
 
 
 @given(TEXTS, TEXTS, st.integers(1, 4), st.integers(0, 5), st.sampled_from(["text", "equations", "none"]))
@@ -217,3 +224,25 @@ def test_an_empty_training_set_says_what_to_change():
     with pytest.raises(sets.EmptyTrainingSetError, match=message):
         sets.require_rows(rows, summary, "sft")
     sets.require_rows(*sets.sft_rows(JUDGED, PROMPT, SETTINGS, seed=0), "sft-dpo")
+
+
+def test_all_data_so_far_holds_equal_rows_once():
+    gold = pl.DataFrame([("a", "P", "1"), ("b", "P", "2")], schema=SFT_ROWS, orient="row")
+    first = pl.DataFrame([("a", "P", "1"), ("a", "P", "1 "), ("c", "P", "3")], schema=SFT_ROWS, orient="row")
+    second = pl.DataFrame([("c", "P", "3"), ("d", "P", "4")], schema=SFT_ROWS, orient="row")
+    counts = {"problems": 4, "problems_used": 2, "problems_dropped_no_correct_answer": 1, "samples": 8}
+    counts |= {"correct_samples": 5, "rows": 2, "duplicates_dropped": 1}
+    rows, summary = sets.accumulated([(gold, {}), (first, counts), (second, counts)], keep_equal=False)
+    expected = [("a", "P", "1"), ("b", "P", "2"), ("a", "P", "1 "), ("c", "P", "3"), ("d", "P", "4")]
+    assert rows.rows() == expected
+    assert summary == counts | {
+        "problems_used": 4,
+        "samples": 16,
+        "correct_samples": 10,
+        "rows": 5,
+        "duplicates_dropped": 4,
+    }
+    assert sets.accumulated([(gold, {}), (first, counts), (second, counts)], keep_equal=True)[0].height == 7
+    for rows in (first, second):  # what a step that learns from one model alone has is left as it is
+        found, summary = sets.accumulated([(rows, counts)], keep_equal=False)
+        assert (found.rows(), summary["samples"], summary["duplicates_dropped"]) == (rows.rows(), 8, 1)
