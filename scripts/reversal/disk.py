@@ -6,7 +6,7 @@ from itertools import accumulate
 from reversal import costing
 from reversal.costing import Study
 from reversal.dag import Job
-from reversal.keeping import judged_after, readers, removable
+from reversal.keeping import judged_after, readers_of, removable
 from reversal.lineages import iteration
 from reversal.steps import MAKING, TRAINERS, step_of, trainer_of
 
@@ -78,9 +78,10 @@ def _removals(
     last = max(map(iteration, models))
     accuracy = {lineage: iteration(lineage) % last for lineage in models}  # rising, and 0 at the last
     gone: dict[str, float] = {}
+    readers = readers_of(config, models)
     for lineage in models:
-        judged = judged_after(config, lineage, models)
-        passed_on = [trained[reader] for other in judged for reader in readers(config, other, models)]
+        judged = judged_after(lineage, readers)
+        passed_on = [trained[reader] for other in judged for reader in readers[other]]
         when = max([scored[other] for other in judged] + passed_on, default=0.0)
         for other in removable(series, keep, {other: accuracy[other] for other in judged}):
             gone[other] = min(when, gone.get(other, when))
