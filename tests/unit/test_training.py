@@ -88,13 +88,15 @@ def test_the_reference_may_be_another_model_than_the_parent(tmp_path, tiny_llama
 
     models = [AutoModelForCausalLM.from_pretrained(folder, dtype="float32") for folder in (tiny_llama, other)]
     tokenizer, expected = AutoTokenizer.from_pretrained(tiny_llama), []
+
+    def ended(text: str) -> list[int]:
+        return [*tokenizer(text).input_ids, tokenizer.eos_token_id]
+
     for row in rows("dpo", 2).to_dicts():
         prompt = tokenizer(row["prompt"]).input_ids
         margins = [
-            sum_of_answer(model, prompt, tokenizer(row["prompt"] + row["chosen"]).input_ids + [tokenizer.eos_token_id])
-            - sum_of_answer(
-                model, prompt, tokenizer(row["prompt"] + row["rejected"]).input_ids + [tokenizer.eos_token_id]
-            )
+            sum_of_answer(model, prompt, ended(row["prompt"] + row["chosen"]))
+            - sum_of_answer(model, prompt, ended(row["prompt"] + row["rejected"]))
             for model in models
         ]
         expected.append(-torch.nn.functional.logsigmoid(torch.tensor(0.5 * (margins[0] - margins[1]))).item())
