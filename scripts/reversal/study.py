@@ -159,7 +159,7 @@ def gpus_to_sample(config: dict, model: str) -> int:
 def gpus_to_train(config: dict, model: str, step: str) -> int:
     """How many GPUs one job that trains `model` by `step` uses, where there are any."""
     settings = step_of(config, model, step)
-    return settings.get("gpus", 1) if TRAINERS[settings["trainer"]].settings else 0
+    return settings.get("gpus", 1) if TRAINERS[settings["trainer"]].trains else 0
 
 
 def gpus_asked_for(config: dict) -> dict[str, tuple[str, int]]:
@@ -189,7 +189,7 @@ def gpus_beyond(config: dict, cap: int) -> list[str]:
 def recipe_of(config: dict, model: str, lineage: str) -> dict:
     """What the lineage's last step is trained with: all of its settings that the result depends on."""
     step = step_of(config, model, lineage)
-    recipe = {key: step[key] for key in ("trainer", "reward", "arguments", "lora") if key in step}
+    recipe = {key: step[key] for key in ("trainer", "script", "reward", "arguments", "lora") if key in step}
     recipe |= {"reference": step["reference"]} if reference_of(config, lineage) else {}
     attention = config["models"][model].get("attention")
     return recipe | ({"attention": attention} if attention else {})
