@@ -31,7 +31,7 @@ def main(
         "training_set_sha256": checkpoints.file_hash(rows_path),
         "code_sha256": checkpoints.file_hash(*code_paths),
     }
-    recipe, read = dict(step), [parent_json]
+    recipe, read = {key: value for key, value in step.items() if key != "from"}, [parent_json]
     if "script" in step:
         read.append(step["script"])
     if "reference" in step:
