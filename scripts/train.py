@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import polars as pl
-from reversal import checkpoints, devices, jobs, making, tables
+from reversal import checkpoints, devices, jobs, making, own_steps, tables
 from reversal.seeds import seed_for
 from reversal.training import train
 
@@ -31,7 +31,9 @@ def main(
         "training_set_sha256": checkpoints.file_hash(rows_path),
         "code_sha256": checkpoints.file_hash(*code_paths),
     }
-    recipe, read = dict(step), [parent_json]
+    recipe, read = {key: value for key, value in step.items() if key != "from"}, [parent_json]
+    if "script" in step:
+        read.append(step["script"])
     if "reference" in step:
         recipe["reference"] = checkpoints.weights_folder(reference_json, lineage)
         origin["reference"] = reference_json
@@ -41,6 +43,8 @@ def main(
         if step["trainer"] == "none":  # a control: the parent under a name of its own, so that it is sampled anew
             shutil.copytree(parent, finished, dirs_exist_ok=True)
             return pl.DataFrame(schema=tables.LOSSES)
+        if step["trainer"] == "script":
+            return own_steps.train(parent, rows, step["script"], step["arguments"], seed, work, finished, chat)
         return train(parent, rows, **recipe, seed=seed, work=work, output=finished, gpus=gpus, chat=chat)
 
     # The checkpoints of one process and of several have different forms.

@@ -18,7 +18,7 @@ def main(
         "training_set_sha256": checkpoints.file_hash(problems_path),
         "code_sha256": checkpoints.file_hash(*code_paths),
     }
-    recipe = {key: value for key, value in step.items() if key != "trainer"}
+    recipe = {key: value for key, value in step.items() if key not in ("trainer", "from")}
 
     def build(work: str, finished: str):
         return grpo.train(parent, problems, task, **recipe, seed=seed, work=work, output=finished, workers=workers)

@@ -213,7 +213,7 @@ def _sample(study: Study, model: str, task: str, batch: str) -> Cost:
 def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
     """A pair has two answers, and the reference model reads both once more: a third of what learning them takes."""
     settings = step_of(study.config, model, step)
-    if not TRAINERS[settings["trainer"]].settings:
+    if not TRAINERS[settings["trainer"]].trains:
         return Cost(study.table["start"])
     arguments, gpus = settings["arguments"], gpus_to_train(study.config, model, step)
     pairs = TRAINERS[settings["trainer"]].rows == "pairs"

@@ -58,7 +58,7 @@ def checkpoints_over_time(
         if job.rule in MAKING:
             trained[job.output.rsplit("/", 3)[0]][job.lineage] = end
             size = checkpoint_bytes(study, job.kind[1])
-            writes_states = trainer_of(study.config, job.lineage).settings is not None
+            writes_states = trainer_of(study.config, job.lineage).trains
             events += [(start, size * state * writes_states), (end, size - size * state * writes_states)]
         elif job.rule == "score":
             scored[job.output.rsplit("/", 2)[0]][job.lineage] = end

@@ -74,7 +74,7 @@ def _trainer(parent, problems, task, reward, arguments, seed, work, lora, attent
     settings = trl.GRPOConfig(**arguments | fixed)
     return trl.GRPOTrainer(
         model=model,
-        reward_funcs=_rewarder(problems, task, reward, settings.num_generations, seed, workers),
+        reward_funcs=rewarder(problems, task, reward, settings.num_generations, seed, workers),
         args=settings,
         train_dataset=Dataset.from_list(questions),
         processing_class=tokenizer,
@@ -92,7 +92,7 @@ def _end_with_turns(model, tokenizer) -> None:
         model.generation_config.eos_token_id = list({*(own if isinstance(own, list) else [own]), *end} - {None})
 
 
-def _rewarder(problems: pl.DataFrame, task: dict, reward: dict, size: int, seed: int, workers: int) -> Callable:
+def rewarder(problems: pl.DataFrame, task: dict, reward: dict, size: int, seed: int, workers: int) -> Callable:
     """A reward function as TRL calls it: for whole groups of `size` answers, one group after the other."""
 
     def judge(completions: list[str], problem_id: list[str], trainer_state, **_) -> rewards.Rewards:

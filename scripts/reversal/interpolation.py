@@ -15,16 +15,15 @@ def interpolate(earlier: str, parent: str, alpha: float, output: str) -> None:
         without_decoding(transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32))
         for folder in (earlier, parent)
     )
-    shapes = [{name: tuple(weight.shape) for name, weight in of.state_dict().items()} for of in (before, model)]
+    shapes = [{name: tuple(weight.shape) for name, weight in of.named_parameters()} for of in (before, model)]
     if shapes[0] != shapes[1]:
         names = sorted(dict(shapes[0].items() ^ shapes[1].items()))
         raise ValueError(
             f"{earlier} and {parent} have different weights, {names[0]} for one: nothing lies between them"
         )
-    old = before.state_dict()
+    old = dict(before.named_parameters())  # a weight that two layers share once, where a state_dict has it twice
     with torch.no_grad():
-        for name, weight in model.state_dict().items():
-            if weight.is_floating_point():
-                weight.copy_((1 - alpha) * old[name] + alpha * weight)
+        for name, weight in model.named_parameters():
+            weight.copy_((1 - alpha) * old[name] + alpha * weight)
     model.save_pretrained(output)
     transformers.AutoTokenizer.from_pretrained(parent).save_pretrained(output)

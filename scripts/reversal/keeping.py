@@ -106,6 +106,7 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, st
     settings = {
         "model": _origin(config["models"][model]),
         "steps": [{key: value for key, value in step.items() if key != "gpus"} for step in steps],
+        "scripts": [Path(step["script"]).read_text() for step in steps if "script" in step],
         "task": config["tasks"][task],
         "sampling": {key: value for key, value in config["sampling"].items() if key != "shards"},
         "sandboxed": config["verification"]["sandboxed"],

@@ -5,8 +5,8 @@ Light imports only: the rules call this at every start of Snakemake.
 
 import json
 
-from reversal.lineages import BASE, last_step, series
-from reversal.steps import TRAINERS, reference_of, step_of
+from reversal.lineages import BASE, last_step, parent, series
+from reversal.steps import TRAINERS, reference_of, start_of, step_of
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
@@ -193,7 +193,7 @@ def gpus_to_sample(config: dict, model: str) -> int:
 def gpus_to_train(config: dict, model: str, step: str) -> int:
     """How many GPUs one job that trains `model` by `step` uses, where there are any."""
     settings = step_of(config, model, step)
-    return settings.get("gpus", 1) if TRAINERS[settings["trainer"]].settings else 0
+    return settings.get("gpus", 1) if TRAINERS[settings["trainer"]].trains else 0
 
 
 def gpus_asked_for(config: dict) -> dict[str, tuple[str, int]]:
@@ -223,7 +223,9 @@ def gpus_beyond(config: dict, cap: int) -> list[str]:
 def recipe_of(config: dict, model: str, lineage: str) -> dict:
     """What the lineage's last step is trained with: all of its settings that the result depends on."""
     step = step_of(config, model, lineage)
-    recipe = {key: step[key] for key in ("trainer", "reward", "arguments", "lora") if key in step}
+    recipe = {key: step[key] for key in ("trainer", "script", "reward", "arguments", "lora") if key in step}
+    # Which models a job reads, too: Snakemake minds its params, not which files its inputs are.
+    recipe |= {"from": step["from"]} if start_of(config, lineage) != parent(lineage) else {}
     recipe |= {"reference": step["reference"]} if reference_of(config, lineage) else {}
     attention = config["models"][model].get("attention")
     return recipe | ({"attention": attention} if attention else {})

@@ -50,7 +50,7 @@ def train(
     from datasets import Dataset
 
     data = f"{work}/rows"
-    Dataset.from_list(_read_by(parent, rows.drop("problem_id"), chat)).save_to_disk(data)
+    Dataset.from_list(read_by(parent, rows.drop("problem_id"), chat)).save_to_disk(data)
     trained = f"{work}/adapter" if lora else output
     job = {"parent": parent, "data": data, "trainer": trainer, "seed": seed, "work": work, "output": trained}
     job |= {"lora": lora, "attention": attention, "gpus": gpus, "reference": reference}
@@ -78,7 +78,7 @@ def with_enough_memory(attempt: Callable[[dict], list[dict]], arguments: dict) -
             _free_memory()
 
 
-def _read_by(parent: str, rows: pl.DataFrame, chat: bool) -> list[dict]:
+def read_by(parent: str, rows: pl.DataFrame, chat: bool) -> list[dict]:
     """`rows` with the prompts that this model reads; of a chat, with the ends that its turns have."""
     import transformers
 

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from reversal.grpo import train
+from reversal.grpo import rewarder, train
 from reversal.tables import LOSSES, PROBLEMS
 
 ARGUMENTS = {
@@ -30,6 +30,35 @@ def trained(parent, folder, reward=None, **changes):
     arguments = ARGUMENTS | changes.pop("arguments", {})
     reward = reward or {"name": "binary"}
     return train(parent, QUESTIONS, TASK, reward, arguments, 0, f"{folder}/work", f"{folder}/work/finished", **changes)
+
+
+class Begun:
+    global_step = 0
+
+
+def test_the_verifier_judges_what_stands_before_a_stop_text():
+    task = TASK | {"answer_mark": "####", "stop": ["Question:"]}
+    reward = rewarder(QUESTIONS, task, {"name": "binary"}, 2, 0, 1)
+    texts = ["4 + 1\n#### 5", "#### 6", "#### 5\nQuestion: #### 6", "Question: #### 5"]
+    assert reward(completions=texts, problem_id=["0", "0", "3", "3"], trainer_state=Begun) == [1.0, 0.0, 1.0, 0.0]
+    assert reward.__name__ == "binary"
+
+
+def test_programs_run_in_the_sandbox():
+    rows = [
+        ("p", "Double it.", "def f(x): return 2 * x", None, "program", None, None, None, ["assert f(2) == 4"], None)
+    ]
+    problems = pl.DataFrame(rows, schema=PROBLEMS, orient="row")
+    task = TASK | {"answer_mark": "", "prompt": "{question}"}
+    texts = [
+        "def f(x):\n    return x + x",
+        "def f(x):\n    return x",
+        "import os\nos.remove(__file__)",
+        "def f(x): return x * x",
+    ]
+    reward = rewarder(problems, task, {"name": "pass_at_k", "k": 2}, 4, 0, 1)
+    found = reward(completions=texts, problem_id=["p"] * 4, trainer_state=Begun)
+    assert found == pytest.approx([0.2**0.5, -(0.2**0.5), -(0.2**0.5), 0.2**0.5])  # two of four are right
 
 
 @pytest.fixture(scope="module")

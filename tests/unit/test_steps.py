@@ -60,6 +60,10 @@ def test_another_reference_is_part_of_the_recipe():
     recipe = recipe_of(STUDY, "mini-llama", "sft-dpo-anchored")
     assert recipe == {"trainer": "dpo", "arguments": DPO["arguments"], "reference": "first"}
     assert recipe_of(STUDY, "mini-llama", "sft-anchored") == {"trainer": "dpo", "arguments": DPO["arguments"]}
+    recipe = recipe_of(STUDY, "mini-llama", "sft-from_base")
+    assert recipe == {"trainer": "dpo", "arguments": DPO["arguments"], "from": "base", "reference": "parent"}
+    recipe = recipe_of(STUDY, "mini-llama", "sft-dpo-average")
+    assert recipe == {"trainer": "interpolate", "arguments": {"alpha": 0.5}, "from": "first"}
 
 
 def test_the_coverage_rule_is_about_sft_and_dpo_alone():
