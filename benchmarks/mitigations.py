@@ -10,11 +10,13 @@ import json
 import sys
 from pathlib import Path
 
+import matplotlib
 import polars as pl
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "scripts"))
 from reversal import accuracy, dimensions, drawing, jobs, predictions, summaries, tables  # noqa: E402
+from reversal.checkpoints import REMOVED  # noqa: E402
 from reversal.lineages import parent  # noqa: E402
 from reversal.predictions import PREDICTIONS  # noqa: E402
 
@@ -37,7 +39,8 @@ def main(folder: str, page: str) -> None:
         spent = {arm: budget(folder, model, task, lineages) for arm, lineages in series.items()}
         rows = _arms(changes.filter(**place), outcomes.filter(**place), spent, dimensions.most_samples(here))
         figure = Path(page).with_name(f"{Path(page).stem}-{model}-{task}.svg")
-        _figure(rows).savefig(figure)
+        with matplotlib.rc_context(drawing.STYLE | {"svg.hashsalt": "reversal"}):
+            _figure(rows).savefig(figure, metadata={"Date": None})
         parts.append(_section(f"{model}, {task}", figure.name, rows, held))
     seeds, bases = metrics["seed"].n_unique(), metrics["base"].n_unique()
     text = f"""# Ways to keep what self-improvement loses
@@ -89,14 +92,15 @@ def budget(folder: str, model: str, task: str, lineages: list[str]) -> dict[str,
 
 def _spent(run: Path, lineage: str, tokenizer) -> dict[str, float]:
     """The same of one step: what its parent answered for it, and what it was trained on."""
-    step = json.loads((run / lineage / "model/model.json").read_text())["step"]
+    made, removed = run / lineage / "model/model.json", run / lineage / "model" / REMOVED
+    origin = json.loads(made.read_text()) if made.exists() else json.loads(removed.read_text())["model"]
+    step = origin["step"]
     if step["trainer"] == "interpolate":
         return {}
     arguments = step["arguments"]
     epochs = arguments.get("num_train_epochs", 3)
     if step["trainer"] == "grpo":
-        asked = json.loads((run / lineage / "model/model.json").read_text())["rows"]
-        number = asked * epochs * arguments["num_generations"]
+        number = origin["rows"] * epochs * arguments["num_generations"]
         answers = tables.read(str(run / parent(lineage) / "samples/test.parquet"), tables.SAMPLES)
         tokens = number * answers.filter(decoding="sampled")["n_tokens"].mean()
         return {"sampled": number, "sampled_tokens": tokens, "trained": number, "trained_tokens": tokens}
@@ -149,11 +153,12 @@ def _section(title: str, figure: str, rows: list[dict], held: list[dict]) -> str
         + " |"
         for row in rows
     )
+    firsts = {row["arm"]: i for i, row in reversed([*enumerate(held)])}  # a claim is told once
     predicted = "\n".join(
         f"| {row['arm']} | {row['against']} | {row['measure']} | {row['predicted']} | "
         f"{row['difference']:+.3f} [{row['low']:+.3f} to {row['high']:+.3f}] | {row['outcome']} | "
-        f"{row['claim']} ({row['source']}) |"
-        for row in held
+        + (f"{row['claim']} ({row['source']}) |" if firsts[row["arm"]] == i else "|")
+        for i, row in enumerate(held)
     )
     return f"""## {title}
 

@@ -58,7 +58,7 @@ def _in_words(row: dict) -> tuple[str, ...]:
     numbers = []
     for metric in ("accuracy", "reach"):
         over, low, high = (row[f"{metric}_{end}"] for end in ("over_never", "low", "high"))
-        numbers += [f"{row[metric]:.3f}", f"{over:+.3f} [{low:+.3f} to {high:+.3f}]"]
+        numbers += [f"{row[metric]:.3f}", "" if row["rule"] == "never" else f"{over:+.3f} [{low:+.3f} to {high:+.3f}]"]
     return row["rule"], ", ".join(map(str, row["stops"])), *numbers
 
 
