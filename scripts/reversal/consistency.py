@@ -36,6 +36,8 @@ def of_losses(config: dict) -> list[str]:
     found = []
     for name, step in config["steps"].items():
         place, arguments = f"steps.{name}.arguments", step.get("arguments", {})
+        if "save_total_limit" in arguments and step.get("gpus", 1) > 1:
+            found.append(f"{place}.save_total_limit: checkpoints of several processes are no models; take one GPU")
         losses, weights = arguments.get("loss_type"), arguments.get("loss_weights")
         if isinstance(weights, list) and len(weights) != len(losses or ["sigmoid"]):
             found.append(f"{place}.loss_weights: must be as many as loss_type, {len(losses or ['sigmoid'])}")

@@ -32,5 +32,7 @@ def make(
             f"{last_step(origin['lineage'])}, whose recipe was {json.dumps(origin['step'])}."
         ) from error
     tables.write(curve, tables.LOSSES, losses_path)
+    if origin["step"].get("arguments", {}).get("save_total_limit", 1) > 1:
+        checkpoints.keep_inside(work, model_json)
     checkpoints.publish(f"{work}/finished", model_json, {**origin, "seconds": round(time.time() - started, 1)})
     checkpoints.forget_unfinished(model_json)

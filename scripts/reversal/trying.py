@@ -83,7 +83,10 @@ def _try_training(place: str, model: dict, shape, folder: str, found: list[str])
     build, before = None, len(found)
     if shape:
         with _asked(f"{place}.pretrain.architecture" if "pretrain" in model else place, "transformers", found):
-            _weightless(shape)()(input_ids=torch.zeros(1, 2, dtype=torch.long, device="meta"))
+            tokens = torch.zeros(1, 2, dtype=torch.long, device="meta")
+            _weightless(shape)()(
+                input_ids=tokens, use_cache=True
+            )  # without, a mask would read numbers that are not there
         build = _weightless(shape) if len(found) == before else None
     if "pretrain" in model:
         with _asked(f"{place}.pretrain.arguments", "transformers", found):

@@ -229,6 +229,7 @@ def test_the_studies_have_no_faults(study):
             "steps.new.like: must be the name of a step that says all of its own settings, n",
         ),
         ("steps/new", {"like": "dpo", "training_set": {"per_problem": 0}}, "steps.new.training_set.per_problem: 0 is"),
+        ("steps/sft", SFT | {"gpus": 2, "arguments": SFT["arguments"] | {"save_total_limit": 2}}, "of several proc"),
         ("steps/sft/trainer", "ppo", "dpo"),  # the sentence names every trainer there is
         ("steps/base", SFT, "steps: must be a name of small letters, digits and _, and other than base, not 'base'"),
         ("sampling/temperature", 2.5, "(a greedy answer is taken anyway) and at most 2, not 2.5"),

@@ -1,6 +1,8 @@
 """What the installed libraries take and refuse, before anything is made with it."""
 
 import copy
+import json
+import shutil
 from pathlib import Path
 
 import yaml
@@ -39,6 +41,15 @@ def test_what_they_refuse_is_told_with_its_key():
     ):
         assert [fault for fault in found if fault.startswith(f"{place}: {library} says: ")], (place, found)
     assert not [fault for fault in found if "models.mini-llama" in fault]
+
+
+def test_a_model_that_was_trained_here_is_taken_as_a_base(tmp_path, tiny_llama):
+    """Its config.json says use_cache: false, without which transformers looks into the numbers of a mask."""
+    shutil.copytree(tiny_llama, tmp_path / "m")
+    config = tmp_path / "m/config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"use_cache": False}))
+    asked = {"models": {"m": {"folder": str(tmp_path / "m"), "steps": {}}}, "engine": {"name": "none"}}
+    assert refused(asked | {"decoding": {}, "max_tokens": {}}) == []
 
 
 def test_an_engine_argument_is_refused_by_the_engine():
