@@ -18,6 +18,7 @@ from reversal.training import (
     with_enough_memory,
 )
 from reversal.verification import verify
+from reversal.watching import DivergedError
 
 JUDGED = {name: SAMPLES[name] for name in ("problem_id", "decoding", "sample_index", "text")}
 
@@ -46,7 +47,12 @@ def train(
 
     def attempt(arguments: dict) -> list[dict]:
         learner = _trainer(parent, problems, task, reward, arguments, seed, work, lora, attention, workers)
-        learn(learner, work, trained, keeps_last=bool(lora))
+        try:
+            learn(learner, work, trained, keeps_last=bool(lora))
+        except RuntimeError as error:
+            if "probability tensor" not in str(error):  # torch: it holds inf or nan
+                raise
+            raise DivergedError(f"no answers can be drawn after step {learner.state.global_step}: {error}") from error
         return learner.state.log_history
 
     history = with_enough_memory(attempt, arguments)

@@ -243,12 +243,12 @@ def _free_memory() -> None:
 
 
 def losses(history: list[dict]) -> pl.DataFrame:
-    """LOSSES from a transformers log history: the entries that carry a training loss."""
-    rows = [
-        {name: None if row.get(name) is None else float(row[name]) for name in LOSSES}
-        for row in history
-        if "loss" in row
-    ]
+    """LOSSES from a transformers log history: the entries that carry a training loss.
+
+    Entropy is that of answers with a reward; TRL's of given answers depends a little on the number of processes.
+    """
+    logged = [row if "reward" in row else {**row, "entropy": None} for row in history if "loss" in row]
+    rows = [{name: None if row.get(name) is None else float(row[name]) for name in LOSSES} for row in logged]
     return pl.DataFrame(rows, schema=dict.fromkeys(LOSSES, pl.Float64)).cast(LOSSES)
 
 

@@ -3,6 +3,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from reversal.grpo import rewarder, train
 from reversal.tables import LOSSES, PROBLEMS
+from reversal.watching import DivergedError
 
 ARGUMENTS = {
     "learning_rate": 0.003,
@@ -77,9 +78,9 @@ def guesser(tiny_llama, tmp_path_factory) -> str:
 
 
 def test_answers_that_the_verifier_finds_right_become_frequent(guesser, tmp_path):
-    curve = trained(guesser, tmp_path, arguments={"max_steps": 30, "per_device_train_batch_size": 32})
-    assert curve.schema == LOSSES and curve["step"].to_list() == list(range(1, 31))
-    assert curve["reward"].head(3).mean() < 0.5 < 0.8 < curve["reward"].tail(3).mean()
+    curve = trained(guesser, tmp_path, arguments={"max_steps": 12, "per_device_train_batch_size": 32})
+    assert curve.schema == LOSSES and curve["step"].to_list() == list(range(1, 13))
+    assert curve["reward"].head(2).mean() < 0.5 < 0.8 < curve["reward"].tail(3).mean()
     assert curve["entropy"].tail(3).mean() < curve["entropy"].head(3).mean()
 
 
@@ -112,6 +113,12 @@ def test_every_reward_and_what_keeps_answers_diverse(guesser, tmp_path, reward, 
         assert (
             curve["reward"].abs().max() < 1e-6
         )  # they are advantages: TRL's mean over a group leaves them as they are
+
+
+def test_a_model_that_can_answer_no_more_has_diverged(guesser, tmp_path):
+    with pytest.raises(DivergedError, match="no answers can be drawn after step 1"):
+        trained(guesser, tmp_path, {"name": "random"}, arguments={"learning_rate": 1e39})
+    assert not (tmp_path / "work/finished").exists()
 
 
 def test_an_adapter_learns_from_rewards_too(guesser, tmp_path):

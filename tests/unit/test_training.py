@@ -180,10 +180,10 @@ def test_no_memory_for_one_row_names_the_remedies(tmp_path, tiny_llama, monkeypa
 def test_losses_are_the_entries_with_a_training_loss():
     history = [
         {"step": 5, "epoch": 0.5, "loss": 1.25, "learning_rate": 0.1, "entropy": 0.75, "grad_norm": 2.0},
-        {"step": 10, "epoch": 1, "loss": "0.5", "learning_rate": 0, "entropy": None, "reward": 0.5},
+        {"step": 10, "epoch": 1, "loss": "0.5", "learning_rate": 0, "entropy": 0.25, "reward": 0.5},
         {"step": 10, "epoch": 1.0, "train_loss": 0.9, "train_runtime": 1.0},
     ]
-    rows = [(5, 0.5, 1.25, 0.1, 0.75, None), (10, 1.0, 0.5, 0.0, None, 0.5)]
+    rows = [(5, 0.5, 1.25, 0.1, None, None), (10, 1.0, 0.5, 0.0, 0.25, 0.5)]
     expected = pl.DataFrame(rows, schema=LOSSES, orient="row")
     assert_frame_equal(losses(history), expected)
     assert_frame_equal(losses([]), pl.DataFrame(schema=LOSSES))
