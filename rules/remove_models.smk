@@ -1,20 +1,23 @@
 # remove_models: the scores of a model and of those that led to it, and that all of these have passed on -> checkpoints
 # that keep_models does not want are removed; kept_models.json says which.
+READERS = keeping.readers_of(config, TRAINED)
+
+
 rule remove_models:
     input:
         code=code("remove_models"),
         scores=lambda w: [
-            of_lineage(w, lineage, "scores.parquet") for lineage in keeping.judged_after(config, w.lineage, TRAINED)
+            of_lineage(w, lineage, "scores.parquet") for lineage in keeping.judged_after(w.lineage, READERS)
         ],
         frontier_scores=lambda w: [
             of_lineage(w, lineage, "frontier_scores.parquet")
-            for lineage in keeping.judged_after(config, w.lineage, TRAINED)
+            for lineage in keeping.judged_after(w.lineage, READERS)
             if lineage in frontier_lineages(config)
         ],
         trained=lambda w: [
             of_lineage(w, reader, "losses.parquet")
-            for lineage in keeping.judged_after(config, w.lineage, TRAINED)
-            for reader in keeping.readers(config, lineage, TRAINED)
+            for lineage in keeping.judged_after(w.lineage, READERS)
+            for reader in READERS[lineage]
         ],
     output:
         f"{MODEL}/kept_models.json",
@@ -29,9 +32,7 @@ rule remove_models:
     params:
         keep=config["keep_models"],
         series=canonical(list(SERIES.items())),
-        uses=lambda w: canonical(
-            {lineage: uses_of(w, lineage) for lineage in keeping.judged_after(config, w.lineage, TRAINED)}
-        ),
+        uses=lambda w: canonical({lineage: uses_of(w, lineage) for lineage in keeping.judged_after(w.lineage, READERS)}),
     message:
         "{rule} ({log})"
     script:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
-from reversal.keeping import judged_after, learners, readers
+from reversal.keeping import judged_after, learners_of, readers_of
 from reversal.lineages import BASE, first, iteration, last_step, parent, series
 from reversal.steps import accumulates, answers_read, trainer_of, weights_read
 from reversal.study import (
@@ -117,12 +117,12 @@ def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replica
     yield from _answer_jobs(config, of, BASE, "evaluation")
     needs = tuple(f"{place}/{BASE}/verdicts/{name}.parquet" for name in evaluated)
     yield Job("score", f"{place}/{BASE}/scores.parquet", f"{of.name}-{BASE}", ("score", model, task), needs, 0, BASE)
+    learners = learners_of(config, model, task, models)
     for lineage in models:
         name, folder = f"{of.name}-{lineage}", f"{place}/{lineage}"
         before = parent(lineage)
         yield from _making_jobs(config, of, lineage)
-        asked_by = learners(config, model, task, lineage, models)
-        for batch in ["train", "evaluation"] if asked_by or before == BASE else ["evaluation"]:
+        for batch in ["train", "evaluation"] if learners[lineage] or before == BASE else ["evaluation"]:
             yield from _answer_jobs(config, of, lineage, batch)
         verdicts = [f"{lineage}/verdicts/{name}" for name in evaluated]
         verdicts += [f"{lineage}/verdicts/train"] if before == BASE else []
@@ -137,7 +137,7 @@ def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replica
                 "score_frontier", f"{folder}/frontier_scores.parquet", name, ("score_frontier", model, task), needs
             )
     if config["keep_models"] != "all":
-        yield from _removals(config, models, hot, of)
+        yield from _removals(readers_of(config, models), hot, of)
 
 
 def _making_jobs(config: dict, of: Replicate, lineage: str) -> Iterator[Job]:
@@ -177,11 +177,11 @@ def _answer_jobs(config: dict, of: Replicate, lineage: str, batch: str) -> Itera
         yield Job("verify", f"{folder}/verdicts/{problems}.parquet", log, ("verify", *detail), (table, about))
 
 
-def _removals(config: dict, models: list[str], hot: list[str], of: Replicate) -> Iterator[Job]:
+def _removals(readers: dict[str, list[str]], hot: list[str], of: Replicate) -> Iterator[Job]:
     place = of.folder
-    for lineage in models:
-        judged = judged_after(config, lineage, models)
-        trained = [reader for other in judged for reader in readers(config, other, models)]
+    for lineage in readers:
+        judged = judged_after(lineage, readers)
+        trained = [reader for other in judged for reader in readers[other]]
         needs = [f"{place}/{other}/scores.parquet" for other in judged]
         needs += [f"{place}/{other}/frontier_scores.parquet" for other in judged if other in hot]
         needs += [f"{place}/{child}/model/model.json" for child in trained]

@@ -6,7 +6,7 @@ from itertools import accumulate
 from reversal import costing
 from reversal.costing import Study
 from reversal.dag import Job
-from reversal.keeping import judged_after, readers, removable
+from reversal.keeping import judged_after, readers_of, removable
 from reversal.lineages import iteration
 from reversal.steps import MAKING, TRAINERS, step_of, trainer_of
 
@@ -58,7 +58,7 @@ def checkpoints_over_time(
         if job.rule in MAKING:
             trained[job.output.rsplit("/", 3)[0]][job.lineage] = end
             size = checkpoint_bytes(study, job.kind[1])
-            writes_states = trainer_of(study.config, job.lineage).settings is not None
+            writes_states = trainer_of(study.config, job.lineage).trains
             events += [(start, size * state * writes_states), (end, size - size * state * writes_states)]
         elif job.rule == "score":
             scored[job.output.rsplit("/", 2)[0]][job.lineage] = end
@@ -78,9 +78,10 @@ def _removals(
     last = max(map(iteration, models))
     accuracy = {lineage: iteration(lineage) % last for lineage in models}  # rising, and 0 at the last
     gone: dict[str, float] = {}
+    readers = readers_of(config, models)
     for lineage in models:
-        judged = judged_after(config, lineage, models)
-        passed_on = [trained[reader] for other in judged for reader in readers(config, other, models)]
+        judged = judged_after(lineage, readers)
+        passed_on = [trained[reader] for other in judged for reader in readers[other]]
         when = max([scored[other] for other in judged] + passed_on, default=0.0)
         for other in removable(series, keep, {other: accuracy[other] for other in judged}):
             gone[other] = min(when, gone.get(other, when))

@@ -25,26 +25,34 @@ JUDGING = ["verify"]
 Uses = dict[str, str]  # {"train", "evaluation", "frontier" or the lineage of a reader: recipe}
 
 
-def readers(config: dict, lineage: str, all_lineages: list[str]) -> list[str]:
-    """The models whose making reads the weights of this one."""
-    return [other for other in all_lineages if lineage in weights_read(config, other)]
+def readers_of(config: dict, all_lineages: list[str]) -> dict[str, list[str]]:
+    """{lineage: the models whose making reads its weights}."""
+    found: dict[str, list[str]] = {lineage: [] for lineage in all_lineages}
+    for reader in all_lineages:
+        for lineage in set(weights_read(config, reader)) - {lineages.BASE}:
+            found[lineage].append(reader)
+    return found
 
 
-def learners(config: dict, model: str, task: str, lineage: str, all_lineages: list[str]) -> list[str]:
-    """The models that learn from this one's answers to the training questions."""
-    return [other for other in all_lineages if lineage in answers_read(config, model, task, other)]
+def learners_of(config: dict, model: str, task: str, all_lineages: list[str]) -> dict[str, list[str]]:
+    """{lineage: the models that learn from its answers to the training questions}."""
+    found: dict[str, list[str]] = {lineage: [] for lineage in all_lineages}
+    for learner in all_lineages:
+        for lineage in set(answers_read(config, model, task, learner)) - {lineages.BASE}:
+            found[lineage].append(learner)
+    return found
 
 
-def judged_after(config: dict, lineage: str, all_lineages: list[str]) -> list[str]:
+def judged_after(lineage: str, readers: dict[str, list[str]]) -> list[str]:
     """The models that may be removed once this one is scored: those that led to it, or after a last one, any.
 
     Only then are all methods known that share a model. One that a much later step reads again waits for a last one, so
-    that the others need not wait with it.
+    that the others need not wait with it. readers: `readers_of` all models.
     """
-    if all(lineages.parent(other) != lineage for other in all_lineages):
-        return all_lineages
+    if all(lineages.parent(other) != lineage for other in readers):
+        return list(readers)
     path = lineages.path(lineage)
-    return [m for m in path if all(lineages.parent(other) in path for other in readers(config, m, all_lineages))]
+    return [m for m in path if all(lineages.parent(reader) in path for reader in readers[m])]
 
 
 def removable(series: dict[str, list[str]], keep: str, accuracy: dict[str, float]) -> list[str]:
@@ -68,8 +76,8 @@ def removable(series: dict[str, list[str]], keep: str, accuracy: dict[str, float
 
 def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: str, code: dict[str, str]) -> Uses:
     """What a model's weights are needed for in this study. code: {script: digest}, see TRAINING and below."""
-    asked_by = learners(config, model, task, lineage, all_lineages)
-    batches = ["evaluation", "train"] if asked_by or lineages.iteration(lineage) == 1 else ["evaluation"]
+    learners = learners_of(config, model, task, all_lineages).get(lineage, [])
+    batches = ["evaluation", "train"] if learners or lineages.iteration(lineage) == 1 else ["evaluation"]
     # Where all models are to stay, one that was removed earlier is never done with: asked for, it brings its parents.
     kept = ["keep"] if config["keep_models"] == "all" else []
     answers = recipe(config, model, task, lineage, code, answered=True)
@@ -80,7 +88,7 @@ def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: 
         | dict.fromkeys(hot, f"{answers} {canonical(wanted)}")
         | {
             reader: recipe(config, model, task, reader, code, answered=False)
-            for reader in readers(config, lineage, all_lineages)
+            for reader in readers_of(config, all_lineages).get(lineage, [])
         }
     )
 
@@ -98,6 +106,7 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: dict[str, st
     settings = {
         "model": _origin(config["models"][model]),
         "steps": [{key: value for key, value in step.items() if key != "gpus"} for step in steps],
+        "scripts": [Path(step["script"]).read_text() for step in steps if "script" in step],
         "task": config["tasks"][task],
         "sampling": {key: value for key, value in config["sampling"].items() if key != "shards"},
         "sandboxed": config["verification"]["sandboxed"],
