@@ -6,6 +6,7 @@ rule train:
         rows=f"{MODEL}/training_set.parquet",
         parent=lambda w: model_for(w, steps.start_of(config, w.lineage), use=w.lineage),
         reference=reference_for,
+        script=lambda w: config["steps"][lineages.last_step(w.lineage)].get("script", []),
     output:
         model=f"{MODEL}/model/model.json",
         losses=f"{MODEL}/losses.parquet",

@@ -247,6 +247,9 @@ def missing_files(config: dict) -> list[str]:
     ]
     if "policy" in config["sampling"]["engine"]:
         named.append(("sampling.engine.policy", config["sampling"]["engine"]["policy"], Path.is_file))
+    for name, step in config["steps"].items():
+        if "script" in step:
+            named.append((f"steps.{name}.script", step["script"], Path.is_file))
     for name, model in config["models"].items():
         if "folder" in model and name != "given":
             named.append((f"models.{name}.folder", model["folder"], Path.is_dir))

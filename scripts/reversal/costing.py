@@ -211,7 +211,7 @@ def _sample(study: Study, model: str, task: str, batch: str) -> Cost:
 def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
     """A pair has two answers, and the reference model reads both once more: a third of what learning them takes."""
     settings = step_of(study.config, model, step)
-    if not TRAINERS[settings["trainer"]].settings:
+    if not TRAINERS[settings["trainer"]].trains:
         return Cost(study.table["start"])
     arguments, gpus = settings["arguments"], gpus_to_train(study.config, model, step)
     pairs = TRAINERS[settings["trainer"]].rows == "pairs"
@@ -225,7 +225,7 @@ def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
 def _learnt(arguments: dict, number: float) -> float:
     """How many rows a training of `number` different ones takes in, over its epochs or its max_steps."""
     if arguments.get("max_steps", -1) > 0:
-        batch = arguments["per_device_train_batch_size"] * arguments.get("gradient_accumulation_steps", 1)
+        batch = arguments.get("per_device_train_batch_size", 1) * arguments.get("gradient_accumulation_steps", 1)
         return arguments["max_steps"] * batch
     return number * arguments.get("num_train_epochs", 3)
 

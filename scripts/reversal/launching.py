@@ -97,25 +97,25 @@ def launcher(job: dict, gpus: int) -> list[str]:
                 "fsdp_offload_params": False,
                 # On the way every rank writes its own shard; collecting them, and Adam's, would fill rank 0's memory.
                 "fsdp_state_dict_type": "FULL_STATE_DICT" if job["lora"] else "SHARDED_STATE_DICT",
-                "fsdp_cpu_ram_efficient_loading": rank_0_reads(job["trainer"], job["lora"]),
+                "fsdp_cpu_ram_efficient_loading": rank_0_reads(job["trainer"], job["lora"], job["reference"]),
             },
         },
     )
     return [sys.executable, "-m", "accelerate.commands.launch", "--config_file", settings]
 
 
-def rank_0_reads(trainer: str, lora: dict | None) -> bool:
+def rank_0_reads(trainer: str, lora: dict | None, reference: str | None) -> bool:
     """Whether rank 0 alone reads the weights and sends the others their shards.
 
     Not where TRL shards a reference model of its own: it takes what every rank has in memory as it is, and the
     reference would be made of noise.
     """
-    return trainer != "dpo" or bool(lora)
+    return trainer != "dpo" or (bool(lora) and not reference)
 
 
-def reads_weights(trainer: str, lora: dict | None) -> bool:
+def reads_weights(trainer: str, lora: dict | None, reference: str | None) -> bool:
     """Whether this process does."""
-    return os.environ["RANK"] == "0" or not rank_0_reads(trainer, lora)
+    return os.environ["RANK"] == "0" or not rank_0_reads(trainer, lora, reference)
 
 
 def without_weights(parent: str, dtype: str, attn_implementation: str | None):

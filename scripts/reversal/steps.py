@@ -11,16 +11,18 @@ from reversal.lineages import BASE, first, last_step, parent, path
 class Trainer(NamedTuple):
     rule: str  # that makes the model
     rows: str | None = None  # of its training set: answers, or pairs of them; none for one without
-    settings: str | None = None  # TRL's class of its arguments; none where nothing is trained
+    settings: str | None = None  # TRL's class of its arguments
+    trains: bool = True
 
 
 TRAINERS = {
     "sft": Trainer("train", "answers", "SFTConfig"),
     "dpo": Trainer("train", "pairs", "DPOConfig"),
-    "none": Trainer("train", "answers"),
     "grpo": Trainer("train_grpo", settings="GRPOConfig"),
-    "interpolate": Trainer("interpolate"),
-    "given": Trainer("fetch_checkpoint"),
+    "script": Trainer("train", "answers"),
+    "interpolate": Trainer("interpolate", trains=False),
+    "none": Trainer("train", "answers", trains=False),
+    "given": Trainer("fetch_checkpoint", trains=False),
 }
 
 

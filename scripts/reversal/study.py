@@ -5,8 +5,8 @@ Light imports only: the rules call this at every start of Snakemake.
 
 import json
 
-from reversal.lineages import BASE, last_step, series
-from reversal.steps import TRAINERS, reference_of, step_of
+from reversal.lineages import BASE, last_step, parent, series
+from reversal.steps import TRAINERS, reference_of, start_of, step_of
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
@@ -89,12 +89,16 @@ def source_of(task: dict, problems: str) -> dict:
     return task[problems] if problems in ("train", "test") else task["ood"][problems]
 
 
-def runs_programs(config: dict, task: str) -> bool:
-    """Whether answers to a task are programs that verify runs in a sandbox."""
-    settings = config["tasks"][task]
-    sources = [settings[name] for name in ("train", "test") if name in settings] + list(settings["ood"].values())
+def asks_for_programs(task: dict) -> bool:
+    sources = [task[name] for name in ("train", "test") if name in task] + list(task["ood"].values())
     kinds = {source.get("answer_type") or source.get("generator") or source.get("format") for source in sources}
-    return config["verification"]["sandboxed"] and "labels" not in settings and bool(kinds & PROGRAMS)
+    return bool(kinds & PROGRAMS)
+
+
+def runs_programs(config: dict, task: str) -> bool:
+    """Whether answers to a task are programs that are run in a sandbox."""
+    settings = config["tasks"][task]
+    return config["verification"]["sandboxed"] and "labels" not in settings and asks_for_programs(settings)
 
 
 def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
@@ -138,15 +142,14 @@ def asked_of_set(config: dict, problems: str, **identity) -> dict:
 def kinds_of_methods(config: dict) -> dict[str, str]:
     """{method: kind}, for the paper's coverage rule: dpo if one of its steps is trained with DPO, sft, or other.
 
-    other: what the rule says nothing about: given models, GRPO, interpolation, and a control of gold solutions all the
-    way.
+    other: what the rule says nothing about: given models, other trainers, and a control of gold solutions all the way.
     """
     kinds = {}
     for name, method in config["methods"].items():
         steps = [config["steps"][last_step(lineage)] for lineage in series(method, config["iterations"])]
         trainers = {step["trainer"] for step in steps}
         of_gold = len(steps) > 1 and all(step.get("training_set", {}).get("data") == "gold" for step in steps[1:])
-        other = of_gold or trainers & {"given", "grpo", "interpolate"}
+        other = of_gold or trainers - {"sft", "dpo", "none"}
         kinds[name] = "other" if other else "dpo" if "dpo" in trainers else "sft"
     return kinds
 
@@ -159,7 +162,7 @@ def gpus_to_sample(config: dict, model: str) -> int:
 def gpus_to_train(config: dict, model: str, step: str) -> int:
     """How many GPUs one job that trains `model` by `step` uses, where there are any."""
     settings = step_of(config, model, step)
-    return settings.get("gpus", 1) if TRAINERS[settings["trainer"]].settings else 0
+    return settings.get("gpus", 1) if TRAINERS[settings["trainer"]].trains else 0
 
 
 def gpus_asked_for(config: dict) -> dict[str, tuple[str, int]]:
@@ -189,7 +192,9 @@ def gpus_beyond(config: dict, cap: int) -> list[str]:
 def recipe_of(config: dict, model: str, lineage: str) -> dict:
     """What the lineage's last step is trained with: all of its settings that the result depends on."""
     step = step_of(config, model, lineage)
-    recipe = {key: step[key] for key in ("trainer", "reward", "arguments", "lora") if key in step}
+    recipe = {key: step[key] for key in ("trainer", "script", "reward", "arguments", "lora") if key in step}
+    # Which models a job reads, too: Snakemake minds its params, not which files its inputs are.
+    recipe |= {"from": step["from"]} if start_of(config, lineage) != parent(lineage) else {}
     recipe |= {"reference": step["reference"]} if reference_of(config, lineage) else {}
     attention = config["models"][model].get("attention")
     return recipe | ({"attention": attention} if attention else {})

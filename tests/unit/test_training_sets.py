@@ -1,8 +1,12 @@
+import json
+
 import polars as pl
 import pytest
+from build_training_set import main
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from reversal import tables
 from reversal import training_sets as sets
 from reversal.tables import DPO_ROWS, PROBLEMS, SAMPLES, SFT_ROWS, VERDICT_ROWS
 
@@ -175,3 +179,35 @@ def test_all_data_so_far_holds_equal_rows_once():
     for rows in (first, second):  # what a step that learns from one model alone has is left as it is
         found, summary = sets.accumulated([(rows, counts)], keep_equal=False)
         assert (found.rows(), summary["samples"], summary["duplicates_dropped"]) == (rows.rows(), 8, 1)
+
+
+def test_all_data_so_far_is_m1s_and_the_answers_of_every_model(tmp_path):
+    def written(name, table, rows):
+        path = str(tmp_path / f"{name}.parquet")
+        tables.write(pl.DataFrame(rows, schema=table, orient="row"), table, path)
+        return path
+
+    problems = written("problems", PROBLEMS, [(i, f"{i}?", i, f"gold {i}", "number", *[None] * 5) for i in ("1", "2")])
+    first = written("first", SFT_ROWS, [("1", "Q: 1?", "gold 1"), ("2", "Q: 2?", "gold 2")])
+    samples, verdicts = [], []
+    for model, texts in {"M1": ["gold 1", "a", "b", "c"], "M2": ["a", "d", "e", "f"]}.items():
+        keys = [("1" if i < 2 else "2", "sampled", i % 2) for i in range(4)]
+        asked = [(*key, 0, text, 1, "stop", 1.0, 1.0, 8, "e") for key, text in zip(keys, texts, strict=True)]
+        judged = [
+            (*key, "1", "correct" if text != "b" else "wrong", *[None] * 4)
+            for key, text in zip(keys, texts, strict=True)
+        ]
+        samples.append(written(f"{model} samples", SAMPLES, asked))
+        verdicts.append(written(f"{model} verdicts", VERDICT_ROWS, judged))
+    step = {"trainer": "sft", "training_set": {"data": "all", "deduplicate": "text", "per_problem": 4}}
+    task = {"prompt": PROMPT, "answer_mark": "####", "rationales": "gold"}
+    output, summary = str(tmp_path / "rows.parquet"), str(tmp_path / "rows.json")
+    main(
+        problems, samples, verdicts, first, step, task, [0, 0, "m", "t", "sft-sft-sft"], "sft-sft-sft", output, summary
+    )
+    rows = tables.read(output, SFT_ROWS)
+    of_gold, of_m1, of_m2 = ["gold 1", "gold 2"], {"a", "c"}, {"d", "e", "f"}
+    assert rows["completion"].to_list()[:2] == of_gold
+    assert set(rows["completion"][2:4]) == of_m1 and set(rows["completion"][4:]) == of_m2
+    found = json.loads((tmp_path / "rows.json").read_text())
+    assert (found["rows"], found["samples"], found["correct_samples"], found["duplicates_dropped"]) == (7, 8, 7, 2)

@@ -23,6 +23,9 @@ def test_what_they_refuse_is_told_with_its_key():
     config["models"]["odd-schedule"]["pretrain"]["arguments"]["lr_scheduler_kwargs"] = {"nonsense": 1}
     config["steps"]["sft"]["lora"] = {"r": 4, "lora_alpha": 8, "target_modules": ["nonsense"]}
     config["steps"]["dpo"]["arguments"]["loss_weights"] = [1, 2]
+    arguments = {"learning_rate": 1e-5, "per_device_train_batch_size": 6, "num_generations": 4}
+    config["steps"]["rl"] = {"trainer": "grpo", "reward": {"name": "binary"}, "arguments": arguments}
+    config["methods"]["rl"] = {"start": ["sft"], "repeat": ["rl"]}
     config["sampling"]["temperature"] = 3
     found = refused(settings_to_try(config))
     for place, library in (
@@ -31,6 +34,7 @@ def test_what_they_refuse_is_told_with_its_key():
         ("models.odd-schedule.pretrain.arguments", "transformers"),
         ("steps.sft.lora", "peft"),
         ("steps.dpo.arguments", "trl.DPOConfig"),
+        ("steps.rl.arguments", "trl.GRPOConfig"),
         ("sampling, with tasks.mini-gsm.max_tokens", "vllm.SamplingParams"),
     ):
         assert [fault for fault in found if fault.startswith(f"{place}: {library} says: ")], (place, found)

@@ -32,6 +32,7 @@ def graph_of(printed: str, results: str) -> dict[str, tuple[str, set[str]]]:
     [
         ("smoke", "{}"),
         ("smoke", "{seeds: [0, 1], keep_models: best_and_last}"),
+        ("steps", "{iterations: 4, keep_models: last}"),  # steps that read other models than the parent
         ("all-tasks", "{}"),
         ("paper", "{}"),  # few-shot rationales too
     ],
