@@ -9,7 +9,7 @@ from itertools import product
 
 from reversal.lineages import last_step, series
 from reversal.steps import accumulates
-from reversal.study import bases_of, gpus_to_sample, runs_programs
+from reversal.study import asks_for_programs, bases_of, gpus_to_sample
 
 
 def of_architectures(config: dict) -> list[str]:
@@ -51,7 +51,7 @@ def of_losses(config: dict) -> list[str]:
 
 def of_rewards(config: dict) -> list[str]:
     found = []
-    programs = [task for task in config["tasks"] if runs_programs(config, task)]
+    programs = [name for name, task in config["tasks"].items() if asks_for_programs(task)]
     for name, step in config["steps"].items():
         reward, arguments = step.get("reward", {}), step.get("arguments", {})
         if reward.get("name") == "pass_at_k" and arguments.get("scale_rewards") != "none":

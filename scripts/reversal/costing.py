@@ -227,7 +227,7 @@ def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
 def _learnt(arguments: dict, number: float) -> float:
     """How many rows a training of `number` different ones takes in, over its epochs or its max_steps."""
     if arguments.get("max_steps", -1) > 0:
-        batch = arguments["per_device_train_batch_size"] * arguments.get("gradient_accumulation_steps", 1)
+        batch = arguments.get("per_device_train_batch_size", 1) * arguments.get("gradient_accumulation_steps", 1)
         return arguments["max_steps"] * batch
     return number * arguments.get("num_train_epochs", 3)
 

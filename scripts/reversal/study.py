@@ -123,12 +123,16 @@ def source_of(task: dict, problems: str) -> dict:
     return task[problems] if problems in ("train", "test") else task["ood"][problems]
 
 
-def runs_programs(config: dict, task: str) -> bool:
-    """Whether answers to a task are programs that verify runs in a sandbox."""
-    settings = config["tasks"][task]
-    sources = [settings[name] for name in ("train", "test") if name in settings] + list(settings["ood"].values())
+def asks_for_programs(task: dict) -> bool:
+    sources = [task[name] for name in ("train", "test") if name in task] + list(task["ood"].values())
     kinds = {source.get("answer_type") or source.get("generator") or source.get("format") for source in sources}
-    return config["verification"]["sandboxed"] and "labels" not in settings and bool(kinds & PROGRAMS)
+    return bool(kinds & PROGRAMS)
+
+
+def runs_programs(config: dict, task: str) -> bool:
+    """Whether answers to a task are programs that are run in a sandbox."""
+    settings = config["tasks"][task]
+    return config["verification"]["sandboxed"] and "labels" not in settings and asks_for_programs(settings)
 
 
 def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
@@ -172,15 +176,14 @@ def asked_of_set(config: dict, problems: str, **identity) -> dict:
 def kinds_of_methods(config: dict) -> dict[str, str]:
     """{method: kind}, for the paper's coverage rule: dpo if one of its steps is trained with DPO, sft, or other.
 
-    other: what the rule says nothing about: given models, GRPO, interpolation, and a control of gold solutions all the
-    way.
+    other: what the rule says nothing about: given models, other trainers, and a control of gold solutions all the way.
     """
     kinds = {}
     for name, method in config["methods"].items():
         steps = [config["steps"][last_step(lineage)] for lineage in series(method, config["iterations"])]
         trainers = {step["trainer"] for step in steps}
         of_gold = len(steps) > 1 and all(step.get("training_set", {}).get("data") == "gold" for step in steps[1:])
-        other = of_gold or trainers & {"given", "grpo", "interpolate"}
+        other = of_gold or trainers - {"sft", "dpo", "none"}
         kinds[name] = "other" if other else "dpo" if "dpo" in trainers else "sft"
     return kinds
 

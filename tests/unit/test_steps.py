@@ -120,8 +120,20 @@ def test_what_cannot_be_a_first_step(start, fault):
             SFT | {"training_set": {"data": "gold", "per_problem": 3}},
             ["steps.x.training_set: must be {data: gold} alone, since gold solutions are taken as they are"],
         ),
+        (
+            SFT | {"trainer": "script", "script": "x.sh"},
+            ["steps.x.script: must be a .py file with a function train (docs/steps.md), not 'x.sh'"],
+        ),
         ({}, ["steps.x: 'trainer' is a required property"]),
     ],
 )
 def test_what_is_wrong_with_a_step(step, faults):
     assert problems_of(CONFIG | {"steps": CONFIG["steps"] | {"x": step}}, SCHEMA) == faults
+
+
+def test_of_programs_no_two_are_one_answer():
+    x = GRPO | {"reward": {"name": "distinct_answer", "penalty": 0.5}}
+    programs = {"generator": "programs", "count": 9, "steps": [1, 1]}
+    task = CONFIG["tasks"]["mini-gsm"] | {"train": programs, "test": programs | {"seed": 1}, "ood": {}}
+    found = problems_of(CONFIG | {"steps": CONFIG["steps"] | {"x": x}, "tasks": {"code": task}}, SCHEMA)
+    assert "steps.x.reward: of programs (tasks.code) no two are known to be one answer" in found
