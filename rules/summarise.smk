@@ -10,8 +10,8 @@ rule summarise:
     input:
         scores=every_model("scores.parquet", lineages=SCORED),
         problem_scores=every_model("problem_scores.parquet", lineages=SCORED),
-        training_sets=every_model("training_set.json", lineages=TRAINED),
-        losses=every_model("losses.parquet", lineages=TRAINED),
+        training_sets=every_model("training_set.json", lineages=steps.with_rows(config, TRAINED)),
+        losses=every_model("losses.parquet", lineages=steps.with_rows(config, TRAINED)),
         problems=[f"{path}.parquet" for path in PROBLEM_SETS],
         dropped=[f"{path}.dropped.csv" for path in PROBLEM_SETS],
         frontier=f"{RESULTS}/tables/frontier.csv",

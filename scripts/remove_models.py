@@ -8,7 +8,8 @@ from reversal import checkpoints, jobs, keeping, tables
 
 
 def main(scores_paths: list[str], series: list, keep: str, uses: dict[str, dict], output: str) -> None:
-    scores = pl.concat([tables.read(path, tables.SCORES) for path in scores_paths])
+    tables_of_models = [tables.read(path, tables.SCORES) for path in scores_paths]
+    scores = pl.concat([pl.DataFrame(schema=tables.SCORES), *tables_of_models])
     accuracy = dict(scores.filter(metric="pass_at_1", subset="test").select("lineage", "value").iter_rows())
     gone = keeping.removable(dict(series), keep, accuracy)
     for lineage in gone:

@@ -32,8 +32,7 @@ def cross_fitted(candidates: np.ndarray, clusters: np.ndarray | None) -> tuple[n
     equals. Clusters are not torn apart.
     """
     _, replicates, problems = candidates.shape
-    clusters = np.arange(problems) if clusters is None else clusters
-    half = (np.random.default_rng(0).permutation(clusters.max() + 1) % 2)[clusters]
+    half = halves(problems, clusters)
     chosen, places = np.empty((replicates, problems)), []
     for replicate in range(replicates):
         others = [i for i in range(replicates) if i != replicate] or [0]
@@ -42,3 +41,9 @@ def cross_fitted(candidates: np.ndarray, clusters: np.ndarray | None) -> tuple[n
             places.append(int(np.argmax(means)))
             chosen[replicate, half == side] = candidates[places[-1], replicate, half == side]
     return chosen, places
+
+
+def halves(problems: int, clusters: np.ndarray | None) -> np.ndarray:
+    """Of each problem its half, 0 or 1; the problems of a cluster are in one half."""
+    clusters = np.arange(problems) if clusters is None else clusters
+    return (np.random.default_rng(0).permutation(clusters.max() + 1) % 2)[clusters]

@@ -138,6 +138,18 @@ def forget_unfinished(model_json: str) -> None:
         shutil.rmtree(folder)
 
 
+def keep_inside(work: str, model_json: str) -> None:
+    """Moves the checkpoints inside a training from its work folder to checkpoints/ beside the model, weights alone."""
+    kept = Path(model_json).parents[1] / "checkpoints"
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir()
+    for folder in Path(work).glob("checkpoint-*"):
+        for pattern in ("optimizer.*", "scheduler.*", "rng_state*", "training_args.bin"):
+            for path in folder.glob(pattern):
+                path.unlink()
+        os.replace(folder, kept / folder.name)
+
+
 def last_checkpoint(work: str) -> str | None:
     """The newest checkpoint of an unfinished training that was written to its end; None if there is none."""
     complete = [state.parent for state in Path(work).glob("checkpoint-*/trainer_state.json")]  # written last

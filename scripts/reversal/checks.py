@@ -12,7 +12,8 @@ from reversal.families import WITH_SOLUTIONS
 from reversal.given import answers_of, missing, needs_base, with_given
 from reversal.lineages import series
 from reversal.sentences import odd_values, sentence
-from reversal.study import FRONTIER, step_of
+from reversal.steps import TRAINERS, step_of
+from reversal.study import FRONTIER
 
 FOLDERS = (
     "problems",
@@ -67,9 +68,15 @@ def _inconsistencies(config: dict) -> list[str]:
     """What no schema can say: names that must exist, lineages that cannot be built, values that must fit together."""
     found = [*_of_methods(config), *_of_given(config), *consistency.of_sampling(config), *_of_tasks(config)]
     found += [*_of_prompts_and_sources(config), *consistency.of_architectures(config), *consistency.of_losses(config)]
+    found += consistency.of_rewards(config)
     if found:  # what follows builds the series, whose steps must be known
         return found
-    of_all = (consistency.of_equal_sources, consistency.of_equal_methods, consistency.of_equal_logs)
+    of_all = (
+        consistency.of_accumulated,
+        consistency.of_equal_sources,
+        consistency.of_equal_methods,
+        consistency.of_equal_logs,
+    )
     return [fault for of in of_all for fault in of(config)] or file_names.faults(config)
 
 
@@ -109,22 +116,31 @@ def _of_methods(config: dict) -> list[str]:
         except ValueError as error:
             found.append(f"methods.{name}: cannot be built: {error}; add steps to start, or a repeat")
             continue
-        if steps[lineages[0]]["trainer"] == "dpo":
-            found.append(
-                f"methods.{name}: starts with {lineages[0]}, but M1 is trained on gold solutions, which have no "
-                f"rejected answers; start with: {', '.join(s for s, v in steps.items() if v['trainer'] != 'dpo')}"
-            )
+        found += _of_first_step(name, lineages[0], steps)
     without = [name for name, task in config["tasks"].items() if task.get("rationales") == "few_shot"]
-    for name in (name for name, step in steps.items() if without and "from" in step.get("training_set", {})):
+    of_gold = [name for name, step in steps.items() if step.get("training_set", {}).get("data") == "gold"]
+    for name in of_gold if without else []:
         found.append(
-            f"steps.{name}.training_set.from: {without[0]} has no gold solutions (rationales: few_shot); leave it out"
+            f"steps.{name}.training_set.data: {without[0]} has no gold solutions (rationales: few_shot); take parent"
         )
-    for name, step in ((name, step) for name, step in steps.items() if step["trainer"] not in ("none", "given")):
+    for name, step in ((name, step) for name, step in steps.items() if TRAINERS[step["trainer"]].settings):
         try:
             per_process(step["arguments"], step.get("gpus", 1))
         except ValueError as error:
             found.append(f"steps.{name}: {error}, or change gpus")
     return found
+
+
+def _of_first_step(method: str, name: str, steps: dict) -> list[str]:
+    """M1 comes from M0 and gold solutions: before it there are no preferences, no data but gold, and no M1."""
+    step, others = steps[name], ", ".join(s for s, v in steps.items() if v["trainer"] not in ("dpo", "interpolate"))
+    place, kind = f"methods.{method}: starts with {name}, but", step["trainer"]
+    if kind == "dpo":
+        return [f"{place} M1 is trained on gold solutions, which have no rejected answers; start with: {others}"]
+    if kind == "interpolate":
+        return [f"{place} there is no earlier model to mix M0's weights with; start with: {others}"]
+    asks = [f"{key}: {step[key]}" for key in ("from", "reference") if step.get(key) == "first"]
+    return [f"{place} its {asks[0]} is M1 itself; start with a step without it"] if asks else []
 
 
 def _of_tasks(config: dict) -> list[str]:
@@ -233,6 +249,9 @@ def missing_files(config: dict) -> list[str]:
     ]
     if "policy" in config["sampling"]["engine"]:
         named.append(("sampling.engine.policy", config["sampling"]["engine"]["policy"], Path.is_file))
+    for name, step in config["steps"].items():
+        if "script" in step:
+            named.append((f"steps.{name}.script", step["script"], Path.is_file))
     for name, model in config["models"].items():
         if "folder" in model and name != "given":
             named.append((f"models.{name}.folder", model["folder"], Path.is_dir))

@@ -7,8 +7,9 @@ import os
 from collections import Counter
 from itertools import product
 
-from reversal.lineages import series
-from reversal.study import bases_of, gpus_to_sample
+from reversal.lineages import last_step, series
+from reversal.steps import accumulates
+from reversal.study import asks_for_programs, bases_of, gpus_to_sample
 
 
 def of_architectures(config: dict) -> list[str]:
@@ -35,6 +36,8 @@ def of_losses(config: dict) -> list[str]:
     found = []
     for name, step in config["steps"].items():
         place, arguments = f"steps.{name}.arguments", step.get("arguments", {})
+        if "save_total_limit" in arguments and step.get("gpus", 1) > 1:
+            found.append(f"{place}.save_total_limit: checkpoints of several processes are no models; take one GPU")
         losses, weights = arguments.get("loss_type"), arguments.get("loss_weights")
         if isinstance(weights, list) and len(weights) != len(losses or ["sigmoid"]):
             found.append(f"{place}.loss_weights: must be as many as loss_type, {len(losses or ['sigmoid'])}")
@@ -43,6 +46,39 @@ def of_losses(config: dict) -> list[str]:
             found.append(f"{place}.label_smoothing: {smoothing} must be below 0.5 for the loss robust")
         if isinstance(losses, list) and "exo_pair" in losses and smoothing == 0:
             found.append(f"{place}.label_smoothing: must be above 0 for the loss exo_pair")
+    return found
+
+
+def of_rewards(config: dict) -> list[str]:
+    found = []
+    programs = [name for name, task in config["tasks"].items() if asks_for_programs(task)]
+    for name, step in config["steps"].items():
+        reward, arguments = step.get("reward", {}), step.get("arguments", {})
+        if reward.get("name") == "pass_at_k" and arguments.get("scale_rewards") != "none":
+            found.append(
+                f"steps.{name}.arguments.scale_rewards: must be none for the reward pass_at_k, which is scaled"
+            )
+        if "k" in reward and reward["k"] > arguments["num_generations"]:
+            found.append(
+                f"steps.{name}.reward.k: {reward['k']} is more than num_generations, {arguments['num_generations']}"
+            )
+        if reward.get("name") == "distinct_answer" and programs:
+            found.append(f"steps.{name}.reward: of programs (tasks.{programs[0]}) no two are known to be one answer")
+    return found
+
+
+def of_accumulated(config: dict) -> list[str]:
+    """What all data so far begins with: the gold solutions of an M1 that was fine-tuned on them."""
+    found = []
+    for name, method in config["methods"].items():
+        if "given" in method:
+            continue
+        first, *later = series(method, config["iterations"])
+        gathers = [last_step(m) for m in later for model in config["models"] if accumulates(config, model, m)]
+        if gathers and config["steps"][last_step(first)]["trainer"] != "sft":
+            found.append(
+                f"methods.{name}: {gathers[0]} learns from all data so far, whose first are M1's: start with sft"
+            )
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reversal.hub import gguf_file
+from reversal.steps import TRAINERS, step_of
 from reversal.study import (
     answers_wanted,
     asked,
@@ -16,7 +17,6 @@ from reversal.study import (
     sets_of,
     shards_of,
     source_of,
-    step_of,
 )
 
 Kind = tuple[str, ...]  # of a job, see reversal/dag.py
@@ -67,6 +67,7 @@ def cost_of(kind: Kind, study: Study) -> Cost:
         "verify": _verify,
         "build_training_set": _build,
         "train": _train,
+        "train_grpo": _train_grpo,
         "score": _score,
     }
     assumed = costs[rule](study, *names) if rule in costs else Cost(study.table["start"])
@@ -158,15 +159,17 @@ def answers(study: Study, task: str, name: str) -> int:
 
 
 def rows(study: Study, model: str, task: str, step: str, source: str) -> float:
-    """Rows of a training set: one per gold solution, or the different correct answers up to per_problem."""
+    """Rows of a training set: one per gold solution, the different correct answers up to per_problem, or as it says."""
     found = study.measured.rows.get(("build_training_set", model, task, step, source), [])
     if found:
         return sum(found) / len(found)
     per_problem = 1.0
-    if source == "samples":
+    settings = step_of(study.config, model, step)["training_set"]
+    if "rows" in settings:
+        per_problem = settings["rows"]
+    elif source == "samples":
         share = study.table["answers"]["correct"] * study.table["answers"]["different"]
-        limit = step_of(study.config, model, step)["training_set"]["per_problem"]
-        per_problem = min(limit, study.config["sampling"]["train_samples"] * share)
+        per_problem = min(settings["per_problem"], study.config["sampling"]["train_samples"] * share)
     return per_problem * problems(study, task, "train")
 
 
@@ -210,18 +213,34 @@ def _sample(study: Study, model: str, task: str, batch: str) -> Cost:
 def _train(study: Study, model: str, task: str, step: str, source: str) -> Cost:
     """A pair has two answers, and the reference model also reads both, at a third of the cost of learning them."""
     settings = step_of(study.config, model, step)
-    if settings["trainer"] == "none":
+    if not TRAINERS[settings["trainer"]].trains:
         return Cost(study.table["start"])
     arguments, gpus = settings["arguments"], gpus_to_train(study.config, model, step)
-    pairs = settings["trainer"] == "dpo"
-    number = rows(study, model, task, step, source) * arguments.get("num_train_epochs", 3)
-    if arguments.get("max_steps", -1) > 0:
-        batch = arguments["per_device_train_batch_size"] * arguments.get("gradient_accumulation_steps", 1)
-        number = arguments["max_steps"] * batch
+    pairs = TRAINERS[settings["trainer"]].rows == "pairs"
+    number = _learnt(arguments, rows(study, model, task, step, source))
     tokens = number * row_tokens(study, model, task) * (2 if pairs else 1)
     work = tokens * parameters(study.config["models"][model]) / 1e9 * (4 / 3 if pairs else 1)
     seconds = work / study.device["trained"] / gpus
     return Cost(study.device["start"]["train"] + seconds, gpus * study.has_gpus, 1, tokens)
+
+
+def _learnt(arguments: dict, number: float) -> float:
+    """How many rows a training of `number` different ones takes in, over its epochs or its max_steps."""
+    if arguments.get("max_steps", -1) > 0:
+        batch = arguments.get("per_device_train_batch_size", 1) * arguments.get("gradient_accumulation_steps", 1)
+        return arguments["max_steps"] * batch
+    return number * arguments.get("num_train_epochs", 3)
+
+
+def _train_grpo(study: Study, model: str, task: str, step: str, _: str) -> Cost:
+    """Every answer is sampled and then learnt from; what judging takes is left out."""
+    arguments = step_of(study.config, model, step)["arguments"]
+    number = _learnt(arguments, problems(study, task, "train") * arguments["num_generations"])
+    size = parameters(study.config["models"][model]) / 1e9
+    sampled, trained = number * answer_tokens(study, model, task), number * row_tokens(study, model, task)
+    seconds = size * (sampled / study.device["sampled"] + trained / study.device["trained"])
+    gpus = gpus_to_train(study.config, model, step) * study.has_gpus
+    return Cost(study.device["start"]["train"] + seconds, gpus, 1, sampled + trained)
 
 
 def _gather(study: Study, model: str, task: str, name: str) -> Cost:

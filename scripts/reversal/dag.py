@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
-from reversal.keeping import children, judged_after
+from reversal.keeping import judged_after, learners_of, readers_of
 from reversal.lineages import BASE, first, iteration, last_step, parent, series
+from reversal.steps import accumulates, answers_read, trainer_of, weights_read
 from reversal.study import (
     FRONTIER,
     asked,
     bases_of,
     frontier_lineages,
-    learns_from_answers,
     reference,
     runs_programs,
     sets_of,
@@ -117,20 +117,12 @@ def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replica
     yield from _answer_jobs(config, of, BASE, "evaluation")
     needs = tuple(f"{place}/{BASE}/verdicts/{name}.parquet" for name in evaluated)
     yield Job("score", f"{place}/{BASE}/scores.parquet", f"{of.name}-{BASE}", ("score", model, task), needs, 0, BASE)
+    learners = learners_of(config, model, task, models)
     for lineage in models:
         name, folder = f"{of.name}-{lineage}", f"{place}/{lineage}"
         before = parent(lineage)
-        learns = learns_from_answers(config, model, task, lineage)
-        answers = (f"{place}/{before}/verdicts/train.parquet",) if learns else ()
-        # Two steps of one name take differently long if one learns from the gold solutions.
-        detail = (model, task, last_step(lineage), "samples" if answers else "problems")
-        rows = f"{folder}/training_set.parquet"
-        needs = (_problems(task, "train"), *answers, *_sandbox(config, task))
-        yield Job("build_training_set", rows, name, ("build_training_set", *detail), needs)
-        needs = (rows, _model(of, before))
-        yield Job("train", f"{folder}/model/model.json", name, ("train", *detail), needs, 2, lineage)
-        asked_by = [child for child in children(lineage, models) if learns_from_answers(config, model, task, child)]
-        for batch in ["train", "evaluation"] if asked_by or before == BASE else ["evaluation"]:
+        yield from _making_jobs(config, of, lineage)
+        for batch in ["train", "evaluation"] if learners[lineage] or before == BASE else ["evaluation"]:
             yield from _answer_jobs(config, of, lineage, batch)
         verdicts = [f"{lineage}/verdicts/{name}" for name in evaluated]
         verdicts += [f"{lineage}/verdicts/train"] if before == BASE else []
@@ -145,7 +137,26 @@ def _jobs_of_series(config: dict, models: list[str], hot: list[str], of: Replica
                 "score_frontier", f"{folder}/frontier_scores.parquet", name, ("score_frontier", model, task), needs
             )
     if config["keep_models"] != "all":
-        yield from _removals(models, hot, of)
+        yield from _removals(readers_of(config, models), hot, of)
+
+
+def _making_jobs(config: dict, of: Replicate, lineage: str) -> Iterator[Job]:
+    """The training set of a model, where it has one, and the model."""
+    model, task, name, folder = of.model, of.task, f"{of.name}-{lineage}", f"{of.folder}/{lineage}"
+    trainer, problems, rows = trainer_of(config, lineage), _problems(task, "train"), f"{folder}/training_set.parquet"
+    read = answers_read(config, model, task, lineage)
+    # Two steps of one name take differently long if one learns from the gold solutions.
+    detail = (model, task, last_step(lineage), "samples" if read else "problems")
+    needs = [problems] if trainer.rule == "train_grpo" else []
+    if trainer.rows:
+        answers = [f"{of.folder}/{other}/verdicts/train.parquet" for other in read]
+        gold = [f"{of.folder}/{first(lineage)}/training_set.parquet"] if accumulates(config, model, lineage) else []
+        learnt = (problems, *answers, *gold, *_sandbox(config, task))
+        yield Job("build_training_set", rows, name, ("build_training_set", *detail), learnt)
+        needs = [rows]
+    needs += _sandbox(config, task) if trainer.rule == "train_grpo" else []
+    needs += [_model(of, other) for other in weights_read(config, lineage)]
+    yield Job(trainer.rule, f"{folder}/model/model.json", name, (trainer.rule, *detail), tuple(needs), 2, lineage)
 
 
 def _answer_jobs(config: dict, of: Replicate, lineage: str, batch: str) -> Iterator[Job]:
@@ -166,11 +177,11 @@ def _answer_jobs(config: dict, of: Replicate, lineage: str, batch: str) -> Itera
         yield Job("verify", f"{folder}/verdicts/{problems}.parquet", log, ("verify", *detail), (table, about))
 
 
-def _removals(models: list[str], hot: list[str], of: Replicate) -> Iterator[Job]:
+def _removals(readers: dict[str, list[str]], hot: list[str], of: Replicate) -> Iterator[Job]:
     place = of.folder
-    for lineage in models:
-        judged = judged_after(lineage, models)
-        trained = [child for other in judged for child in children(other, models)]
+    for lineage in readers:
+        judged = judged_after(lineage, readers)
+        trained = [reader for other in judged for reader in readers[other]]
         needs = [f"{place}/{other}/scores.parquet" for other in judged]
         needs += [f"{place}/{other}/frontier_scores.parquet" for other in judged if other in hot]
         needs += [f"{place}/{child}/model/model.json" for child in trained]

@@ -6,9 +6,9 @@ from itertools import accumulate
 from reversal import costing
 from reversal.costing import Study
 from reversal.dag import Job
-from reversal.keeping import children, judged_after, removable
-from reversal.lineages import iteration, last_step
-from reversal.study import step_of
+from reversal.keeping import judged_after, readers_of, removable
+from reversal.lineages import iteration
+from reversal.steps import MAKING, TRAINERS, step_of, trainer_of
 
 KEEP = ["all", "best_and_last", "last"]
 
@@ -24,7 +24,7 @@ def bytes_per_kind(jobs: list[Job], study: Study) -> dict[str, float]:
                 ours = "pretrain" in model or "package" in model  # a folder is linked
                 per_parameter = size["base_parameter"] if "hub" in model else size["parameter"] * ours
                 found["base models"] += costing.parameters(model) * per_parameter
-            case "train":
+            case "train" | "train_grpo" | "interpolate":
                 found["checkpoints"] += checkpoint_bytes(study, names[0])
             case "gather_samples":
                 model, task, name = names
@@ -33,7 +33,7 @@ def bytes_per_kind(jobs: list[Job], study: Study) -> dict[str, float]:
             case "verify":
                 found["verdicts"] += costing.answers(study, names[1], names[2]) * size["verdict"]
             case "build_training_set":
-                pair = step_of(study.config, names[0], names[2])["trainer"] == "dpo"
+                pair = TRAINERS[step_of(study.config, names[0], names[2])["trainer"]].rows == "pairs"
                 tokens = costing.rows(study, *names) * costing.row_tokens(study, names[0], names[1])
                 found["training sets"] += tokens * (2 if pair else 1) * size["token"]
     return dict(found)
@@ -55,33 +55,34 @@ def checkpoints_over_time(
     events: list[tuple[float, float]] = []
     state = study.table["bytes"]["training_parameter"] / study.table["bytes"]["parameter"]
     for job, start, end in zip(jobs, starts, ends, strict=True):
-        if job.rule == "train":
+        if job.rule in MAKING:
             trained[job.output.rsplit("/", 3)[0]][job.lineage] = end
             size = checkpoint_bytes(study, job.kind[1])
-            writes_states = step_of(study.config, job.kind[1], last_step(job.lineage))["trainer"] != "none"
+            writes_states = trainer_of(study.config, job.lineage).trains
             events += [(start, size * state * writes_states), (end, size - size * state * writes_states)]
         elif job.rule == "score":
             scored[job.output.rsplit("/", 2)[0]][job.lineage] = end
     if keep != "all":
         for place, times in trained.items():
             size = checkpoint_bytes(study, place.split("/")[0])
-            events += [(when, -size) for when in _removals(series, keep, times, scored[place])]
+            events += [(when, -size) for when in _removals(study.config, series, keep, times, scored[place])]
     held = list(accumulate(change for _, change in sorted(events)))
     return (max(held), held[-1]) if held else (0.0, 0.0)
 
 
 def _removals(
-    series: dict[str, list[str]], keep: str, trained: dict[str, float], scored: dict[str, float]
+    config: dict, series: dict[str, list[str]], keep: str, trained: dict[str, float], scored: dict[str, float]
 ) -> list[float]:
     """When checkpoints of one replicate go: as soon as a job of remove_models finds them dispensable."""
     models = list(trained)
     last = max(map(iteration, models))
     accuracy = {lineage: iteration(lineage) % last for lineage in models}  # rising, and 0 at the last
     gone: dict[str, float] = {}
+    readers = readers_of(config, models)
     for lineage in models:
-        judged = judged_after(lineage, models)
-        passed_on = [trained[child] for other in judged for child in children(other, models)]
-        when = max([scored[other] for other in judged] + passed_on)
+        judged = judged_after(lineage, readers)
+        passed_on = [trained[reader] for other in judged for reader in readers[other]]
+        when = max([scored[other] for other in judged] + passed_on, default=0.0)
         for other in removable(series, keep, {other: accuracy[other] for other in judged}):
             gone[other] = min(when, gone.get(other, when))
     return list(gone.values())

@@ -1,8 +1,9 @@
 """Which checkpoints a study keeps (keep_models), and which of the removed ones it needs again.
 
 A removed checkpoint leaves model/removed.json: its model.json and the uses that were over by then, each with its
-recipe, a digest of all that the use is made of. A use is a batch of answers or the training of a child. One that is
-over under the same recipe asks for the weights no more; any other does, and so the checkpoint is trained again.
+recipe, a digest of all that the use is made of. A use is a batch of answers or the making of a model that reads the
+weights: a child, or a later one that starts from them (reversal.steps). One that is over under the same recipe asks for
+the weights no more; any other does, and so the checkpoint is trained again.
 
 Standard library only: the rules import this module, and every cluster job parses the rules again.
 """
@@ -13,35 +14,46 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reversal import lineages
-from reversal.study import (
-    FRONTIER,
-    answers_wanted,
-    canonical,
-    frontier_lineages,
-    learns_from_answers,
-    pretraining_of,
-    sets_of,
-    step_of,
-)
+from reversal.steps import answers_read, made_by, step_of, weights_read
+from reversal.study import FRONTIER, answers_wanted, canonical, frontier_lineages, pretraining_of, sets_of
 
 # The scripts whose code is part of a recipe: those that a first model comes from, and those of its answers.
-TRAINING = ["prepare_problems", "pretrain_base", "fetch_base", "build_training_set", "train"]
+TRAINING = ["prepare_problems", "pretrain_base", "fetch_base", "build_training_set", "train", "interpolate"]
+REINFORCING = ["train_grpo"]
 ANSWERING = ["sample", "gather_samples"]
 JUDGING = ["verify"]
-Uses = dict[str, str]  # {"train", "evaluation", "frontier" or a child's lineage: recipe}
+Uses = dict[str, str]  # {"train", "evaluation", "frontier" or the lineage of a reader: recipe}
 Code = Callable[[str], str]  # the digest of a script, by its name
 
 
-def children(lineage: str, all_lineages: list[str]) -> list[str]:
-    return [other for other in all_lineages if lineages.parent(other) == lineage]
+def readers_of(config: dict, all_lineages: list[str]) -> dict[str, list[str]]:
+    """{lineage: the models whose making reads its weights}."""
+    found: dict[str, list[str]] = {lineage: [] for lineage in all_lineages}
+    for reader in all_lineages:
+        for lineage in set(weights_read(config, reader)) - {lineages.BASE}:
+            found[lineage].append(reader)
+    return found
 
 
-def judged_after(lineage: str, all_lineages: list[str]) -> list[str]:
+def learners_of(config: dict, model: str, task: str, all_lineages: list[str]) -> dict[str, list[str]]:
+    """{lineage: the models that learn from its answers to the training questions}."""
+    found: dict[str, list[str]] = {lineage: [] for lineage in all_lineages}
+    for learner in all_lineages:
+        for lineage in set(answers_read(config, model, task, learner)) - {lineages.BASE}:
+            found[lineage].append(learner)
+    return found
+
+
+def judged_after(lineage: str, readers: dict[str, list[str]]) -> list[str]:
     """The models that may be removed once this one is scored: those that led to it, or after a last one, any.
 
-    Only then are all methods known that share a model.
+    Only then are all methods known that share a model. One that a much later step reads again waits for a last one, so
+    that the others need not wait with it. readers: `readers_of` all models.
     """
-    return lineages.path(lineage) if children(lineage, all_lineages) else all_lineages
+    if all(lineages.parent(other) != lineage for other in readers):
+        return list(readers)
+    path = lineages.path(lineage)
+    return [m for m in path if all(lineages.parent(reader) in path for reader in readers[m])]
 
 
 def removable(series: dict[str, list[str]], keep: str, accuracy: dict[str, float]) -> list[str]:
@@ -65,9 +77,8 @@ def removable(series: dict[str, list[str]], keep: str, accuracy: dict[str, float
 
 def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: str, code: Code) -> Uses:
     """What a model's weights are needed for in this study."""
-    offspring = children(lineage, all_lineages)
-    asked_by = [child for child in offspring if learns_from_answers(config, model, task, child)]
-    batches = ["evaluation", "train"] if asked_by or lineages.iteration(lineage) == 1 else ["evaluation"]
+    learners = learners_of(config, model, task, all_lineages).get(lineage, [])
+    batches = ["evaluation", "train"] if learners or lineages.iteration(lineage) == 1 else ["evaluation"]
     # Where all models are to stay, one that was removed earlier is never done with: asked for, it brings its parents.
     kept = ["keep"] if config["keep_models"] == "all" else []
     answers = recipe(config, model, task, lineage, code, answered=True)
@@ -76,7 +87,10 @@ def uses(config: dict, all_lineages: list[str], model: str, task: str, lineage: 
     return (
         dict.fromkeys(batches + kept, answers)
         | dict.fromkeys(hot, f"{answers} {canonical(wanted)}")
-        | {child: recipe(config, model, task, child, code, answered=False) for child in offspring}
+        | {
+            reader: recipe(config, model, task, reader, code, answered=False)
+            for reader in readers_of(config, all_lineages).get(lineage, [])
+        }
     )
 
 
@@ -85,12 +99,15 @@ def recipe(config: dict, model: str, task: str, lineage: str, code: Code, answer
 
     It may hold more than that: a use whose recipe changed merely asks for weights that it would not have read.
     """
-    from_answers = any(learns_from_answers(config, model, task, step) for step in lineages.path(lineage))
+    path = lineages.path(lineage)
+    from_answers = any(answers_read(config, model, task, step) for step in path)
     stages = TRAINING + (ANSWERING if answered or from_answers else []) + (JUDGING if from_answers else [])
-    steps = [step_of(config, model, step) for step in lineages.path(lineage)]
+    stages += REINFORCING if made_by(config, path, "train_grpo") else []
+    steps = [step_of(config, model, step) for step in path]
     settings = {
         "model": _origin(config["models"][model]),
-        "steps": [[step.get(part) for part in ("trainer", "training_set", "arguments", "lora")] for step in steps],
+        "steps": [{key: value for key, value in step.items() if key != "gpus"} for step in steps],
+        "scripts": [Path(step["script"]).read_text() for step in steps if "script" in step],
         "task": config["tasks"][task],
         "sampling": {key: value for key, value in config["sampling"].items() if key != "shards"},
         "sandboxed": config["verification"]["sandboxed"],
@@ -114,7 +131,7 @@ def is_over(folder: Path, lineage: str, use: str, task: dict, uses_of: Callable[
     removed = _removed(folder, lineage)
     if removed is None or removed["uses"].get(use) != uses_of(lineage)[use]:
         return False
-    if lineages.parent(use) != lineage:  # a batch
+    if not use.startswith(f"{lineage}-"):  # a batch
         return all((folder / lineage / "samples" / f"{name}.parquet").exists() for name in sets_of(task, use))
     if _removed(folder, use) is None:
         return (folder / use / "model/model.json").exists()

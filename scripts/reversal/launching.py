@@ -97,7 +97,7 @@ def launcher(job: dict, gpus: int) -> list[str]:
                 "fsdp_offload_params": False,
                 # On the way every rank writes its own shard; collecting them, and Adam's, would fill rank 0's memory.
                 "fsdp_state_dict_type": "FULL_STATE_DICT" if job["lora"] else "SHARDED_STATE_DICT",
-                "fsdp_cpu_ram_efficient_loading": rank_0_reads(job["trainer"], job["lora"]),
+                "fsdp_cpu_ram_efficient_loading": rank_0_reads(job["trainer"], job["lora"], job["reference"]),
             },
         },
     )

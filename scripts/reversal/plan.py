@@ -9,7 +9,8 @@ from reversal.costing import Cost, Study
 from reversal.dag import Job, jobs_of
 from reversal.lineages import series
 from reversal.scheduling import Task, critical_path, simulate
-from reversal.study import gpus_asked_for, gpus_to_sample, gpus_to_train, step_of
+from reversal.steps import step_of
+from reversal.study import gpus_asked_for, gpus_to_sample, gpus_to_train
 
 HOUR = 3600
 ADAM = 16  # bytes per parameter while training: weights, gradients, two moments, in float32

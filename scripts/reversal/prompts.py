@@ -39,6 +39,12 @@ def rendered(prompt: str, tokenizer, chat: bool) -> str:
     return prompt.removeprefix(begin) if adds else prompt
 
 
+def before_stop(stop: list[str], text: str) -> tuple[str, bool]:
+    """`text` up to the first of the stop texts, and whether there was one."""
+    places = [place for place in map(text.find, stop) if place >= 0]
+    return (text[: min(places)], True) if places else (text, False)
+
+
 def end_of_turn(tokenizer) -> str:
     """What the chat template puts after an answer, without white space: the token that ends a turn, or nothing."""
     turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": TURN}]

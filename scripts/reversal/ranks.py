@@ -8,18 +8,18 @@ import os
 from reversal.batches import share
 
 
-def rank_0_reads(trainer: str, lora: dict | None) -> bool:
+def rank_0_reads(trainer: str, lora: dict | None, reference: str | None) -> bool:
     """Whether rank 0 alone reads the weights and sends the others their shards.
 
     Not where TRL shards a reference model of its own: it takes what every rank has in memory as it is, and the
     reference would be made of noise.
     """
-    return trainer != "dpo" or bool(lora)
+    return trainer != "dpo" or (bool(lora) and not reference)
 
 
-def reads_weights(trainer: str, lora: dict | None) -> bool:
+def reads_weights(trainer: str, lora: dict | None, reference: str | None) -> bool:
     """Whether this process does."""
-    return os.environ["RANK"] == "0" or not rank_0_reads(trainer, lora)
+    return os.environ["RANK"] == "0" or not rank_0_reads(trainer, lora, reference)
 
 
 def without_weights(parent: str, dtype: str, attn_implementation: str | None):

@@ -5,6 +5,7 @@ within its lengths, a fetched model would silently be ruined, or take weeks. Lig
 """
 
 from reversal.lineages import last_step, series
+from reversal.steps import TRAINERS
 
 OF_TRAINING = ("learning_rate", "bf16")
 EXAMPLES = (
@@ -20,7 +21,7 @@ def inherited(config: dict, stated: dict) -> list[str]:
     """
     chains = [series(m, config["iterations"]) for m in config["methods"].values() if "start" in m]
     used = sorted({last_step(lineage) for chain in chains for lineage in chain})
-    trained = [step for step in used if config["steps"][step]["trainer"] in ("sft", "dpo")]
+    trained = [step for step in used if TRAINERS[config["steps"][step]["trainer"]].settings]
     engine = [] if config["sampling"]["engine"]["name"] == "scripted" else ["dtype"]
     engine += ["arguments.max_model_len"] if config["sampling"]["engine"]["name"] == "vllm" else []
     found = []

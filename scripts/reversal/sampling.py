@@ -10,7 +10,7 @@ import os
 import polars as pl
 
 from reversal.checkpoints import without_decoding
-from reversal.prompts import end_of_turn, rendered
+from reversal.prompts import before_stop, end_of_turn, rendered
 from reversal.scripted import scripted_answers
 from reversal.tables import SAMPLES
 
@@ -151,12 +151,12 @@ def _answer(row: list[int], stop: list[str], tokenizer, settings) -> tuple[str, 
     ends = settings.eos_token_id if isinstance(settings.eos_token_id, list) else [settings.eos_token_id]
     end = next((k for k, token in enumerate(row) if token in (settings.pad_token_id, *ends)), None)
     n_tokens, reason = (len(row), "length") if end is None else (end + 1, "stop")
-    text, stopped = _before(stop, tokenizer.decode(row[:end], skip_special_tokens=True))
+    text, stopped = before_stop(stop, tokenizer.decode(row[:end], skip_special_tokens=True))
     if not stopped:
         return text, n_tokens, reason
     # The tokens up to the one that completes the text; the rest only fills the batch.
     beginnings = (tokenizer.decode(row[:k], skip_special_tokens=True) for k in range(1, n_tokens + 1))
-    return text, next(k for k, part in enumerate(beginnings, start=1) if _before(stop, part)[1]), "stop"
+    return text, next(k for k, part in enumerate(beginnings, start=1) if before_stop(stop, part)[1]), "stop"
 
 
 def _stopper(stop: list[str], tokenizer, prompt_length: int):
@@ -165,15 +165,9 @@ def _stopper(stop: list[str], tokenizer, prompt_length: int):
 
     def stopped(input_ids, scores, **_):
         texts = tokenizer.batch_decode(input_ids[:, prompt_length:], skip_special_tokens=True)
-        return torch.tensor([_before(stop, text)[1] for text in texts], device=input_ids.device)
+        return torch.tensor([before_stop(stop, text)[1] for text in texts], device=input_ids.device)
 
     return stopped
-
-
-def _before(stop: list[str], text: str) -> tuple[str, bool]:
-    """`text` up to the first of the stop texts, and whether there was one."""
-    places = [place for place in map(text.find, stop) if place >= 0]
-    return (text[: min(places)], True) if places else (text, False)
 
 
 def _batches(order: list[int], size: int, key) -> list[list[int]]:

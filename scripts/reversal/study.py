@@ -6,10 +6,45 @@ Light imports only: the rules call this at every start of Snakemake.
 import json
 
 from reversal.lineages import BASE, last_step, parent, series
+from reversal.steps import TRAINERS, reference_of, start_of, step_of
 
 FRONTIER = "frontier"  # the answers to the test problems at the temperatures of `evaluation`, and their batch
 
 PROGRAMS = {"program", "programs", "mbpp"}  # an answer type, a generator and a format
+
+
+def with_likes(config: dict) -> dict:
+    """`config` with every step that is `like` another as that step is, its own keys laid over; models' changes, too.
+
+    Before nulls are taken out, so that a null takes away what the other step has. A step like one that is not there, or
+    that is itself like another, stays as it is, and the schema says what is wrong with it.
+    """
+    steps = _maps(config.get("steps"))
+    likes = {name: str(step["like"]) for name, step in steps.items() if "like" in step}
+    likes = {name: other for name, other in likes.items() if other in steps and other not in likes}
+
+    def filled(own: dict) -> dict:
+        both = {name: _laid_over(own.get(other, {}), own.get(name, {})) for name, other in likes.items()}
+        return own | {name: {k: v for k, v in step.items() if k != "like"} for name, step in both.items() if step}
+
+    models = {
+        name: model | {"steps": model["steps"] | filled(_maps(model["steps"]))}
+        for name, model in _maps(config.get("models")).items()
+        if _maps(model.get("steps"))
+    }
+    found = {"steps": config["steps"] | filled(steps)} if likes else {}
+    return config | found | ({"models": config["models"] | models} if likes and models else {})
+
+
+def _maps(value) -> dict[str, dict]:
+    """The entries of `value` that are maps; none where it is no map itself."""
+    return {key: entry for key, entry in value.items() if isinstance(entry, dict)} if isinstance(value, dict) else {}
+
+
+def _laid_over(below, value):
+    if not (isinstance(below, dict) and isinstance(value, dict)):
+        return value
+    return below | {key: _laid_over(below.get(key), entry) for key, entry in value.items()}
 
 
 def without_nulls(value):
@@ -88,29 +123,16 @@ def source_of(task: dict, problems: str) -> dict:
     return task[problems] if problems in ("train", "test") else task["ood"][problems]
 
 
-def runs_programs(config: dict, task: str) -> bool:
-    """Whether answers to a task are programs that verify runs in a sandbox."""
-    settings = config["tasks"][task]
-    sources = [settings[name] for name in ("train", "test") if name in settings] + list(settings["ood"].values())
+def asks_for_programs(task: dict) -> bool:
+    sources = [task[name] for name in ("train", "test") if name in task] + list(task["ood"].values())
     kinds = {source.get("answer_type") or source.get("generator") or source.get("format") for source in sources}
-    return config["verification"]["sandboxed"] and "labels" not in settings and bool(kinds & PROGRAMS)
+    return bool(kinds & PROGRAMS)
 
 
-def step_of(config: dict, model: str, lineage: str) -> dict:
-    """The settings of the lineage's last step, with what the model changes about them."""
-    name = last_step(lineage)
-    step, own = config["steps"][name], config["models"][model].get("steps", {}).get(name, {})
-    return step | {part: step.get(part, {}) | new if isinstance(new, dict) else new for part, new in own.items()}
-
-
-def learns_from_answers(config: dict, model: str, task: str, lineage: str) -> bool:
-    """Whether the lineage's last step learns from its parent's answers; else from the gold solutions of the problems.
-
-    M1 does where the task has M0 write its rationales, every later step unless its training set is from gold.
-    """
-    if parent(lineage) == BASE:
-        return config["tasks"][task].get("rationales") == "few_shot"
-    return "from" not in step_of(config, model, lineage).get("training_set", {})
+def runs_programs(config: dict, task: str) -> bool:
+    """Whether answers to a task are programs that are run in a sandbox."""
+    settings = config["tasks"][task]
+    return config["verification"]["sandboxed"] and "labels" not in settings and asks_for_programs(settings)
 
 
 def answers_wanted(config: dict, batch: str, base: int, seed: int, model: str, task: str, lineage: str) -> dict:
@@ -154,14 +176,15 @@ def asked_of_set(config: dict, problems: str, **identity) -> dict:
 def kinds_of_methods(config: dict) -> dict[str, str]:
     """{method: kind}, for the paper's coverage rule: dpo if one of its steps is trained with DPO, sft, or other.
 
-    other: given models, and a control that learns from gold solutions all the way.
+    other: what the rule says nothing about: given models, other trainers, and a control of gold solutions all the way.
     """
     kinds = {}
     for name, method in config["methods"].items():
         steps = [config["steps"][last_step(lineage)] for lineage in series(method, config["iterations"])]
         trainers = {step["trainer"] for step in steps}
-        of_gold = len(steps) > 1 and all("from" in step.get("training_set", {}) for step in steps[1:])
-        kinds[name] = "dpo" if "dpo" in trainers else "other" if "given" in trainers or of_gold else "sft"
+        of_gold = len(steps) > 1 and all(step.get("training_set", {}).get("data") == "gold" for step in steps[1:])
+        other = of_gold or trainers - {"sft", "dpo", "none"}
+        kinds[name] = "other" if other else "dpo" if "dpo" in trainers else "sft"
     return kinds
 
 
@@ -173,7 +196,7 @@ def gpus_to_sample(config: dict, model: str) -> int:
 def gpus_to_train(config: dict, model: str, step: str) -> int:
     """How many GPUs one job that trains `model` by `step` uses, where there are any."""
     settings = step_of(config, model, step)
-    return 0 if settings["trainer"] in ("none", "given") else settings.get("gpus", 1)
+    return settings.get("gpus", 1) if TRAINERS[settings["trainer"]].trains else 0
 
 
 def gpus_asked_for(config: dict) -> dict[str, tuple[str, int]]:
@@ -203,16 +226,25 @@ def gpus_beyond(config: dict, cap: int) -> list[str]:
 def recipe_of(config: dict, model: str, lineage: str) -> dict:
     """What the lineage's last step is trained with: all of its settings that the result depends on."""
     step = step_of(config, model, lineage)
-    recipe = {key: step[key] for key in ("trainer", "arguments", "lora") if key in step}
+    recipe = {key: step[key] for key in ("trainer", "script", "reward", "arguments", "lora") if key in step}
+    # Which models a job reads, too: Snakemake minds its params, not which files its inputs are.
+    recipe |= {"from": step["from"]} if start_of(config, lineage) != parent(lineage) else {}
+    recipe |= {"reference": step["reference"]} if reference_of(config, lineage) else {}
     attention = config["models"][model].get("attention")
     return recipe | ({"attention": attention} if attention else {})
+
+
+def rewarded_task(config: dict, task: str) -> dict:
+    """What training on a task's questions by the verdicts on its own answers depends on."""
+    settings = {key: config["tasks"][task][key] for key in ("prompt", "stop", "max_tokens", "answer_mark")}
+    return settings | {"sandboxed": config["verification"]["sandboxed"]}
 
 
 def settings_to_try(config: dict) -> dict:
     """What reversal.trying asks the libraries about; {} for a study that trains nothing and samples with no engine."""
     lineages = {lineage for method in config["methods"].values() for lineage in series(method, config["iterations"])}
     steps = {last_step(lineage) for lineage in lineages}
-    trained = sorted(name for name in steps if config["steps"][name]["trainer"] in ("sft", "dpo"))
+    trained = sorted(name for name in steps if TRAINERS[config["steps"][name]["trainer"]].settings)
     sampled = config["sampling"]["engine"]["name"] == "vllm" and any("answers" not in config["steps"][s] for s in steps)
     kept = ("pretrain", "hub", "revision", "folder")
     models = {

@@ -86,6 +86,7 @@ VERDICT_ROWS = {
 SFT_ROWS = {"problem_id": pl.String, "prompt": pl.String, "completion": pl.String}
 DPO_ROWS = {"problem_id": pl.String, "prompt": pl.String, "chosen": pl.String, "rejected": pl.String}
 LOSSES = {"step": pl.Int64, "epoch": pl.Float64, "loss": pl.Float64, "learning_rate": pl.Float64}
+LOSSES |= {"entropy": pl.Float64, "reward": pl.Float64}  # of GRPO: per token in nats, per answer; else null
 SCORES = {
     "study": pl.String,
     "model": pl.String,

@@ -7,6 +7,7 @@ import gc
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -32,11 +33,13 @@ def train(
     attention: str | None = None,
     gpus: int = 1,
     chat: bool = False,
+    reference: str | None = None,
 ) -> pl.DataFrame:
     """Trains the checkpoint in `parent` on `rows` and saves the result in `output`; returns its LOSSES frame.
 
     trainer: "sft" (columns prompt, completion; loss on the completion) or "dpo" (prompt, chosen, rejected; the
-    reference model is the parent). arguments: of trl.SFTConfig or trl.DPOConfig, as they stand in the study.
+    reference model is the parent, or the checkpoint in `reference`). arguments: of trl.SFTConfig or trl.DPOConfig, as
+    they stand in the study.
     work: a folder for checkpoints; if it holds one, training goes on from there.
     lora: arguments of peft.LoraConfig; the adapter is merged into the parent's weights. attention: transformers'
     attn_implementation. gpus: that many processes share the rows of every step.
@@ -47,25 +50,35 @@ def train(
     from datasets import Dataset
 
     data = f"{work}/rows"
-    Dataset.from_list(_read_by(parent, rows.drop("problem_id"), chat)).save_to_disk(data)
+    Dataset.from_list(read_by(parent, rows.drop("problem_id"), chat)).save_to_disk(data)
     trained = f"{work}/adapter" if lora else output
     job = {"parent": parent, "data": data, "trainer": trainer, "seed": seed, "work": work, "output": trained}
-    job |= {"arguments": per_process(arguments, gpus), "lora": lora, "attention": attention, "gpus": gpus}
-    history = None
-    while history is None:
-        try:
-            history = launching.launch(job, gpus) if gpus > 1 else fit(**job).state.log_history
-        except Exception as error:
-            if not out_of_memory(error):
-                raise
-            job["arguments"] = _with_less_memory(job["arguments"], str(error))
-        _free_memory()
+    job |= {"lora": lora, "attention": attention, "gpus": gpus, "reference": reference}
+
+    def attempt(arguments: dict) -> list[dict]:
+        fitting = job | {"arguments": arguments}
+        return launching.launch(fitting, gpus) if gpus > 1 else fit(**fitting).state.log_history
+
+    history = with_enough_memory(attempt, per_process(arguments, gpus))
     if lora:
         merge(parent, trained, output)
     return losses(history)
 
 
-def _read_by(parent: str, rows: pl.DataFrame, chat: bool) -> list[dict]:
+def with_enough_memory(attempt: Callable[[dict], list[dict]], arguments: dict) -> list[dict]:
+    """attempt(arguments), the training's log; if memory runs out again with smaller batches, as many rows per step."""
+    while True:
+        try:
+            return attempt(arguments)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            arguments = _with_less_memory(arguments, str(error))
+        finally:
+            _free_memory()
+
+
+def read_by(parent: str, rows: pl.DataFrame, chat: bool) -> list[dict]:
     """`rows` with the prompts that this model reads; of a chat, with the ends that its turns have."""
     import transformers
 
@@ -88,57 +101,85 @@ def fit(
     lora: dict | None,
     attention: str | None,
     gpus: int,
+    reference: str | None = None,
 ):
     """One process's part of `train`: trains on the dataset in the folder `data`; returns the trainer at its end.
 
     output gets the checkpoint, or the adapter alone with lora.
     """
-    learner = _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus)
+    learner = _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus, reference)
     if gpus > 1:
         ranks.share_last_batch(learner)
     if gpus > 1 and lora:
         ranks.save_adapter_alone(learner)
-    if not lora:  # an adapter has yet to be merged
-        _skip_last_checkpoint(learner)
-    run(learner, last_checkpoint(work))
-    if gpus > 1:
-        learner.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
-    learner.save_model(output)
+    learn(learner, work, output, keeps_last=bool(lora))
     return learner
 
 
-def _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus):
+def learn(learner, work: str, output: str, keeps_last: bool) -> None:
+    """Has a trainer learn to its end, from its last checkpoint in `work` if there is one, and saves the model.
+
+    keeps_last: write a checkpoint of the last step as well; of an adapter, which has yet to be merged.
+    """
+    if not keeps_last:
+        _skip_last_checkpoint(learner)
+    run(learner, last_checkpoint(work))
+    if learner.is_fsdp_enabled:
+        learner.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
+    learner.save_model(output)
+
+
+def _trainer(parent, data, trainer, arguments, seed, work, lora, attention, gpus, reference):
     """TRL's trainer; the arguments are those of `fit`."""
-    import transformers
     import trl
     from datasets import Dataset
 
     config, build, own = {
         "sft": (trl.SFTConfig, trl.SFTTrainer, {"completion_only_loss": True}),
-        # An adapter's reference is the model without it, at hand in every step.
-        "dpo": (trl.DPOConfig, trl.DPOTrainer, {"precompute_ref_log_probs": not lora}),
+        # An adapter's reference is the model without it, at hand in every step, unless it is another model.
+        "dpo": (trl.DPOConfig, trl.DPOTrainer, {"precompute_ref_log_probs": not lora or bool(reference)}),
     }[trainer]
     # TRL cuts rows at 1,024 tokens unless told otherwise; a row must be learnt whole unless the study says so.
-    fixed = {"output_dir": work, "seed": seed, "report_to": [], "save_total_limit": 1, "max_length": None, **own}
-    fixed["logging_nan_inf_filter"] = False
+    fixed = {**fixed_arguments(work, seed), "max_length": None, **own}
     if gpus > 1:
         fixed |= ranks.arguments_of_ranks()
     settings = config(**fixed | arguments)
     if gpus > 1:
         ranks.shard_alike(settings)
+    reads = gpus == 1 or ranks.reads_weights(trainer, lora, reference)
+    other = {"ref_model": loaded(reference, arguments, lora, attention)} if reference else {}
+    return build(
+        model=loaded(parent, arguments, lora, attention, reads),
+        args=settings,
+        train_dataset=Dataset.load_from_disk(data),
+        processing_class=tokenizer_of(parent),
+        peft_config=adapter_of(lora) if lora else None,
+        **other,
+    )
+
+
+def fixed_arguments(work: str, seed: int) -> dict:
+    """What transformers.TrainingArguments get beside the recipe, of every trainer."""
+    fixed = {"output_dir": work, "seed": seed, "report_to": [], "save_total_limit": 1}
+    return fixed | {"logging_nan_inf_filter": False}
+
+
+def tokenizer_of(parent: str):
+    import transformers
+
     tokenizer = transformers.AutoTokenizer.from_pretrained(parent)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    reads = gpus == 1 or ranks.reads_weights(trainer, lora)
+    return tokenizer
+
+
+def loaded(folder: str, arguments: dict, lora: dict | None, attention: str | None, reads: bool = True):
+    """The model in `folder` as it is trained; without its weights if another process reads them."""
+    import transformers
+
     load = transformers.AutoModelForCausalLM.from_pretrained if reads else ranks.without_weights
     # Weights that are trained stay in float32; frozen ones need no more precision than they are used with.
     dtype = "bfloat16" if lora and arguments.get("bf16") else "float32"
-    return build(
-        model=without_decoding(load(parent, dtype=dtype, attn_implementation=attention)),
-        args=settings,
-        train_dataset=Dataset.load_from_disk(data),
-        processing_class=tokenizer,
-        peft_config=_adapter(lora) if lora else None,
-    )
+    return without_decoding(load(folder, dtype=dtype, attn_implementation=attention))
 
 
 def _skip_last_checkpoint(learner) -> None:
@@ -153,7 +194,7 @@ def _skip_last_checkpoint(learner) -> None:
     learner.add_callback(SkipLast())
 
 
-def _adapter(lora: dict):
+def adapter_of(lora: dict):
     import peft
 
     return peft.LoraConfig(task_type="CAUSAL_LM", **lora)
@@ -202,9 +243,13 @@ def _free_memory() -> None:
 
 
 def losses(history: list[dict]) -> pl.DataFrame:
-    """LOSSES from a transformers log history: the entries that carry a training loss."""
-    rows = [{name: float(row.get(name)) for name in LOSSES} for row in history if "loss" in row]
-    return pl.DataFrame(rows).cast(LOSSES) if rows else pl.DataFrame(schema=LOSSES)
+    """LOSSES from a transformers log history: the entries that carry a training loss.
+
+    Entropy is that of answers with a reward; TRL's of given answers depends a little on the number of processes.
+    """
+    logged = [row if "reward" in row else {**row, "entropy": None} for row in history if "loss" in row]
+    rows = [{name: None if row.get(name) is None else float(row[name]) for name in LOSSES} for row in logged]
+    return pl.DataFrame(rows, schema=dict.fromkeys(LOSSES, pl.Float64)).cast(LOSSES)
 
 
 def _launched(job: dict) -> None:

@@ -1,14 +1,17 @@
 """Training sets from verified samples, in TRL's own column formats, with a summary of what was kept and why.
 
-The paper leaves deduplication, pairs per question and length matching open: all of them are settings of a step.
+The paper leaves deduplication, pairs per question and length matching open: all of them are settings of a step. What
+else a training set may be made by stands in reversal.policies.
 """
 
-import random
+from collections import Counter
 from itertools import product
 
 import polars as pl
 
-from reversal.answers import BOXED, equations
+from reversal import policies
+from reversal.answers import BOXED
+from reversal.policies import shuffled
 from reversal.prompts import format_prompt
 from reversal.tables import DPO_ROWS, SAMPLE_KEY, SFT_ROWS
 
@@ -65,28 +68,41 @@ def judged_texts(problems: pl.DataFrame, samples: pl.DataFrame, verdicts: pl.Dat
     return by_problem
 
 
+def as_judged(judged: dict[str, dict], verdicts: dict | str | None, seed: int) -> dict[str, dict]:
+    """`judged` as the training's own verifier has it; verdicts: of policies.misjudged, None for true ones."""
+    if verdicts is None:
+        return judged
+    found = {}
+    for problem_id, answers in judged.items():
+        place = f"{seed}/{problem_id}" if verdicts == "shuffled" else problem_id
+        correct, incorrect = policies.misjudged(answers["correct"], answers["incorrect"], verdicts, place)
+        found[problem_id] = {"question": answers["question"], "correct": correct, "incorrect": incorrect}
+    return found
+
+
 def sft_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
     """SFT_ROWS: of every question its different correct answers, at most settings["per_problem"], seeded choice.
 
-    settings: {deduplicate: text | equations | none, per_problem: int}.
+    settings: {deduplicate: text | equations | none, per_problem, choose: random | over_equations}.
     """
     rows, reasons, duplicates = [], {"no_correct_answer": 0}, 0
     for problem_id, answers in judged.items():
         unique = deduplicate(answers["correct"], settings["deduplicate"])
         duplicates += len(answers["correct"]) - len(unique)
         reasons["no_correct_answer"] += not unique
-        for text in _shuffled(unique, f"{seed}/{problem_id}")[: settings["per_problem"]]:
+        choose = policies.over_equations if settings.get("choose") == "over_equations" else _some
+        for text in choose(unique, settings["per_problem"], f"{seed}/{problem_id}"):
             rows.append(_row(problem_id, prompt, answers["question"], completion=text))
     frame = pl.DataFrame(rows, schema=SFT_ROWS)
-    summary = _summary(judged, frame, reasons) | {"duplicates_dropped": duplicates}
-    return frame, summary
+    return frame, _summary(judged, frame, reasons) | {"duplicates_dropped": duplicates}
 
 
 def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
     """DPO_ROWS: of every question pairs (correct, incorrect) of its different answers, a seeded choice.
 
-    settings: {deduplicate, per_problem, length_matched}. length_matched takes the pairs whose lengths (characters)
-    differ least, instead of random ones, so that length cannot be what the preference teaches.
+    settings: {deduplicate, per_problem, choose: random | length_matched | rare_against_common}. length_matched takes
+    the pairs whose lengths (characters) differ least, so that length cannot be what the preference teaches;
+    rare_against_common lifts what the model hardly does above what it does most, as arXiv 2501.18101 does.
     """
     rows, reasons = [], {"no_correct_answer": 0, "no_incorrect_answer": 0}
     for problem_id, answers in judged.items():
@@ -94,9 +110,13 @@ def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) ->
         rejected = deduplicate(answers["incorrect"], settings["deduplicate"])
         reasons["no_correct_answer"] += not chosen
         reasons["no_incorrect_answer"] += bool(chosen) and not rejected
-        pairs = _shuffled(list(product(chosen, rejected)), f"{seed}/{problem_id}")
-        if settings["length_matched"]:
+        pairs = shuffled(product(chosen, rejected), f"{seed}/{problem_id}")
+        # A shuffled verdict may have one text on both sides.
+        pairs = [(good, bad) for good, bad in pairs if good.strip() != bad.strip()]
+        if settings.get("choose") == "length_matched":
             pairs.sort(key=lambda pair: abs(len(pair[0]) - len(pair[1])))
+        elif settings.get("choose") == "rare_against_common":
+            pairs = policies.rare_against_common(pairs, answers["correct"], answers["incorrect"])
         for good, bad in pairs[: settings["per_problem"]]:
             rows.append(_row(problem_id, prompt, answers["question"], chosen=good, rejected=bad))
     frame = pl.DataFrame(rows, schema=DPO_ROWS)
@@ -104,11 +124,52 @@ def dpo_rows(judged: dict[str, dict], prompt: str, settings: dict, seed: int) ->
     return frame, _summary(judged, frame, reasons) | lengths
 
 
+def _some(texts: list[str], number: int, seed: str) -> list[str]:
+    return shuffled(texts, seed)[:number]
+
+
+def accumulated(tables: list[tuple[pl.DataFrame, dict]], keep_equal: bool) -> tuple[pl.DataFrame, dict]:
+    """The rows of several training sets one after the other, equal ones once unless keep_equal, and their summary.
+
+    tables: (rows, summary) of each, all of one form. Counts of questions are those of the last, counts of answers are
+    added up; a question counts as used if any table has it.
+    """
+    rows = pl.concat([rows for rows, _ in tables])
+    frame = rows if keep_equal else rows.unique(maintain_order=True)
+    summary = dict(tables[-1][1])
+    for name in ("samples", "correct_samples", "duplicates_dropped"):
+        if name in summary:
+            summary[name] = sum(of.get(name, 0) for _, of in tables)
+    if "duplicates_dropped" in summary:
+        summary["duplicates_dropped"] += rows.height - frame.height
+    return frame, summary | {"problems_used": frame["problem_id"].n_unique(), "rows": frame.height}
+
+
+def resized(frame: pl.DataFrame, judged: list[dict[str, dict]], settings: dict, seed: int) -> tuple[pl.DataFrame, dict]:
+    """The rows as often as the settings `rows` and `unsolved_first` want each, with a summary: {rows, different_rows}.
+
+    judged: what was judged of each model that the rows come from. rows: so many per training question, in all.
+    unsolved_first: K of policies.unsolved_weight. Without either the rows stay as they are.
+    """
+    k = settings.get("unsolved_first")
+    if frame.is_empty() or not ("rows" in settings or k):
+        return frame, {}
+    correct, samples = Counter(), Counter()
+    for problem_id, answers in (item for of_model in judged for item in of_model.items()):
+        correct[problem_id] += len(answers["correct"])
+        samples[problem_id] += len(answers["correct"]) + len(answers["incorrect"])
+    weight = {name: policies.unsolved_weight(correct[name], samples[name], k) if k else 1.0 for name in samples}
+    total = max(1, round(settings["rows"] * len(samples))) if "rows" in settings else frame.height
+    often = policies.copies([weight[name] for name in frame["problem_id"]], total, f"{seed}/copies")
+    places = [place for place, times in enumerate(often) for _ in range(times)]
+    return frame[places], {"rows": total, "different_rows": sum(times > 0 for times in often)}
+
+
 def deduplicate(texts: list[str], by: str) -> list[str]:
     """The first text of every group: by the text itself, by its set of equations (RFT's rule), or all ("none")."""
     if by == "none":
         return list(texts)
-    key = {"text": str.strip, "equations": lambda text: equations(text) or text.strip()}[by]
+    key = {"text": str.strip, "equations": policies.kind}[by]
     first: dict = {}
     for text in texts:
         first.setdefault(key(text), text)
@@ -127,10 +188,6 @@ def require_rows(frame: pl.DataFrame, summary: dict, parent: str) -> None:
             f"To change that {remedy}sample more answers per question (sampling.train_samples), "
             f"{'raise sampling.temperature, ' if too_good else ''}or leave this step out of the methods."
         )
-
-
-def _shuffled(items: list, seed: str) -> list:
-    return random.Random(seed).sample(items, len(items))
 
 
 def _row(problem_id: str, prompt: str, question: str, **texts: str) -> dict:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
+from reversal.steps import TRAINERS
+
 STEPS = 10  # of a training that is never made
 
 
@@ -81,14 +83,17 @@ def _try_training(place: str, model: dict, shape, folder: str, found: list[str])
     build, before = None, len(found)
     if shape:
         with _asked(f"{place}.pretrain.architecture" if "pretrain" in model else place, "transformers", found):
-            _weightless(shape)()(input_ids=torch.zeros(1, 2, dtype=torch.long, device="meta"))
+            tokens = torch.zeros(1, 2, dtype=torch.long, device="meta")
+            _weightless(shape)()(
+                input_ids=tokens, use_cache=True
+            )  # without, a mask would read numbers that are not there
         build = _weightless(shape) if len(found) == before else None
     if "pretrain" in model:
         with _asked(f"{place}.pretrain.arguments", "transformers", found):
             arguments = model["pretrain"]["arguments"]
             _try_optimizer(transformers.TrainingArguments(output_dir=folder, report_to=[], **arguments))
     for name, step in model["steps"].items():
-        kind = {"sft": trl.SFTConfig, "dpo": trl.DPOConfig}[step["trainer"]]
+        kind = getattr(trl, TRAINERS[step["trainer"]].settings)
         with _asked(f"steps.{name}.arguments", f"trl.{kind.__name__}", found):
             _try_optimizer(kind(output_dir=folder, report_to=[], **step["arguments"]))
         if "lora" in step and build:

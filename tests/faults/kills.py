@@ -139,7 +139,7 @@ def training(config: dict) -> tuple[Callable, list[str]]:
         tables.write(rows, tables.SFT_ROWS, "rows.parquet")
         parts = (0, 0, "training")
         outputs = ("sft/model/model.json", "sft/losses.parquet")
-        train.main("base/model/model.json", "rows.parquet", "code", step, False, 1, parts, "sft", *outputs)
+        train.main("base/model/model.json", None, "rows.parquet", "code", step, False, 1, parts, "sft", *outputs)
 
     Path("sft").mkdir(exist_ok=True)
     return run, ["sft/model/model.json", "sft/losses.parquet"]

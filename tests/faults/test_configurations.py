@@ -26,7 +26,7 @@ def told(path: Path) -> list[str]:
         return found
     config = copy.deepcopy(BASE)
     update_config(config, yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))
-    config = study.without_nulls(config)
+    config = study.without_nulls(study.with_likes(config))
     found = checks.problems_of(config, SCHEMA) or checks.missing_files(config)
     if not found:
         go_on_with(config)

@@ -16,7 +16,7 @@ from reversal.checks import JUDGED, MARKS, missing_files, problems_of
 from reversal.formats import FORMATS
 from reversal.generate import KINDS, generate_problems
 from reversal.sentences import as_yaml
-from reversal.study import without_nulls
+from reversal.study import with_likes, without_nulls
 from snakemake.utils import update_config
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def faults(path: str, value) -> list[str]:
     for name in folders:
         place = place[name]
     place[last] = value
-    return problems_of(without_nulls(config), SCHEMA)
+    return problems_of(without_nulls(with_likes(config)), SCHEMA)
 
 
 @pytest.mark.parametrize("study", sorted(path.name for path in ROOT.glob("studies/*.yaml")))
@@ -45,7 +45,7 @@ def test_the_studies_have_no_faults(study):
     config = copy.deepcopy(CONFIG)
     assert problems_of(config, SCHEMA) == []
     update_config(config, yaml.safe_load((ROOT / "studies" / study).read_text()))
-    assert problems_of(without_nulls(config), SCHEMA) == []
+    assert problems_of(without_nulls(with_likes(config)), SCHEMA) == []
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,27 @@ def test_the_studies_have_no_faults(study):
         ("steps/dpo/arguments/bta", 1, "steps.dpo.arguments: unknown key 'bta' (did you mean beta?)"),
         ("steps/dpo/arguments/beta", None, "steps.dpo.arguments: 'beta' is a required property"),
         ("steps/dpo/arguments/beta", -1, "steps.dpo.arguments.beta: -1 is less than or equal to the minimum of 0"),
-        ("steps/dpo/training_set/length_matched", None, "steps.dpo.training_set: 'length_matched' is a required"),
+        (
+            "steps/dpo/training_set/choose",
+            "over_equations",
+            "training_set.choose: 'over_equations' is not one of ['ran",
+        ),
+        (
+            "steps/sft/training_set/choose",
+            "length_matched",
+            "training_set.choose: 'length_matched' is not one of ['ran",
+        ),
+        ("steps/sft/training_set/data", "gold", "steps.sft.training_set: must be {data: gold} alone, since gold"),
+        ("steps/sft/training_set/verdicts", "wrong", "training_set.verdicts: must be shuffled, or a map of false_pos"),
+        ("steps/sft/training_set/verdicts", {"false_positives": 1}, "verdicts: 'false_negatives' is a required"),
         ("steps/dpo/training_set/deduplicate", "no", "steps.dpo.training_set.deduplicate: 'no' is not one of"),
+        (
+            "steps/new",
+            {"like": "dp0"},
+            "steps.new.like: must be the name of a step that says all of its own settings, n",
+        ),
+        ("steps/new", {"like": "dpo", "training_set": {"per_problem": 0}}, "steps.new.training_set.per_problem: 0 is"),
+        ("steps/sft", SFT | {"gpus": 2, "arguments": SFT["arguments"] | {"save_total_limit": 2}}, "of several proc"),
         ("steps/sft/trainer", "ppo", "dpo"),  # the sentence names every trainer there is
         ("steps/base", SFT, "steps: must be a name of lower-case letters, digits and _, other than base, not 'base'"),
         ("sampling/temperature", 2.5, "(greedy answers are taken anyway) and at most 2, not 2.5"),
@@ -298,6 +317,7 @@ def test_all_faults_are_told_at_once():
         ("training_arguments", "transformers", "TrainingArguments"),
         ("sft_arguments", "trl", "SFTConfig"),
         ("dpo_arguments", "trl", "DPOConfig"),
+        ("grpo_arguments", "trl", "GRPOConfig"),
         ("lora", "peft", "LoraConfig"),
         ("architecture", "transformers", "LlamaConfig"),
         ("engine_arguments", "vllm", "EngineArgs"),

@@ -152,3 +152,18 @@ def test_every_kind_of_problem_that_a_study_may_name_is_in_the_table():
     formats = schema["source"]["then"]["properties"]["format"]["enum"]
     generators = schema["generated"]["else"]["properties"]["generator"]["enum"]
     assert set(RULES["verdicts"]) == set(RULES["question_characters"]) == {*formats, *generators}
+
+
+def test_grpo_samples_what_it_learns_from():
+    arguments = {"num_generations": 8, "num_train_epochs": 1, "per_device_train_batch_size": 64}
+    step = {"trainer": "grpo", "reward": {"name": "binary"}, "arguments": arguments}
+    asked = study(models={"m": {"folder": "tiny-1b"}}, steps=CONFIG["steps"] | {"rl": step})
+    prompt = (len(CONFIG["tasks"]["mini-gsm"]["prompt"]) + TABLE["question_characters"]["word_problems"]) / 4
+    found = cost_of(("train_grpo", "m", "mini-gsm", "rl", "problems"), asked)
+    sampled, trained = 200 * 8 * 48, 200 * 8 * (prompt + 48)
+    assert found == Cost(pytest.approx(30 + sampled / 1000 + trained / 500), 1, 1, pytest.approx(sampled + trained))
+    asked.config["steps"]["rl"]["arguments"]["max_steps"] = 2
+    assert cost_of(("train_grpo", "m", "mini-gsm", "rl", "problems"), asked).tokens == pytest.approx(
+        128 * 48 + 128 * (prompt + 48)
+    )
+    assert cost_of(("interpolate", "m", "mini-gsm", "average", "problems"), asked) == Cost(3)

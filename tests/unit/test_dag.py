@@ -77,7 +77,7 @@ def test_few_shot_rationales_come_from_the_base_model():
 
 
 def test_a_step_from_gold_needs_no_answers_of_its_parent():
-    gold = CONFIG["steps"]["sft"] | {"training_set": {"from": "gold"}}
+    gold = CONFIG["steps"]["sft"] | {"training_set": {"data": "gold"}}
     method = {"plain": {"start": ["sft"], "repeat": ["gold"]}}
     config = SMALL | {"iterations": 3, "methods": method, "steps": CONFIG["steps"] | {"gold": gold}}
     found, place = needs(config), "m/base0/t/seed0"

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from reversal.keeping import ANSWERING, JUDGING, TRAINING, is_over, judged_after, removable, uses
+from reversal.keeping import (
+    ANSWERING,
+    JUDGING,
+    REINFORCING,
+    TRAINING,
+    is_over,
+    judged_after,
+    readers_of,
+    removable,
+    uses,
+)
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text()) | {"keep_models": "last"}
 SERIES = {
@@ -13,7 +23,7 @@ SERIES = {
     "iterative_sft_dpo": ["sft", "sft-dpo", "sft-dpo-sft"],
 }
 LINEAGES = sorted({lineage for chain in SERIES.values() for lineage in chain})
-CODE = dict.fromkeys(TRAINING + ANSWERING + JUDGING, "digest")
+CODE = dict.fromkeys(TRAINING + REINFORCING + ANSWERING + JUDGING, "digest")
 
 
 @pytest.mark.parametrize(
@@ -41,8 +51,22 @@ def test_removable(keep, accuracy, expected):
 
 
 def test_models_that_several_methods_share_are_judged_after_the_last_ones():
-    assert judged_after("sft-dpo", LINEAGES) == ["sft", "sft-dpo"]
-    assert judged_after("sft-dpo-sft", LINEAGES) == LINEAGES
+    assert judged_after("sft-dpo", readers_of(CONFIG, LINEAGES)) == ["sft", "sft-dpo"]
+    assert judged_after("sft-dpo-sft", readers_of(CONFIG, LINEAGES)) == LINEAGES
+
+
+def test_a_model_that_a_much_later_step_reads_waits_for_a_last_one():
+    config = CONFIG | {"steps": CONFIG["steps"] | {"again": CONFIG["steps"]["sft"] | {"from": "first"}}}
+    chain = ["sft", "sft-sft", "sft-sft-again", "sft-sft-again-sft"]
+    assert [judged_after(lineage, readers_of(config, chain)) for lineage in chain] == [
+        [],
+        ["sft", "sft-sft"],  # all that read them are trained by then
+        ["sft", "sft-sft", "sft-sft-again"],
+        chain,
+    ]
+    found = uses(config, chain, "mini-llama", "mini-gsm", "sft", CODE)
+    assert list(found) == ["evaluation", "train", "frontier", "sft-sft", "sft-sft-again"]
+    assert "sft-sft-again" not in uses(config, chain, "mini-llama", "mini-gsm", "sft-sft", CODE)
 
 
 def test_the_uses_of_a_model_are_its_batches_and_its_children():

@@ -71,7 +71,7 @@ def test_two_processes_learn_what_one_learns_and_hold_the_same_weights(tmp_path,
     alone = train(tiny_llama, SFT, "sft", ARGUMENTS, 0, f"{tmp_path}/1", f"{tmp_path}/1/model")
 
     job = {"parent": tiny_llama, "data": f"{tmp_path}/1/rows", "trainer": "sft", "seed": 0, "work": f"{tmp_path}/2"}
-    job |= {"arguments": per_process(ARGUMENTS, 2), "lora": None, "attention": None, "gpus": 2}
+    job |= {"arguments": per_process(ARGUMENTS, 2), "lora": None, "attention": None, "gpus": 2, "reference": None}
     job |= {"output": f"{tmp_path}/2/model"}
     (tmp_path / "2").mkdir()
     (tmp_path / "job.json").write_text(json.dumps(job))

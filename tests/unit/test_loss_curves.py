@@ -6,7 +6,7 @@ PLACE = {"model": "m", "base": 0, "task": "t", "seed": 1, "lineage": "sft-dpo"}
 
 
 def curve(*values: float) -> pl.DataFrame:
-    return pl.DataFrame([(i, 0.0, loss, 0.1) for i, loss in enumerate(values)], schema=LOSSES, orient="row")
+    return pl.DataFrame([(i, 0.0, loss, 0.1, None, None) for i, loss in enumerate(values)], schema=LOSSES, orient="row")
 
 
 def test_ends_are_medians_of_a_tenth():

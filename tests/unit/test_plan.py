@@ -1,26 +1,50 @@
 import time
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from reversal.checks import problems_of
 from reversal.costing import Measured, Study
+from reversal.dag import jobs_of
 from reversal.plan import amount, duration, make_plan, number, page
 from reversal.plan_figure import mean_use, picture
-from reversal.study import without_nulls
+from reversal.study import with_likes, without_nulls
 from snakemake.utils import update_config
 
 ROOT = Path(__file__).parents[2]
 RULES = yaml.safe_load((ROOT / "rules/throughputs.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "rules/config.schema.yaml").read_text())
 NOTHING = Measured({}, {}, {}, {})
 GPU = {"sampled": 1, "trained": 1, "memory": 80, "cores": 8, "start": {"sample": 10, "train": 10}, "pool": [1, 2]}
 
 
-def configuration(study: str) -> dict:
+def configuration(*studies: str) -> dict:
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    update_config(config, yaml.safe_load((ROOT / f"studies/{study}.yaml").read_text()))
-    return without_nulls(config)
+    for study in studies:
+        update_config(config, yaml.safe_load((ROOT / f"studies/{study}.yaml").read_text()))
+    return without_nulls(with_likes(config))
+
+
+@pytest.mark.parametrize(
+    ("studies", "device"),
+    [(["one-gpu", "mitigations"], "rtx-4090"), (["paper", "mitigations", "paper-mitigations"], "h100-80gb")],
+)
+def test_the_mitigations_are_planned_over_a_study_of_real_models(studies, device):
+    config = configuration(*studies)
+    assert problems_of(config, SCHEMA) == [] and config["plan"]["device"] == device
+    planned = Counter(job.rule for job in jobs_of(config))
+    arms, replicates = len(config["methods"]), len(config["models"]) * len(config["tasks"])
+    grpo = sum(name.startswith("grpo") for name in config["methods"])
+    assert (arms, grpo) == (18, 4) if replicates == 1 else (17, 3)
+    assert (planned["train_grpo"], planned["interpolate"]) == (4 * grpo * replicates, 2 * replicates)
+    # M1; 4 models of 7 arms of SFT and of 5 of DPO; 3 of both in turn, and 1 between interpolations
+    assert planned["train"] == (1 + 4 * 7 + 4 * 5 + 3 + 1) * replicates
+    if replicates == 1:
+        text = page(make_plan(Study(config, RULES, NOTHING)), set(), set(), [])
+        assert "train_grpo" in text and "on rtx-4090" in text.splitlines()[0]
 
 
 def small(measured=NOTHING, **changes) -> Study:

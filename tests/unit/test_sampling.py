@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from reversal.prompts import before_stop
 from reversal.requests import requests_for
-from reversal.sampling import _batches, _before, generate
+from reversal.sampling import _batches, generate
 from reversal.seeds import seed_for
 from reversal.tables import SAMPLES
 
@@ -99,7 +100,7 @@ def test_rows_are_the_same_for_any_order_subset_and_batch_size(tiny_llama, reque
     ids=["no_stop", "absent", "first_of_two", "first_in_text", "not_first_in_list", "whole"],
 )
 def test_before(stop, text, expected):
-    assert _before(stop, text) == expected
+    assert before_stop(stop, text) == expected
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from reversal.study import (
     recipe_of,
     step_of,
     temperatures,
+    with_likes,
     without_nulls,
 )
 from snakemake.utils import update_config
@@ -40,6 +41,29 @@ def test_llama2_70b_differs_from_the_paper_in_its_model_and_what_no_result_depen
     assert {key for key in paper if paper[key] != larger[key]} == {"study", "models", "sampling"}
     assert paper["sampling"] | {"shards": larger["sampling"]["shards"]} == larger["sampling"]
     assert list(larger["models"]) == ["llama2-70b"]
+
+
+def test_a_step_like_another_has_its_settings_and_what_models_change_about_it():
+    own = {"like": "sft", "training_set": {"per_problem": None, "rows": 4}}
+    sft = {"trainer": "sft", "training_set": {"deduplicate": "text", "per_problem": 2}, "gpus": 2}
+    models = {"a": {"steps": {"sft": {"gpus": 4, "arguments": {"bf16": True}}, "own": {"gpus": 8}}}, "b": {}}
+    config = {"steps": {"sft": sft, "own": own, "gone": None}, "models": models}
+    assert without_nulls(with_likes(config)) == {
+        "steps": {"sft": sft, "own": sft | {"training_set": {"deduplicate": "text", "rows": 4}}},
+        "models": {
+            "a": {"steps": models["a"]["steps"] | {"own": {"gpus": 8, "arguments": {"bf16": True}}}},
+            "b": {},
+        },
+    }
+
+
+@pytest.mark.parametrize("odd", [None, 3, "sft", ["sft"], {"steps": 3}, {"steps": {"own": 3}}])
+@pytest.mark.parametrize("other", ["sft", "own", "nobody", 3, ["sft"]])
+def test_what_no_study_should_say_is_left_to_the_schema(odd, other):
+    config = {"steps": {"sft": odd, "own": {"like": other}}, "models": {"a": odd}}
+    assert with_likes(config)["models"] == {"a": odd}
+    assert with_likes({"steps": odd, "models": odd}) == {"steps": odd, "models": odd}
+    assert with_likes({"steps": {"sft": {}, "own": {"like": "sft"}}, "models": odd})["models"] == odd
 
 
 def test_what_a_model_changes_about_a_step():

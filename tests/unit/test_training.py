@@ -74,6 +74,62 @@ def test_a_merged_adapter_answers_like_the_adapter(tmp_path, tiny_llama, trainer
     assert {file.name for file in Path(output).iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json"}
 
 
+@pytest.mark.parametrize("lora", [None, {"r": 4, "lora_alpha": 8, "target_modules": "all-linear"}])
+def test_the_reference_may_be_another_model_than_the_parent(tmp_path, tiny_llama, lora):
+    """DPO begins at log 2 where the two are one; with another reference, where that model puts it."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    other = f"{tmp_path}/0/finished"
+    train(tiny_llama, rows("sft", 3), "sft", ARGUMENTS, 0, f"{tmp_path}/0", other)
+    recipe = ARGUMENTS | {"beta": 0.5, "per_device_train_batch_size": 8, "max_steps": 2}
+    work = f"{tmp_path}/1"
+    curve = train(tiny_llama, rows("dpo", 2), "dpo", recipe, 0, work, f"{work}/end", lora=lora, reference=other)
+
+    models = [AutoModelForCausalLM.from_pretrained(folder, dtype="float32") for folder in (tiny_llama, other)]
+    tokenizer, expected = AutoTokenizer.from_pretrained(tiny_llama), []
+
+    def ended(text: str) -> list[int]:
+        return [*tokenizer(text).input_ids, tokenizer.eos_token_id]
+
+    for row in rows("dpo", 2).to_dicts():
+        prompt = tokenizer(row["prompt"]).input_ids
+        margins = [
+            sum_of_answer(model, prompt, ended(row["prompt"] + row["chosen"]))
+            - sum_of_answer(model, prompt, ended(row["prompt"] + row["rejected"]))
+            for model in models
+        ]
+        expected.append(-torch.nn.functional.logsigmoid(torch.tensor(0.5 * (margins[0] - margins[1]))).item())
+    assert curve["loss"][0] == pytest.approx(sum(expected) / len(expected), rel=1e-3)
+    assert abs(curve["loss"][0] - 0.6931) > 0.01
+
+
+def sum_of_answer(model, prompt: list[int], tokens: list[int]) -> float:
+    import torch
+
+    with torch.inference_mode():
+        chances = model(torch.tensor([tokens])).logits.log_softmax(-1)[0]
+    return sum(chances[i - 1, tokens[i]].item() for i in range(len(prompt), len(tokens)))
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [{"loss_type": ["sigmoid", "sft"], "loss_weights": [1, 0.2]}, {"loss_type": ["sigmoid_norm"], "beta": 2.0}],
+)
+def test_recipes_of_dpo_against_its_known_faults(tmp_path, tiny_llama, recipe):
+    """A term of the chosen answers' likelihood, and length normalisation: losses of TRL under names of the recipe."""
+    arguments = ARGUMENTS | {"beta": 0.1, "per_device_train_batch_size": 8, "max_steps": 2}
+    alone, other = (
+        train(tiny_llama, rows("dpo", 2), "dpo", arguments | more, 0, f"{tmp_path}/{i}", f"{tmp_path}/{i}/end")
+        for i, more in enumerate(({}, recipe))
+    )
+    assert alone["loss"][0] == pytest.approx(0.6931, abs=1e-4)
+    if "sft" in recipe["loss_type"]:  # log 2, and a fifth of the negative log-likelihood
+        assert other["loss"][0] > 0.75
+    else:
+        assert other["loss"][0] == pytest.approx(0.6931, abs=1e-4) and other["loss"][1] != alone["loss"][1]
+
+
 @pytest.mark.parametrize("lora", [None, {"r": 2, "lora_alpha": 4, "target_modules": "all-linear"}])
 def test_a_model_with_advice_on_decoding_can_be_trained(tmp_path, tiny_llama, lora):
     """A temperature for a model that does not sample, as in old files of LLaMA2: loaded, but not saved."""
@@ -123,10 +179,11 @@ def test_no_memory_for_one_row_names_the_remedies(tmp_path, tiny_llama, monkeypa
 
 def test_losses_are_the_entries_with_a_training_loss():
     history = [
-        {"step": 5, "epoch": 0.5, "loss": 1.25, "learning_rate": 0.1, "grad_norm": 2.0},
-        {"step": 10, "epoch": 1, "loss": "0.5", "learning_rate": 0},
+        {"step": 5, "epoch": 0.5, "loss": 1.25, "learning_rate": 0.1, "entropy": 0.75, "grad_norm": 2.0},
+        {"step": 10, "epoch": 1, "loss": "0.5", "learning_rate": 0, "entropy": 0.25, "reward": 0.5},
         {"step": 10, "epoch": 1.0, "train_loss": 0.9, "train_runtime": 1.0},
     ]
-    expected = pl.DataFrame([(5, 0.5, 1.25, 0.1), (10, 1.0, 0.5, 0.0)], schema=LOSSES, orient="row")
+    rows = [(5, 0.5, 1.25, 0.1, None, None), (10, 1.0, 0.5, 0.0, 0.25, 0.5)]
+    expected = pl.DataFrame(rows, schema=LOSSES, orient="row")
     assert_frame_equal(losses(history), expected)
     assert_frame_equal(losses([]), pl.DataFrame(schema=LOSSES))

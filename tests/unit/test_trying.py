@@ -1,6 +1,8 @@
 """What the installed libraries take and refuse, before anything is made with it."""
 
 import copy
+import json
+import shutil
 from pathlib import Path
 
 import transformers
@@ -27,6 +29,9 @@ def test_what_they_refuse_is_told_with_its_key():
     config["models"]["odd-schedule"]["pretrain"]["arguments"]["lr_scheduler_kwargs"] = {"nonsense": 1}
     config["steps"]["sft"]["lora"] = {"r": 4, "lora_alpha": 8, "target_modules": ["nonsense"]}
     config["steps"]["dpo"]["arguments"]["loss_weights"] = [1, 2]
+    arguments = {"learning_rate": 1e-5, "per_device_train_batch_size": 6, "num_generations": 4}
+    config["steps"]["rl"] = {"trainer": "grpo", "reward": {"name": "binary"}, "arguments": arguments}
+    config["methods"]["rl"] = {"start": ["sft"], "repeat": ["rl"]}
     config["sampling"]["temperature"] = 3
     found = refused(settings_to_try(config))
     for place, library in (
@@ -35,6 +40,7 @@ def test_what_they_refuse_is_told_with_its_key():
         ("models.odd-schedule.pretrain.arguments", "transformers"),
         ("steps.sft.lora", "peft"),
         ("steps.dpo.arguments", "trl.DPOConfig"),
+        ("steps.rl.arguments", "trl.GRPOConfig"),
         ("sampling, with tasks.mini-gsm.max_tokens", "vllm.SamplingParams"),
     ):
         assert [fault for fault in found if fault.startswith(f"{place}: {library} says: ")], (place, found)
@@ -54,6 +60,15 @@ def test_a_folder_whose_heads_the_engine_has_not_is_refused(tmp_path):
     config["models"] = {"local": {"folder": str(tmp_path)}}
     (found,) = refused(settings_to_try(config))
     assert found.startswith("models.local.folder: vllm says: ") and "heads of size 24, only 32, " in found
+
+
+def test_a_model_that_was_trained_here_is_taken_as_a_base(tmp_path, tiny_llama):
+    """Its config.json says use_cache: false, without which transformers looks into the numbers of a mask."""
+    shutil.copytree(tiny_llama, tmp_path / "m")
+    config = tmp_path / "m/config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"use_cache": False}))
+    asked = {"models": {"m": {"folder": str(tmp_path / "m"), "steps": {}}}, "engine": {"name": "none"}}
+    assert refused(asked | {"decoding": {}, "max_tokens": {}}) == []
 
 
 def test_an_engine_argument_is_refused_by_the_engine():

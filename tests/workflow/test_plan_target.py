@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 import yaml
 from reversal.dag import jobs_of
-from reversal.study import without_nulls
+from reversal.study import with_likes, without_nulls
 from running import REPOSITORY, copy_repository, jobs_to_run, snakemake
 from snakemake.utils import update_config
 
@@ -32,6 +32,8 @@ def graph_of(printed: str, results: str) -> dict[str, tuple[str, set[str]]]:
     [
         ("smoke", "{}"),
         ("smoke", "{seeds: [0, 1], keep_models: best_and_last}"),
+        ("mitigations", "{}"),
+        ("steps", "{iterations: 4, keep_models: last}"),  # steps that read other models than the parent
         ("all-tasks", "{}"),
         ("paper", "{}"),  # few-shot rationales too
     ],
@@ -47,7 +49,7 @@ def test_the_plan_has_snakemakes_own_graph(tmp_path, study, change):
     config = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
     for text in ((REPOSITORY / f"studies/{study}.yaml").read_text(), change):
         update_config(config, yaml.safe_load(text))
-    planned = jobs_of(without_nulls(config))
+    planned = jobs_of(without_nulls(with_likes(config)))
 
     assert {job.output: job.rule for job in planned} == {path: rule for path, (rule, _) in asked.items()}
     assert len(planned) == len(asked)

@@ -122,8 +122,9 @@ def test_the_papers_grid_is_planned_offline():
         ["studies/one-gpu.yaml", "--resources", "gpu=1"],
         ["studies/smollm.yaml"],
         ["studies/paper.yaml", "studies/paper-qwen.yaml"],
+        ["studies/one-gpu.yaml", "studies/mitigations.yaml", "--resources", "gpu=1"],
     ],
-    ids=["one-gpu", "smollm", "paper-qwen"],
+    ids=["one-gpu", "smollm", "paper-qwen", "mitigations"],
 )
 def test_the_other_studies_of_fetched_models_are_planned_offline(study):
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "2", "--configfile", *study]
@@ -131,7 +132,7 @@ def test_the_other_studies_of_fetched_models_are_planned_offline(study):
     assert run.returncode == 0, run.stdout + run.stderr
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE))
     models, replicates = (3, 12) if "paper" in study[0] else (1, 1)
-    assert (jobs["fetch_base"], jobs["train"]) == (str(models), str(12 * replicates))
+    assert (jobs["fetch_base"], jobs["train"]) == (str(models), str((53 if "mitig" in study[1] else 12) * replicates))
 
 
 @pytest.mark.parametrize(
