@@ -247,7 +247,8 @@ def _memory(plan: Plan) -> list[str]:
 def _to_train(study: Study, model: str, size: float) -> tuple[float, int]:
     """(GB on each GPU, GPUs) of the step that needs most; the few weights of an adapter count for nothing."""
     needs = [(0.0, 0)]
-    for step in study.config["steps"]:
+    methods = study.config["methods"].values()
+    for step in sorted({step for method in methods for part in ("start", "repeat") for step in method.get(part) or []}):
         settings, gpus = step_of(study.config, model, step), gpus_to_train(study.config, model, step)
         frozen = 2 if settings.get("arguments", {}).get("bf16") else 4
         if gpus:

@@ -64,9 +64,9 @@ def test_a_model_that_a_much_later_step_reads_waits_for_a_last_one():
         ["sft", "sft-sft", "sft-sft-again"],
         chain,
     ]
-    found = uses(config, chain, "mini-llama", "mini-gsm", "sft", CODE)
+    found = uses(config, chain, "mini-llama", "mini-gsm", "sft", CODE.get)
     assert list(found) == ["evaluation", "train", "frontier", "sft-sft", "sft-sft-again"]
-    assert "sft-sft-again" not in uses(config, chain, "mini-llama", "mini-gsm", "sft-sft", CODE)
+    assert "sft-sft-again" not in uses(config, chain, "mini-llama", "mini-gsm", "sft-sft", CODE.get)
 
 
 def test_the_uses_of_a_model_are_its_batches_and_its_children():

@@ -122,7 +122,7 @@ def test_a_chain_that_mostly_samples_asks_for_more_shards():
     ],
 )
 def test_the_memory_of_a_gpu_is_that_of_the_step_which_needs_most(changes, training):
-    asked = small()
+    asked = small(methods={"plain": {"start": ["sft"], "repeat": ["dpo"]}})  # and no grpo
     update_config(asked.config["steps"], changes)
     assert (
         lines_of(page(make_plan(asked), {}, set(), []), "Memory of a GPU")[2] == f"m | 1.00 G | 2.00 (1) | {training}"
