@@ -18,7 +18,7 @@ def line(found: list[Job], left: float | None, config: dict, now: float) -> str:
 def page(
     folder: str, run: dict, found: list[Job], holder: dict | None, left: float | None, report: str, now: float
 ) -> str:
-    """The whole state of a study. holder: status.worker. left: seconds, where known. report: its path, if it is there."""
+    """The whole state of a study. holder: status.worker. left: seconds, where known. report: its path, or ""."""
     by_state = {
         state: [job for job in found if job.state == state] for state in ("running", "failed", "done", "waiting")
     }
