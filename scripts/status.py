@@ -21,7 +21,8 @@ def text(folder: str, command: str) -> str:
     holder = status.worker(folder)
     table = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
     left = ending.seconds_left(found, ending.finished(folder, found), run, table, now) if holder is not None else None
-    return status_page.page(folder, run, found, holder, left, now)
+    report = f"{folder}/report.html"
+    return status_page.page(folder, run, found, holder, left, report if Path(report).exists() else "", now)
 
 
 def main() -> None:

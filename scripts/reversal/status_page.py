@@ -15,8 +15,10 @@ def line(found: list[Job], left: float | None, config: dict, now: float) -> str:
     return f"{_clock(now)}  {', '.join(parts)}" + (f": {running}" if running else "")
 
 
-def page(folder: str, run: dict, found: list[Job], holder: dict | None, left: float | None, now: float) -> str:
-    """The whole state of a study. holder: status.worker. left: seconds, where known."""
+def page(
+    folder: str, run: dict, found: list[Job], holder: dict | None, left: float | None, report: str, now: float
+) -> str:
+    """The whole state of a study. holder: status.worker. left: seconds, where known. report: its path, or ""."""
     by_state = {
         state: [job for job in found if job.state == state] for state in ("running", "failed", "done", "waiting")
     }
@@ -24,7 +26,7 @@ def page(folder: str, run: dict, found: list[Job], holder: dict | None, left: fl
     counts = f"{len(done)} of {len(found)} jobs done"
     lines = []
     if holder is None:
-        lines += _nothing_runs(folder, run, counts, len(done) == len(found))
+        lines += _nothing_runs(folder, run, counts, len(done) == len(found), report)
     else:
         who = f"process {holder['pid']} on {holder['host']}" if holder else "a process that is just starting"
         lines.append(f"{folder}: {who} works there since {_clock(run['began'])} ({run['command']})")
@@ -60,10 +62,11 @@ def span(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"
 
 
-def _nothing_runs(folder: str, run: dict, counts: str, all_done: bool) -> list[str]:
+def _nothing_runs(folder: str, run: dict, counts: str, all_done: bool, report: str) -> list[str]:
     began = time.strftime("%Y-%m-%d %H:%M", time.localtime(run["began"]))
     if all_done:
-        return [f"{folder}: nothing runs; the last run ({began}) has finished. Report: {folder}/report.html"]
+        where = f" Report: {report}" if report else ""
+        return [f"{folder}: nothing runs; the last run ({began}) has finished.{where}"]
     return [
         f"{folder}: nothing runs; the run of {began} ended early, {counts}. Nothing of it is lost. To go on:",
         f"    {run['command']}",

@@ -150,7 +150,7 @@ def test_the_page_of_a_running_study():
         Job("train", f"{MODEL}-sft-dpo", "waiting"),
     ]
     holder = {"pid": 4711, "host": "node1"}
-    assert status_page.page("results/s", RUN, found, holder, 720.0, NOON + 120) == (
+    assert status_page.page("results/s", RUN, found, holder, 720.0, "", NOON + 120) == (
         "results/s: process 4711 on node1 works there since 12:00:00 (make study)\n"
         "1 of 3 jobs done, 1 running, 1 waiting, ends about 12:14 (in 12 min)\n"
         "\n"
@@ -172,7 +172,7 @@ def test_the_page_of_a_running_study():
 
 def test_the_page_of_a_run_that_ended_early_says_the_command_and_what_failed():
     found = [Job("train", f"{MODEL}-sft", "failed", NOON, NOON + 9), Job("plot", "plot", "waiting")]
-    assert status_page.page("results/s", RUN, found, None, None, NOON + 120) == (
+    assert status_page.page("results/s", RUN, found, None, None, "", NOON + 120) == (
         "results/s: nothing runs; the run of 2026-11-26 12:00 ended early, 0 of 2 jobs done. Nothing of it is lost. "
         "To go on:\n"
         "    make study\n"
@@ -189,9 +189,10 @@ def test_a_study_that_never_ran_is_told_how_to_start(tmp_path):
 
 def test_the_page_of_a_finished_run():
     found = [Job("plot", "plot", "done", ended=NOON + 9)]
-    assert status_page.page("results/s", RUN, found, None, None, NOON + 120) == (
-        "results/s: nothing runs; the last run (2026-11-26 12:00) has finished. Report: results/s/report.html"
-    )
+    said = "results/s: nothing runs; the last run (2026-11-26 12:00) has finished."
+    assert status_page.page("results/s", RUN, found, None, None, "", NOON + 120) == said
+    report = "results/s/report.html"
+    assert status_page.page("results/s", RUN, found, None, None, report, NOON + 120) == f"{said} Report: {report}"
 
 
 @pytest.mark.parametrize(
