@@ -1,15 +1,19 @@
 """The page that shows how a step is added, taken at its word."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 import yaml
+from reversal import checkpoints, tables
 from reversal.checks import missing_files, problems_of
 from reversal.own_steps import train
 from reversal.tables import LOSSES, SFT_ROWS
 from snakemake.utils import update_config
+from train import main
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/steps.md").read_text().partition("## A step of your own")[2]
@@ -60,3 +64,19 @@ def test_a_script_that_trains_nothing(text, message, tmp_path, tiny_llama):
     (tmp_path / "own.py").write_text(text)
     with pytest.raises(ValueError, match=message):
         train(tiny_llama, ROWS, f"{tmp_path}/own.py", {}, 0, f"{tmp_path}/w", f"{tmp_path}/w/finished", chat=False)
+
+
+def test_the_script_of_train_publishes_what_the_step_made(script, tmp_path, tiny_llama):
+    shutil.copytree(tiny_llama, "base/made")
+    checkpoints.publish("base/made", "base/model/model.json", {})
+    tables.write(ROWS, SFT_ROWS, "rows.parquet")
+    step = {"trainer": "script", "script": script, "from": "base"}
+    step["arguments"] = yaml.safe_load(block("yaml"))["steps"]["last_layer"]["arguments"]
+    Path("own").mkdir()
+    outputs = ("own/model/model.json", "own/losses.parquet")
+    main("base/model/model.json", None, "rows.parquet", [script], step, False, 1, [0, 0], "sft-own", *outputs)
+    published = json.loads(Path(outputs[0]).read_text())
+    assert (published["lineage"], published["step"], published["rows"]) == ("sft-own", step, 8)
+    assert tables.read(outputs[1], LOSSES).height == 1
+    assert checkpoints.weights_folder(outputs[0], "a test") == "own/model"
+    assert sorted(path.name for path in Path("own").iterdir()) == ["losses.parquet", "model"]
