@@ -33,7 +33,10 @@ def main(*folders: str) -> None:
         signs = pl.concat(stopping.early_signs(own, outcome) for own in metrics)
         regressed = f"{outcome}: {signs['regressed'].sum()} of {signs.height}"
         group = "method" if signs["method"].n_unique() > 1 else "base"
-        for row in stopping.warnings_judged(signs, group):
+        judged = stopping.warnings_judged(signs, group)
+        if not judged:
+            print(f"| {regressed} | none: that takes two {group}s or more, of three iterations or more | | | |")
+        for row in judged:
             print(f"| {regressed} | {row['sign']} | {row['runs']} | {row['right']} | {row['usual']} |")
 
 
