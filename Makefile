@@ -59,7 +59,7 @@ test: .venv/installed lint
 
 faults: .venv/installed
 	FAULTS_KILLS=$(KILLS) FAULTS_STUDIES=500 FAULTS_ANSWERS=5000 .venv/bin/python -m pytest --numprocesses=0 --timeout=0 -s \
-	    tests/faults tests/unit/test_sandbox.py tests/unit/test_trying.py tests/workflow/test_killed.py
+	    tests/faults tests/unit/verifying/test_sandbox.py tests/unit/test_trying.py tests/workflow/test_killed.py
 
 robustness: .venv/installed
 	$(MAKE) study STUDY=studies/bases.yaml

@@ -13,12 +13,12 @@ from pathlib import Path
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from reversal.answers import BOXED, marked_answer
-from reversal.expressions import judge_expressions
-from reversal.problems import load_problems
-from reversal.sandbox import judge_programs
+from reversal.problem_sources.problems import load_problems
 from reversal.tables import PROBLEMS, SAMPLES
-from reversal.verification import verify
+from reversal.verifying.answers import BOXED, marked_answer
+from reversal.verifying.expressions import judge_expressions
+from reversal.verifying.sandbox import judge_programs
+from reversal.verifying.verification import verify
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[1] / "../shared/data"))
 WORKERS = os.cpu_count() or 1

@@ -14,8 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import numpy as np
-from reversal import extrapolation, uncertainty
-from reversal.extrapolation import Fit, extrapolated, pass_at
+from reversal.evaluation import extrapolation, uncertainty
+from reversal.evaluation.extrapolation import Fit, extrapolated, pass_at
 
 PROBLEMS, SAMPLES = 300, 8
 KS = [SAMPLES * 2**i for i in (1, 2, 3)]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import numpy as np
-from reversal import uncertainty
-from reversal.uncertainty import disparity, interval, over_replicates, resampled_means
+from reversal.evaluation import uncertainty
+from reversal.evaluation.uncertainty import disparity, interval, over_replicates, resampled_means
 
 TRUTH = 0.1
 

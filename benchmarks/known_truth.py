@@ -23,10 +23,10 @@ import numpy as np
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from reversal import uncertainty
-from reversal.changes import changes, judged
-from reversal.dimensions import DIVERSITIES
-from reversal.outcomes import OUTCOME, outcomes
+from reversal.evaluation import uncertainty
+from reversal.evaluation.changes import changes, judged
+from reversal.evaluation.dimensions import DIVERSITIES
+from reversal.evaluation.outcomes import OUTCOME, outcomes
 from reversal.tables import METRICS, PROBLEM_SCORES, PUBLISHED
 
 LINEAGES = ["first", "last"]

@@ -17,8 +17,8 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from reversal.answers import BOXED, marked_answer
-from reversal.expressions import judge_expressions
+from reversal.verifying.answers import BOXED, marked_answer
+from reversal.verifying.expressions import judge_expressions
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[1] / "../shared/data")) / "math"
 SAMPLES, PLAIN_PAIRS = 50, 1_500

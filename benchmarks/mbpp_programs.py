@@ -25,7 +25,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "scripts"))
-from reversal.sandbox import LIMITS, judge_programs, require_bubblewrap  # noqa: E402
+from reversal.verifying.sandbox import LIMITS, judge_programs, require_bubblewrap  # noqa: E402
 
 DATA = Path(os.environ.get("REVERSAL_DATA", REPOSITORY / "../shared/data"))
 ROUNDS = 3

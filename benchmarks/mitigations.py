@@ -15,10 +15,12 @@ import polars as pl
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "scripts"))
-from reversal import accuracy, dimensions, drawing, jobs, predictions, summaries, tables  # noqa: E402
+from reversal import jobs, tables  # noqa: E402
 from reversal.checkpoints import REMOVED  # noqa: E402
+from reversal.evaluation import accuracy, dimensions, predictions, summaries  # noqa: E402
+from reversal.evaluation.predictions import PREDICTIONS  # noqa: E402
 from reversal.lineages import parent  # noqa: E402
-from reversal.predictions import PREDICTIONS  # noqa: E402
+from reversal.report import drawing  # noqa: E402
 
 KEPT = {"pass@N": "pass@{most}", "logical diversity": "logical diversity"}  # {panel: dimension of CHANGES}
 TEXTS = ("completion", "chosen", "rejected")

@@ -29,11 +29,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import polars as pl
 import torch
-from reversal.generate import generate_problems
-from reversal.pretraining import initialise_llama, train_tokenizer
+from reversal.learning.pretraining import initialise_llama, train_tokenizer
+from reversal.learning.training import fit
+from reversal.problem_sources.generate import generate_problems
 from reversal.requests import requests_for
 from reversal.sampling import generate
-from reversal.training import fit
 
 GPU = torch.cuda.is_available()
 DTYPE = "bfloat16" if GPU else "float32"

@@ -17,7 +17,8 @@ from scipy.stats import binom, binomtest
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "scripts"))
-from reversal import tables, uncertainty  # noqa: E402
+from reversal import tables  # noqa: E402
+from reversal.evaluation import uncertainty  # noqa: E402
 
 METHOD, LAST = "iterative_sft", 5
 ROWS = 18  # primary dimensions of the embedded study's three methods

@@ -45,7 +45,7 @@ def main(model: str) -> None:
 
 def weights(output: str) -> None:
     """A job of `main`: pre-trains the embedded base for few steps."""
-    from reversal.pretraining import corpus_texts, pretrain
+    from reversal.learning.pretraining import corpus_texts, pretrain
 
     recipe = study()["models"]["mini-llama"]["pretrain"] | {"seed": 0}
     texts = corpus_texts(recipe["corpus"], recipe["prompt"], recipe["hard_changes"])
@@ -56,7 +56,7 @@ def weights(output: str) -> None:
 
 def answers(engine: str, model: str, output: str) -> None:
     """A job of `main`: greedy answers to 100 test questions."""
-    from reversal.problems import load_problems
+    from reversal.problem_sources.problems import load_problems
     from reversal.requests import requests_for
     from reversal.sampling import generate
 

@@ -24,10 +24,10 @@ os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = os.environ["O
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import numpy as np
 import polars as pl
-from reversal import diversity, scoring
-from reversal.answers import equations
+from reversal.evaluation import diversity, scoring
+from reversal.evaluation.text_diversity import SUBSETS, text_diversity
 from reversal.tables import SAMPLES, VERDICT_ROWS
-from reversal.text_diversity import SUBSETS, text_diversity
+from reversal.verifying.answers import equations
 
 DATA = Path(os.environ.get("REVERSAL_DATA", Path(__file__).parents[1] / "../shared/data"))
 PLAIN = 200  # problems for the slow side of a comparison

@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from reversal import accuracy, dimensions, stopping, summaries, tables
+from reversal import tables
+from reversal.evaluation import accuracy, dimensions, stopping, summaries
 
 PLACE = ["model", "task"]
 

@@ -21,8 +21,9 @@ from snakemake.settings.types import DeploymentMethod
 from snakemake.shell import shell
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from reversal import checkpoints, checks, code_digests, ending, given, holding, jobs, keeping, lineages, recipes, runs
-from reversal import status, status_page, steps, study, study_files
+from reversal import checkpoints, checks, code_digests, given, holding, jobs, keeping, lineages, recipes, runs
+from reversal import steps, study, study_files
+from reversal.planning import ending, status, status_page
 from reversal.study import answers_wanted, asked, bases_of, batch_of, canonical, frontier_lineages, kinds_of_methods
 from reversal.study import sets_of, shards_of, source_of, without_nulls
 

@@ -3,7 +3,7 @@
 import json
 
 from reversal import jobs, tables
-from reversal import training_sets as sets
+from reversal.learning import training_sets as sets
 from reversal.lineages import parent
 from reversal.seeds import seed_for
 

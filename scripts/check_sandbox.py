@@ -3,7 +3,7 @@
 import socket
 
 from reversal import jobs
-from reversal.sandbox import require_bubblewrap
+from reversal.verifying.sandbox import require_bubblewrap
 
 
 def main(task: str, output: str) -> None:

@@ -4,7 +4,7 @@ import json
 import time
 
 from reversal import checkpoints, holding, hub, jobs
-from reversal.training import merge
+from reversal.learning.training import merge
 
 
 def main(source: dict, base_json: str | None, adapted: str | None, lineage: str, model_json: str) -> None:

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import checkpoints, jobs, making, tables
-from reversal.interpolation import interpolate
+from reversal import checkpoints, jobs, tables
+from reversal.learning import making
+from reversal.learning.interpolation import interpolate
 
 
 def main(earlier_json, parent_json, code, step, lineage, model_json, losses_path) -> None:

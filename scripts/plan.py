@@ -9,11 +9,12 @@ from pathlib import Path
 
 import polars as pl
 import yaml
-from reversal import jobs, plan_power, power, tables
-from reversal.costing import Measured, Study
-from reversal.dag import Job, jobs_of
-from reversal.plan import device_name, make_plan, page
-from reversal.plan_figure import picture
+from reversal import jobs, tables
+from reversal.planning import plan_power, power
+from reversal.planning.costing import Measured, Study
+from reversal.planning.dag import Job, jobs_of
+from reversal.planning.plan import device_name, make_plan, page
+from reversal.planning.plan_figure import picture
 from reversal.study import sets_of, source_of
 
 MOST_JOBS = 10_000  # that Snakemake is asked about: it takes 2 ms for each

@@ -4,15 +4,14 @@ import io
 
 import matplotlib
 import polars as pl
-from reversal import (
+from reversal import jobs, tables
+from reversal.report import (
     coverage_figure,
     drawing,
     figures,
     figures_beyond,
     figures_frontier,
     figures_tradeoff,
-    jobs,
-    tables,
     verdict_words,
 )
 

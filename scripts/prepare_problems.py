@@ -7,7 +7,7 @@ import polars as pl
 from reversal import jobs, tables
 from reversal.answer_forms import read_rows
 from reversal.given_answers import answered, in_all, matched, problems_of
-from reversal.problems import drop_duplicates, load_problems
+from reversal.problem_sources.problems import drop_duplicates, load_problems
 
 ASKED = ["id", "question", "gold", "greedy"]  # what answers say of their problems: seldom different for one problem
 

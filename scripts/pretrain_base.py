@@ -4,8 +4,8 @@ import json
 import time
 
 from reversal import checkpoints, devices, holding, jobs
-from reversal.pretraining import corpus_texts, pretrain
-from reversal.watching import DivergedError
+from reversal.learning.pretraining import corpus_texts, pretrain
+from reversal.learning.watching import DivergedError
 
 
 def main(recipe: dict, threads: int, model_json: str) -> None:

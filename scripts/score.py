@@ -3,7 +3,8 @@
 import json
 
 import polars as pl
-from reversal import devices, jobs, scoring, tables
+from reversal import devices, jobs, tables
+from reversal.evaluation import scoring
 
 
 def main(

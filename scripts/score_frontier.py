@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 from reversal import devices, jobs, tables
-from reversal.frontier_scores import frontier_scores
+from reversal.evaluation.frontier_scores import frontier_scores
 
 
 def main(samples_paths: list[str], verdicts_paths: list[str], k: int, embedding: dict, output: str) -> None:

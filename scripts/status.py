@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import yaml
-from reversal import ending, status, status_page, study_files
+from reversal import study_files
+from reversal.planning import ending, status, status_page
 
 TABLE = Path(__file__).parents[1] / "rules" / "throughputs.yaml"
 

@@ -4,23 +4,22 @@ import json
 from pathlib import Path
 
 import polars as pl
-from reversal import (
+from reversal import jobs, tables
+from reversal.evaluation import (
     bases,
     changes,
     coverage_rule,
     extrapolation,
     frontier,
-    jobs,
-    loss_curves,
     narrowing,
     not_measured,
     outcomes,
     summaries,
     support,
-    tables,
-    verdict_words,
 )
-from reversal import published as paper
+from reversal.evaluation import published as paper
+from reversal.learning import loss_curves
+from reversal.report import verdict_words
 
 
 def main(

@@ -4,8 +4,8 @@ import json
 
 import polars as pl
 from reversal import jobs, tables
-from reversal.frontier import frontier
-from reversal.summaries import of_model, place_of
+from reversal.evaluation.frontier import frontier
+from reversal.evaluation.summaries import of_model, place_of
 
 
 def main(

@@ -4,8 +4,8 @@ import json
 
 import polars as pl
 from reversal import jobs
+from reversal.evaluation.summaries import time_per_rule
 from reversal.job_files import of_study
-from reversal.summaries import time_per_rule
 
 
 def main(config: dict, folder: str, output: str) -> None:

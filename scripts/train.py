@@ -5,10 +5,11 @@ import shutil
 from pathlib import Path
 
 import polars as pl
-from reversal import checkpoints, devices, jobs, making, own_steps, tables
+from reversal import checkpoints, devices, jobs, tables
+from reversal.learning import making, own_steps
+from reversal.learning.training import train
 from reversal.seals import file_digest
 from reversal.seeds import seed_for
-from reversal.training import train
 
 
 def main(

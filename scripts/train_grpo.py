@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from reversal import checkpoints, devices, grpo, jobs, making, tables
+from reversal import checkpoints, devices, jobs, tables
+from reversal.learning import grpo, making
 from reversal.seals import file_digest
 from reversal.seeds import seed_for
 

@@ -2,8 +2,8 @@
 
 import polars as pl
 from reversal import jobs, tables
-from reversal.expressions import unread_golds
-from reversal.verification import labelled, verify
+from reversal.verifying.expressions import unread_golds
+from reversal.verifying.verification import labelled, verify
 
 
 def main(

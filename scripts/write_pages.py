@@ -5,8 +5,9 @@ from pathlib import Path
 
 import polars as pl
 import vl_convert
-from reversal import jobs, markup, page_answers, pages, tables, verdict_words
-from reversal.explorer import explorer
+from reversal import jobs, tables
+from reversal.report import markup, page_answers, pages, verdict_words
+from reversal.report.explorer import explorer
 
 FIRST = ["figure7_verdicts", "figure10_tradeoff"]  # on the first screen
 OF_SEVERAL = "figure2_coverage"  # has a row per model and task: of a single one the numbers say it in a sentence
@@ -85,7 +86,7 @@ def _numbered(label: str) -> str:
 
 
 def _notes(verifiers: set[str]) -> list[str]:
-    unsafe = any(name.endswith("without sandbox") for name in verifiers)  # as reversal.verification says it
+    unsafe = any(name.endswith("without sandbox") for name in verifiers)  # as reversal.verifying.verification says it
     notes = ["Programs written by the models ran without a sandbox."] if unsafe else []
     return notes + (["The verdicts are labels that came with the answers."] if tables.LABELLED in verifiers else [])
 

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from reversal import jobs, provenance, runs
+from reversal import jobs, runs
 from reversal.job_files import of_study
+from reversal.report import provenance
 
 
 def main(config: dict, code: dict[str, str], style: str, output: str, page: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from reversal.files import records
+from reversal.problem_sources.files import records
 
 ROWS = {
     "id": pl.String,

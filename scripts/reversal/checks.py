@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from reversal import consistency, file_names
-from reversal.batches import per_process
-from reversal.families import WITH_SOLUTIONS
 from reversal.given import answers_of, missing, needs_base, with_given
+from reversal.learning.batches import per_process
 from reversal.lineages import series
+from reversal.problem_sources.families import WITH_SOLUTIONS
 from reversal.sentences import odd_values, sentence
 from reversal.steps import TRAINERS, step_of
 from reversal.study import FRONTIER

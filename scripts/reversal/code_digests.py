@@ -56,7 +56,7 @@ def code_used(folder: str, script: str) -> list[tuple[str, int]]:
         if name not in (WHOLE, IMPORTED) and not any(name in names for names in binds):
             name = WHOLE  # __file__, say
         for number, names in enumerate(binds):
-            if name not in names and (library := _of_library(statements[number])):
+            if name not in names and (library := _of_library(folder, statements[number])):
                 waiting += [(imported, IMPORTED) for imported, _ in library]
             elif name == WHOLE or name in names or not names:
                 used.add((module, number))
@@ -71,8 +71,9 @@ def _module(folder: str, name: str) -> Module:
     binds = [_binds(node) for node in statements]
     scope = {bound: (name, bound) for names in binds for bound in names}
     for node in statements:
-        if isinstance(node, ast.ImportFrom) and node.module == LIBRARY:
-            scope[node.names[0].asname or node.names[0].name] = (f"{LIBRARY}.{node.names[0].name}", WHOLE)
+        for imported, what in _of_library(folder, node):
+            if what == WHOLE:
+                scope[node.names[0].asname or node.names[0].name] = (imported, WHOLE)
     return Module(statements, binds, scope)
 
 
@@ -102,13 +103,14 @@ def _binds(node: ast.stmt) -> set[str]:
     return set()
 
 
-def _of_library(node: ast.AST) -> set[Place]:
-    """What an import takes from the library."""
-    if isinstance(node, ast.ImportFrom) and node.module == LIBRARY:
-        return {(f"{LIBRARY}.{alias.name}", WHOLE) for alias in node.names}
-    if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{LIBRARY}."):
-        return {(node.module, alias.name) for alias in node.names}
-    return set()
+def _of_library(folder: str, node: ast.AST) -> set[Place]:
+    """What an import takes from the library: modules, or names of one."""
+    if not isinstance(node, ast.ImportFrom) or (node.module or "").partition(".")[0] != LIBRARY:
+        return set()
+    room = Path(folder, *node.module.split("."))
+    if room.is_dir():
+        return {(f"{node.module}.{alias.name}", WHOLE) for alias in node.names}
+    return {(node.module, alias.name) for alias in node.names}
 
 
 @cache
@@ -119,18 +121,18 @@ def _read(folder: str, module: str, number: int) -> tuple[str, set[Place]]:
     """
     found = _module(folder, module)
     node = found.statements[number]
-    if library := _of_library(node):
+    if library := _of_library(folder, node):
         return "", library  # from where is no part of it
     words, names = [], set()
-    _write(node, found.scope, words, names)
+    _write(folder, node, found.scope, words, names)
     return " ".join(words), names
 
 
-def _write(node, scope: dict[str, Place], words: list[str], names: set[Place]) -> None:
+def _write(folder: str, node, scope: dict[str, Place], words: list[str], names: set[Place]) -> None:
     if isinstance(node, list):
         words.append("[")
         for part in node:
-            _write(part, scope, words, names)
+            _write(folder, part, scope, words, names)
         words.append("]")
     elif not isinstance(node, ast.AST):
         words.append(repr(node))
@@ -143,8 +145,8 @@ def _write(node, scope: dict[str, Place], words: list[str], names: set[Place]) -
             return
         if isinstance(node, ast.Name) and node.id in scope:
             names.add(scope[node.id])
-        names |= _of_library(node)
+        names |= _of_library(folder, node)
         for field, value in ast.iter_fields(node):
             if value is not None and value != [] and field != "ctx":  # newer Pythons have more empty fields
                 words.append(field)
-                _write(value, scope, words, names)
+                _write(folder, value, scope, words, names)

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from reversal.dag import names_of
 from reversal.given import with_given
+from reversal.planning.dag import names_of
 
 SHARD = re.compile(r"(.+)-\d+-of-(\d+)")
 

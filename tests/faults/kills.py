@@ -115,7 +115,8 @@ def smoke_study() -> dict:
 def make_base(config: dict) -> None:
     """A base model of the study's architecture after a few steps, and the problems that are learnt and answered."""
     import pretrain_base
-    from reversal import problems, tables
+    from reversal import tables
+    from reversal.problem_sources import problems
     from reversal.study import pretraining_of
 
     recipe = pretraining_of(config["models"]["mini-llama"], 0)
@@ -133,7 +134,7 @@ def training(config: dict) -> tuple[Callable, list[str]]:
     def run() -> None:
         import train
         from reversal import tables
-        from reversal.training_sets import gold_rows
+        from reversal.learning.training_sets import gold_rows
 
         rows, _ = gold_rows(tables.read("train.parquet", tables.PROBLEMS), config["tasks"]["mini-gsm"]["prompt"], None)
         tables.write(rows, tables.SFT_ROWS, "rows.parquet")

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from fuzzing import change_text, change_value, how_many, wrong_study
 from reversal import checks, study, study_files
-from reversal.dag import jobs_of
 from reversal.given import with_given
+from reversal.planning.dag import jobs_of
 from running import copy_repository, snakemake
 from snakemake.utils import update_config
 

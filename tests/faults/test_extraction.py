@@ -5,10 +5,10 @@ import pytest
 from fuzzing import how_many
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reversal import answers
-from reversal.expressions import same_text
 from reversal.tables import PROBLEMS, SAMPLES, VERDICT_ROWS
-from reversal.verification import verify
+from reversal.verifying import answers
+from reversal.verifying.expressions import same_text
+from reversal.verifying.verification import verify
 
 # What answers are made of, whole, broken and out of place.
 PARTS = [

@@ -2,8 +2,8 @@
 
 import pytest
 from hypothesis import settings
-from reversal.generate import generate_problems
-from reversal.pretraining import initialise_llama, train_tokenizer
+from reversal.learning.pretraining import initialise_llama, train_tokenizer
+from reversal.problem_sources.generate import generate_problems
 
 settings.register_profile("unit", deadline=None)  # no test judges time
 settings.load_profile("unit")

@@ -2,7 +2,7 @@
 
 import polars as pl
 from reversal import tables
-from reversal.outcomes import outcomes
+from reversal.evaluation.outcomes import outcomes
 
 LINEAGES = {"iterative_sft": ["sft", "sft-sft", "sft-sft-sft"], "iterative_dpo": ["sft", "sft-dpo", "sft-dpo-dpo"]}
 ACCURACY = {"iterative_sft": [0.25, 0.375, 0.3125], "iterative_dpo": [0.25, 0.125, 0.1875]}

@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 import reversal
-from reversal.answers import after_thinking
 from reversal.checkpoints import publish
+from reversal.learning.training import train
 from reversal.prompts import end_of_turn, format_prompt, rendered
 from reversal.requests import requests_for
 from reversal.sampling import generate
 from reversal.tables import PROBLEMS
-from reversal.training import train
+from reversal.verifying.answers import after_thinking
 
 CHAT = {"system": "Add.", "user": "Q: {question}"}
 # (template, whether the tokenizer adds a begin token, what is read, the end of a turn)

@@ -13,8 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from reversal.checks import JUDGED, MARKS, missing_files, problems_of
-from reversal.formats import FORMATS
-from reversal.generate import KINDS, generate_problems
+from reversal.problem_sources.formats import FORMATS
+from reversal.problem_sources.generate import KINDS, generate_problems
 from reversal.sentences import as_yaml
 from reversal.study import with_likes, without_nulls
 from snakemake.utils import update_config

@@ -12,8 +12,8 @@ EXAMPLE = re.search(r"```diff\n(.*?)```", PAGE, re.DOTALL)[1]
 JUDGE = """
 from pathlib import Path
 
-import reversal
-reversal.__path__.insert(0, "scripts/reversal")  # the changed modules; the others keep what numba has compiled
+import reversal.evaluation
+reversal.evaluation.__path__.insert(0, "scripts/reversal/evaluation")  # the changed modules; the others keep what numba has compiled
 from test_changes import right, table
 from test_scoring import ANSWERS, scored
 
@@ -55,7 +55,7 @@ def test_the_pages_example_adds_a_metric_and_its_verdict(tmp_path):
         assert text.count(before) == 1, f"{name} has changed: bring the page up to date"
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text.replace(before, after))
-    environment = os.environ | {"PYTHONPATH": f"{tmp_path}/scripts:{ROOT}/scripts:{ROOT}/tests/unit"}
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}/scripts:{ROOT}/scripts:{ROOT}/tests/unit/evaluation"}
     run = subprocess.run(
         [sys.executable, "-c", JUDGE], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600
     )

@@ -7,10 +7,10 @@ from polars.testing import assert_frame_equal
 from reversal.answer_forms import read_rows
 from reversal.exporting import lm_eval_rows
 from reversal.given_answers import matched, samples_and_labels
-from reversal.problems import load_problems
+from reversal.problem_sources.problems import load_problems
 from reversal.seals import sealed_parquet
 from reversal.tables import PROBLEMS, SAMPLE_KEY, SAMPLES, VERDICT_ROWS
-from reversal.verification import verify
+from reversal.verifying.verification import verify
 
 PROBLEM = dict.fromkeys(PROBLEMS) | {"problem_id": "t/test/0", "question": "1+1?", "gold_answer": "2"}
 KEY = {"problem_id": "t/test/0", "decoding": "sampled"}

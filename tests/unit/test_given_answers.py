@@ -4,7 +4,7 @@ from polars.testing import assert_frame_equal
 from reversal.answer_forms import ROWS
 from reversal.given_answers import answered, in_all, matched, problems_of, samples_and_labels
 from reversal.tables import DROPPED, LABELS, PROBLEMS, SAMPLES
-from reversal.verification import labelled
+from reversal.verifying.verification import labelled
 
 
 def rows(*values: dict) -> pl.DataFrame:

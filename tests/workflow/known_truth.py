@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from reversal.problems import load_problems
+from reversal.problem_sources.problems import load_problems
 
 TEST, TRAIN, N = 240, 60, 16  # problems, and samples of each test problem
 TEXTS = {

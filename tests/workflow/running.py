@@ -21,7 +21,7 @@ def copy_repository(to: Path) -> None:
 
 def edit(folder: Path, module: str, before: str, after: str) -> None:
     """Replaces a text that stands once in a module of the library."""
-    path = folder / f"scripts/reversal/{module}.py"
+    (path,) = (folder / "scripts/reversal").rglob(f"{module}.py")
     text = path.read_text()
     assert text.count(before) == 1, f"{path}: {text.count(before)} times {before}"
     path.write_text(text.replace(before, after))

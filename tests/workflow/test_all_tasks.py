@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from reversal import tables
-from reversal.verification import verifier
+from reversal.verifying.verification import verifier
 from running import copy_repository, snakemake
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="programs run in bubblewrap, which is not here")

@@ -5,7 +5,8 @@ import json
 import polars as pl
 import pytest
 from known_truth import CLASSES, CONFIG, METHODS, TEXTS, expected, write_truth
-from reversal import diversity, tables
+from reversal import tables
+from reversal.evaluation import diversity
 from running import copy_repository, snakemake
 
 # What depends on greedy answers alone has no sampling error; embeddings are 32-bit numbers.

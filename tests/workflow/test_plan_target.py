@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 import yaml
-from reversal.dag import jobs_of
+from reversal.planning.dag import jobs_of
 from reversal.study import with_likes, without_nulls
 from running import REPOSITORY, copy_repository, jobs_to_run, snakemake
 from snakemake.utils import update_config

@@ -41,7 +41,7 @@ def test_nothing_changed(finished):
     assert jobs_to_run(finished) == {}
 
 
-@pytest.mark.parametrize("path", ["scripts/sample.py", "scripts/reversal/training.py", "config.yaml"])
+@pytest.mark.parametrize("path", ["scripts/sample.py", "scripts/reversal/learning/training.py", "config.yaml"])
 def test_a_touched_file_reruns_nothing(study, path):
     os.utime(study / path)
     assert jobs_to_run(study) == {}

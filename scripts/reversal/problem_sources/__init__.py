@@ -1,0 +1,1 @@
+"""Problems of a task: generated, from the files of benchmarks, or from the hub."""

@@ -1,0 +1,1 @@
+"""What people look at: figures, pages, and the verdict in words."""
