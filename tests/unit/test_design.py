@@ -13,7 +13,7 @@ JUDGE = """
 from pathlib import Path
 
 import reversal.evaluation
-reversal.evaluation.__path__.insert(0, "scripts/reversal/evaluation")  # the changed modules; the others keep what numba has compiled
+reversal.evaluation.__path__.insert(0, "scripts/reversal/evaluation")  # the changed ones; others stay compiled
 from test_changes import right, table
 from test_scoring import ANSWERS, scored
 
