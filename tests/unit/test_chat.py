@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import reversal
 from reversal.checkpoints import publish
+from reversal.learning import grpo
 from reversal.learning.training import train
 from reversal.prompts import end_of_turn, format_prompt, rendered
 from reversal.requests import requests_for
@@ -173,3 +174,20 @@ def test_a_chat_needs_a_template(tiny_llama):
 )
 def test_an_answer_is_read_after_its_thoughts(text, said):
     assert after_thinking(text) == said
+
+
+def test_grpo_reads_the_chat_and_ends_where_a_turn_does(chat_model, tmp_path):
+    import transformers
+
+    taught(chat_model[1], f"{tmp_path}/1", f"{tmp_path}/1/model")
+    row = dict.fromkeys(PROBLEMS) | {"problem_id": "0", "question": "1+1?", "gold_answer": "2", "answer_type": "number"}
+    problems = pl.DataFrame([row], schema=PROBLEMS)
+    task = {"prompt": CHAT, "stop": [], "max_tokens": 12, "answer_mark": "####", "sandboxed": True}
+    arguments = {"learning_rate": 0.001, "max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4}
+    arguments |= {"gradient_checkpointing": False, "bf16": False, "logging_steps": 1}
+    output = f"{tmp_path}/2/model"
+    curve = grpo.train(f"{tmp_path}/1/model", problems, task, {"name": "binary"}, arguments, 0, f"{tmp_path}/2", output)
+    assert curve["reward"].to_list() == [1.0]  # it gives the answer that it learnt to this very prompt
+    tokenizer = transformers.AutoTokenizer.from_pretrained(output)
+    ends = transformers.GenerationConfig.from_pretrained(output).eos_token_id
+    assert set(ends) >= {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids(end_of_turn(tokenizer))}
