@@ -77,7 +77,8 @@ wildcard_constraints:
 @cache
 def code(script):
     """What a rule's params hold of its code: an edit that changes what the script does reruns the rule."""
-    return f"{script}.py " + code_digests.digest(str(Path(workflow.basedir, "scripts", f"{script}.py")))
+    digest = code_digests.digest(str(Path(workflow.basedir, "scripts", f"{script}.py")))
+    return f"{script}.py {digest}"
 
 
 def modules(environment):

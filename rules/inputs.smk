@@ -71,3 +71,9 @@ def every_model(file, replicates=None, lineages=ALL_LINEAGES):
             lineage=lineages,
         )
     ]
+
+
+def reported(*rules_named):
+    """{file: its label} of what these rules also put into Snakemake's own report."""
+    files = [path for name in rules_named for path in workflow.get_rule(name).output if "report" in path.flags]
+    return {str(path): " ".join(path.flags["report"].labels.values()) for path in files}

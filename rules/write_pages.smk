@@ -1,10 +1,4 @@
 # write_pages: the tables, the figures and the first replicate's answers -> report.html, one page that opens on the verdict
-def reported(*rules_named):
-    """{file: its label} of what these rules also put into Snakemake's own report."""
-    files = [path for name in rules_named for path in workflow.get_rule(name).output if "report" in path.flags]
-    return {str(path): " ".join(path.flags["report"].labels.values()) for path in files}
-
-
 ALL_ROWS = ["metrics", "intervals"]  # thousands: the page shows them as curves to choose from
 SHOWN_FIGURES = reported("plot")
 SHOWN_TABLES = {
