@@ -11,8 +11,8 @@ from running import edit, jobs_to_run, snakemake
 
 MODELS = "results/smoke/mini-llama/base0/mini-gsm/seed0"
 ENDS = {"sft-sft-sft", "sft-dpo-dpo", "sft-dpo-sft"}
-TELLING = {"summarise_time": 1, "write_provenance": 1}  # what the configuration was, and which jobs made what is there
-REPORTING = {"summarise_frontier": 1, "summarise": 1, "plot": 1, "write_pages": 1} | TELLING
+TELLING = {"summarise_time": 1, "write_provenance": 1, "write_pages": 1}  # they say what the configuration is
+REPORTING = {"summarise_frontier": 1, "summarise": 1, "plot": 1} | TELLING
 LATE_DPO = "{keep_models: last, methods: {late_dpo: {start: [sft, sft, dpo]}}}"
 
 
