@@ -76,5 +76,5 @@ def test_a_folder_and_the_base_are_linked(tiny_llama, base_json, tmp_path):
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):
-    with pytest.raises(RuntimeError, match=r"no model in Hugging Face format: it has no config\.json"):
+    with pytest.raises(RuntimeError, match=r"not a model in Hugging Face format: it lacks config\.json"):
         main({"folder": str(tmp_path)}, None, None, "a", str(tmp_path / "a/model/model.json"))

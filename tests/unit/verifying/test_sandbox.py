@@ -430,7 +430,7 @@ def test_verdicts_do_not_depend_on_workers_or_the_sandbox(workers, sandboxed, re
 def test_where_a_sandbox_gets_no_namespaces_every_program_gets_a_sandbox(bubblewrap, monkeypatch, capsys):
     monkeypatch.setattr(sandbox, "CAPABILITIES", ())
     require_bubblewrap()
-    assert "every program gets a new sandbox" in capsys.readouterr().out
+    assert "every program gets a sandbox of its own" in capsys.readouterr().out
     leaves = "open('/tmp/f', 'w').close()" + RIGHT
     programs = [(leaves, TESTS), (NEIGHBOUR, TESTS), (FALSE, TESTS), (NEIGHBOUR, TESTS)]
     assert judge_programs(programs, 2, LOW) == ["correct", "correct", "wrong", "correct"]
