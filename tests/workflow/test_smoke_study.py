@@ -133,7 +133,10 @@ def test_the_other_studies_of_fetched_models_are_planned_offline(study):
     assert run.returncode == 0, run.stdout + run.stderr
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE))
     models, replicates = (3, 12) if "paper" in study[0] else (1, 1)
-    assert (jobs["fetch_base"], jobs["train"]) == (str(models), str((53 if "studies/mitigations.yaml" in study else 12) * replicates))
+    assert (jobs["fetch_base"], jobs["train"]) == (
+        str(models),
+        str((53 if "studies/mitigations.yaml" in study else 12) * replicates),
+    )
 
 
 @pytest.mark.parametrize(
