@@ -93,7 +93,7 @@ def _notes(verifiers: set[str]) -> list[str]:
 
 def _table(path: str, labels: dict[str, str], captions: dict[str, str]) -> str:
     """A table to open, with its caption; nothing for one without rows."""
-    frame, name = pl.read_csv(path, infer_schema_length=None), Path(path).stem
+    frame, name = pl.read_csv(path, infer_schema_length=None, raise_if_empty=False), Path(path).stem
     if frame.is_empty():
         return ""
     rows = f"{frame.height:,} rows" if frame.height != 1 else "1 row"
