@@ -6,8 +6,7 @@ LOCK = envs/$(if $(GPUS),gpu,cpu).lock
 # Snakemake's own lines number its jobs; the study's (rules/running.smk) name them and say when it will end.
 QUIET = --quiet progress rules host reason
 # What a person typed; a make within make inherits it.
-STUDY_COMMAND ?= $(strip make $(MAKECMDGOALS) $(MAKEOVERRIDES))
-export STUDY_COMMAND
+study adopt judge robustness: export STUDY_COMMAND ?= $(strip make $(MAKECMDGOALS) $(MAKEOVERRIDES))
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(if $(GPUS),--resources gpu=$(GPUS)) --configfile $(STUDY) $(if $(CHANGE),--config $(CHANGE))
 comma := ,
 empty :=
