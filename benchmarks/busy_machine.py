@@ -28,7 +28,7 @@ def seconds(name: str, loops: int) -> dict[str, float]:
     results = Path(f"results/busy-machine-{name}")
     shutil.rmtree(REPOSITORY / results, ignore_errors=True)
     model = f"{results}/mini-llama/base0/mini-gsm/seed0/sft/model/model.json"
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", model]
+    command = [sys.executable, "-m", "snakemake", model, "--cores", "2", "--quiet", "all"]
     command += ["--configfile", "studies/smoke.yaml", "--config", f"study={results.name}"]
     with ExitStack() as stack:
         for _ in range(loops):
