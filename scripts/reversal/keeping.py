@@ -2,8 +2,8 @@
 
 A removed checkpoint leaves model/removed.json: its model.json and the uses that were over by then, each with its
 recipe, a digest of all that the use is made of. A use is a batch of answers or the making of a model that reads the
-weights: a child, or a later one that starts from them (reversal.steps). One that is over under the same recipe asks for
-the weights no more; any other does, and so the checkpoint is trained again.
+weights: a child, or a later one that starts from them (reversal.steps). One that is over under the same recipe no
+longer needs the weights; any other does, and so the checkpoint is trained again.
 
 Standard library only: the rules import this module, and every cluster job parses the rules again.
 """
